@@ -1,0 +1,16 @@
+//! A message and all that can be decided about it without a network.
+//!
+//! Values in, values out: no socket, file, clock, randomness or logging lives here. The relay
+//! feeds bytes and instants to the dialogues of this crate and carries out what they answer.
+
+pub mod address;
+pub mod envelope;
+pub mod fact;
+pub mod id;
+pub mod queue;
+pub mod roster;
+
+pub use address::{Address, AddressError};
+pub use envelope::{Envelope, HeaderSummary, Recipient, Source};
+pub use fact::{Attempt, AttemptKind, Fact, Queued, Reply};
+pub use id::SpoolId;
