@@ -7,6 +7,8 @@
 //! in one, joined by ` / `), `=` is what the caller is told to do. Both need only begin as
 //! written; `S*N:` stands for N of them.
 
+mod pieces;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use mail::roster::InboundLimits;

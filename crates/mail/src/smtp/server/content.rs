@@ -19,10 +19,10 @@ const DEFAULT_CAPACITY: usize = 16 * 1024;
 /// Why content cannot be accepted. Where several apply, the last in this list is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// Larger than the limit.
-    TooBig,
     /// A line longer than [`CONTENT_LINE_MAX`].
     LongLine,
+    /// Larger than the limit.
+    TooBig,
     /// It holds a NUL (RFC 5321 section 4.5.2 advises against, servers differ).
     Nul,
     /// A CR without LF or an LF without CR (RFC 5321 section 2.3.8). Servers that take these for
