@@ -5,6 +5,8 @@
 
 pub mod address;
 pub mod envelope;
+#[cfg(test)]
+mod examples;
 pub mod fact;
 pub mod id;
 pub mod message;
