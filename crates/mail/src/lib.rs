@@ -11,6 +11,7 @@ pub mod fact;
 pub mod id;
 pub mod message;
 pub mod queue;
+pub mod retry;
 pub mod roster;
 pub mod smtp;
 
