@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod dns;
+pub mod dsn;
 pub mod envelope;
 #[cfg(test)]
 mod examples;
