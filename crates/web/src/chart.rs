@@ -7,8 +7,10 @@ use jiff::tz::TimeZone;
 
 /// Height of the inner box, in its own units.
 pub const HEIGHT: u64 = 1_000;
-/// Width of one slot, in the inner box's own units; the bar fills all but one of them.
+/// Width of one slot, in the inner box's own units.
 pub const SLOT_WIDTH: u64 = 10;
+/// More bars than these stand without gaps, which would come out uneven.
+const SLOTS_WITH_GAPS_MAX: usize = 60;
 
 /// A piece of a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,8 @@ impl Tick {
 pub struct Chart {
     /// Of the inner box.
     pub width: u64,
+    /// Of one bar.
+    pub bar_width: u64,
     /// Empty slots have none.
     pub bars: Vec<Bar>,
     /// The accepted recipients as a line of steps, in SVG path data; empty when there are none.
@@ -93,6 +97,7 @@ pub fn lay_out(graph: &Graph, zone: &TimeZone) -> Chart {
     }
     Chart {
         width: graph.slots.len().max(1) as u64 * SLOT_WIDTH,
+        bar_width: SLOT_WIDTH - u64::from(graph.slots.len() <= SLOTS_WITH_GAPS_MAX),
         bars,
         accepted: steps(graph, scaled),
         across: times(graph, zone),

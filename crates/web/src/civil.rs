@@ -4,11 +4,17 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// `14:05:09` today, `2026-11-21 14:05:09` on any other day.
+/// `14:05:09` today, `11-21 14:05:09` on another day, `2025-11-21 14:05:09` in another year.
 #[must_use]
 pub fn clock_or_date(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
-    let format = if at.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    let format = if at.date() == now.date() {
+        "%H:%M:%S"
+    } else if at.year() == now.year() {
+        "%m-%d %H:%M:%S"
+    } else {
+        "%Y-%m-%d %H:%M:%S"
+    };
     at.strftime(format).to_string()
 }
 
@@ -65,7 +71,7 @@ mod tests {
         let now: Timestamp = "2026-11-22T15:30:00Z".parse().expect("an instant");
         let cases = [
             ("2026-11-22T15:05:09Z", "00:05:09"),
-            ("2026-11-22T14:59:59Z", "2026-11-22 23:59:59"),
+            ("2026-11-22T14:59:59Z", "11-22 23:59:59"),
             ("2025-11-22T15:05:09Z", "2025-11-23 00:05:09"),
         ];
         for (at, expected) in cases {
