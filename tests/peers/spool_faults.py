@@ -130,12 +130,13 @@ class Order(unittest.TestCase):
 def order(trace):
     """Line numbers: where syncs returned 0, and the 354 and 250 of every message."""
     syncs, acknowledged, go_ahead = [], [], None
+    reply = r'\b(sendto|sendmsg|write|writev)\(.*"'
     for number, line in enumerate(pathlib.Path(trace).read_text(errors="replace").splitlines()):
         if re.search(r"\b(fdatasync|fsync)(\(| resumed>).*= 0$", line):
             syncs.append(number)
-        elif re.search(r"\b(sendto|sendmsg|write|writev)\(.*\"354 ", line):
+        elif re.search(reply + "354 ", line):
             go_ahead = number
-        elif go_ahead is not None and re.search(r"\b(sendto|sendmsg|write|writev)\(.*\"250 2\.", line):
+        elif go_ahead is not None and re.search(reply + r"250 2\.", line):
             acknowledged.append((go_ahead, number))
             go_ahead = None
     return syncs, acknowledged

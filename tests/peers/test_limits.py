@@ -1,6 +1,5 @@
 """Every limit has an answer, and what is refused now is taken later."""
 
-import re
 import smtplib
 import socket
 import time
@@ -100,13 +99,13 @@ def fill(relay, messages, kilobytes=500):
     accepted = 0
     with relay.client() as peer:
         for _ in range(messages):
-            subject = f"fill {time.monotonic_ns()}"
+            data = yakusoku.message(f"fill {time.monotonic_ns()}", "a@b.test", body=body)
             try:
-                peer.sendmail("me@sender.test", ["a@b.test"], yakusoku.message(subject, "a@b.test", body=body))
+                peer.sendmail("me@sender.test", ["a@b.test"], data)
             except smtplib.SMTPRecipientsRefused as refused:
                 code, text = refused.recipients["a@b.test"]
                 return accepted, f"{code} {text.decode()}"
             except smtplib.SMTPResponseException as refused:
-                return accepted, f"{refused.smtp_code} {re.sub('^b', '', refused.smtp_error.decode())}"
+                return accepted, f"{refused.smtp_code} {refused.smtp_error.decode()}"
             accepted += 1
     return accepted, ""

@@ -92,6 +92,7 @@ class Yakusoku:
                 command, stdout=log, stderr=log, cwd=self.base, start_new_session=True
             )
         self.processes.append(process)
+        places.own(self.stop)
 
         def is_ready():
             if process.poll() is not None:
