@@ -100,6 +100,8 @@ pub struct Composition {
     pub retry: RetrySchedule,
     /// How much we do towards one destination.
     pub outbound: OutboundLimits,
+    /// Signs mail whose From domain has no keys of its own; `None` leaves such mail unsigned.
+    pub default_signing_domain: Option<String>,
 }
 
 /// What becomes of accepted mail.

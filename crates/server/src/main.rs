@@ -1,2 +1,25 @@
-//! stub
-fn main() {}
+//! The program `yakusoku`: command line, configuration, roles and their wiring.
+//!
+//! The only crate that reads the clock, the environment and the command line. Data goes to
+//! stdout, talk to stderr, and the exit status is one of [`exit::Status`].
+
+mod commands;
+mod config;
+mod exit;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::Cli;
+
+fn main() -> ExitCode {
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        eprintln!("error: another TLS library was installed before ours");
+        return exit::Status::Failed.into();
+    }
+    match commands::run(Cli::parse()) {
+        Ok(status) => status.into(),
+        Err(error) => exit::tell(&error),
+    }
+}

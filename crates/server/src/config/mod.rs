@@ -1,0 +1,215 @@
+//! The configuration as a value: one struct for each role, every default in this file.
+//!
+//! `read` turns the text of `yakusoku.toml` into a [`Config`] or findings with their lines;
+//! `show` writes a [`Config`] back as such a text. `docs/CONFIGURATION.md` is the manual.
+
+mod read;
+mod section;
+mod show;
+mod units;
+mod value;
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use jiff::tz::TimeZone;
+use mail::roster::{
+    Admission, AdmissionRule, Composition, Delivery, InboundLimits, OutboundLimits, ReceivedStyle,
+    RetrySchedule,
+};
+
+pub use read::read;
+pub use section::Finding;
+pub use show::show;
+pub use value::{FromText, HostName};
+
+/// Everything that can be configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where all that we keep lies; made when it is not there.
+    pub data: PathBuf,
+    /// The name of this server, as SMTP greets with it.
+    pub hostname: String,
+    /// The name of this machine among several; part of every fact.
+    pub node: String,
+    /// For times on screens and in tables.
+    pub time_zone: TimeZone,
+    /// Mail in and out.
+    pub relay: RelayConfig,
+    /// Console and records.
+    pub office: OfficeConfig,
+}
+
+/// What the role `relay` needs.
+#[derive(Clone, Debug)]
+pub struct RelayConfig {
+    /// Bytes of mail in custody before 452.
+    pub spool_limit: u64,
+    /// `None` asks the resolvers of the system.
+    pub resolvers: Option<Vec<SocketAddr>>,
+    /// What we call ourselves in EHLO.
+    pub helo: String,
+    /// Our own addresses for connections out; empty lets the system choose.
+    pub source_addresses: Vec<IpAddr>,
+    /// `None` makes a self-signed certificate and keeps it.
+    pub tls: Option<TlsFiles>,
+    /// How much the sandbox mailbox keeps.
+    pub sandbox: SandboxLimits,
+    /// At least one.
+    pub compositions: Vec<ComposedServer>,
+}
+
+/// What the role `office` needs.
+#[derive(Clone, Debug)]
+pub struct OfficeConfig {
+    /// Where the console listens.
+    pub console: SocketAddr,
+    /// `None` serves the console in clear.
+    pub console_tls: Option<TlsFiles>,
+    /// A listener of its own for `/metrics`; `None` serves them beside the console, to loopback.
+    pub metrics: Option<SocketAddr>,
+    /// Single addresses that may read `/metrics` besides loopback.
+    pub metrics_from: Vec<IpAddr>,
+    /// `None` is SQLite in the data folder.
+    pub store_url: Option<String>,
+}
+
+/// A composition and where it listens.
+#[derive(Clone, Debug)]
+pub struct ComposedServer {
+    /// As the relay knows it.
+    pub composition: Composition,
+    /// In clear at first, with STARTTLS.
+    pub listen: Vec<SocketAddr>,
+    /// TLS from the first byte (RFC 8314).
+    pub listen_tls: Vec<SocketAddr>,
+}
+
+/// A certificate chain and its key, both PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// Our certificate first.
+    pub certificate: PathBuf,
+    /// PKCS#8, PKCS#1 or SEC1.
+    pub key: PathBuf,
+}
+
+/// How much the sandbox mailbox keeps; the oldest messages make room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SandboxLimits {
+    /// Messages.
+    pub messages: u32,
+    /// Bytes of content.
+    pub bytes: u64,
+}
+
+impl Default for SandboxLimits {
+    fn default() -> SandboxLimits {
+        SandboxLimits { messages: 10_000, bytes: 1024 * 1024 * 1024 }
+    }
+}
+
+/// Data folder of a start without configuration.
+pub const DATA: &str = "./yakusoku-data";
+/// SMTP listener of a start without configuration.
+pub const SMTP: SocketAddr = loopback(2525);
+/// SMTP listener with TLS from the first byte of a start without configuration.
+pub const SMTPS: SocketAddr = loopback(2465);
+/// Console of every start that does not say otherwise.
+pub const CONSOLE: SocketAddr = loopback(8080);
+/// Mail in custody before 452 (seed 001, annex 1.3).
+pub const SPOOL_LIMIT: u64 = 30 * 1024 * 1024 * 1024;
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+/// What the defaults take from the machine.
+pub struct Machine {
+    /// Its host name.
+    pub hostname: String,
+    /// Its time zone.
+    pub time_zone: TimeZone,
+}
+
+impl Machine {
+    /// Asks this machine.
+    pub fn this() -> Machine {
+        let hostname = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let hostname = HostName::from_text(hostname.trim())
+            .map_or_else(|| "localhost".to_owned(), |name| name.0);
+        Machine { hostname, time_zone: TimeZone::system() }
+    }
+}
+
+impl Config {
+    /// A start without configuration: all of it on loopback, mail into the sandbox.
+    pub fn newcomer(machine: Machine) -> Config {
+        let mut config = Config::empty(machine);
+        config.relay.compositions.push(ComposedServer {
+            composition: Composition {
+                admission: Admission {
+                    rule: AdmissionRule::Either,
+                    addresses: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+                },
+                ..composition("sandbox".to_owned(), Delivery::Sandbox)
+            },
+            listen: vec![SMTP],
+            listen_tls: vec![SMTPS],
+        });
+        config
+    }
+
+    /// Every default, without a composition.
+    fn empty(machine: Machine) -> Config {
+        Config {
+            data: PathBuf::from(DATA),
+            hostname: machine.hostname.clone(),
+            node: "local".to_owned(),
+            time_zone: machine.time_zone,
+            relay: RelayConfig {
+                spool_limit: SPOOL_LIMIT,
+                resolvers: None,
+                helo: machine.hostname,
+                source_addresses: Vec::new(),
+                tls: None,
+                sandbox: SandboxLimits::default(),
+                compositions: Vec::new(),
+            },
+            office: OfficeConfig {
+                console: CONSOLE,
+                console_tls: None,
+                metrics: None,
+                metrics_from: Vec::new(),
+                store_url: None,
+            },
+        }
+    }
+}
+
+/// A composition with every default: clients sign in, limits as the contracts have them.
+fn composition(name: String, delivery: Delivery) -> Composition {
+    Composition {
+        name,
+        delivery,
+        admission: Admission { rule: AdmissionRule::Auth, addresses: Vec::new() },
+        limits: InboundLimits::default(),
+        routes: Vec::new(),
+        received: ReceivedStyle::Full,
+        retry: RetrySchedule::default(),
+        outbound: OutboundLimits::default(),
+        default_signing_domain: None,
+    }
+}
+
+/// Reads and checks a file.
+///
+/// # Errors
+/// When it cannot be read; what is wrong in it comes back as findings.
+pub fn load(path: &Path) -> anyhow::Result<Result<Config, Vec<Finding>>> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+    Ok(read(&text, Machine::this()))
+}

@@ -1,0 +1,207 @@
+//! A [`Config`] as a text that [`super::read`] reads back, every key written out.
+
+use std::fmt::{Display, Write};
+use std::net::SocketAddr;
+
+use mail::roster::{Delivery, HostPort};
+
+use super::read::{RECEIVED, RULES};
+use super::units::{show_size, show_span};
+use super::{ComposedServer, Config, TlsFiles};
+
+/// The effective configuration. A key that has no value appears as a comment.
+pub fn show(config: &Config) -> String {
+    let mut page = Page::default();
+    page.text("data", config.data.display());
+    page.text("hostname", &config.hostname);
+    page.text("node", &config.node);
+    match config.time_zone.iana_name() {
+        Some(name) => page.text("time_zone", name),
+        None => page.unset("time_zone", "the system's"),
+    }
+    show_office(&mut page, config);
+    show_relay(&mut page, config);
+    for server in &config.relay.compositions {
+        show_composition(&mut page, server);
+    }
+    page.0
+}
+
+fn show_office(page: &mut Page, config: &Config) {
+    let office = &config.office;
+    page.head("[console]");
+    page.text("listen", office.console);
+    page.tls("tls_certificate", "tls_key", office.console_tls.as_ref(), "no TLS");
+    page.head("[metrics]");
+    match office.metrics {
+        Some(address) => page.text("listen", address),
+        None => page.unset("listen", "beside the console"),
+    }
+    page.list("from", &office.metrics_from);
+    page.head("[store]");
+    match &office.store_url {
+        Some(url) => page.text("url", without_password(url)),
+        None => page.unset("url", "SQLite in the data folder"),
+    }
+}
+
+/// The part between `:` and `@` of a URL stays out of terminals and bug reports.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.split_once('@') {
+        Some((user, host)) if user.contains(':') => {
+            let name = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{name}:…@{host}")
+        }
+        _ => url.to_owned(),
+    }
+}
+
+fn show_relay(page: &mut Page, config: &Config) {
+    let relay = &config.relay;
+    page.head("[spool]");
+    page.text("limit", show_size(relay.spool_limit));
+    page.head("[dns]");
+    match &relay.resolvers {
+        Some(resolvers) => page.list("resolvers", resolvers),
+        None => page.unset("resolvers", "the system's"),
+    }
+    page.head("[outbound]");
+    page.text("helo", &relay.helo);
+    page.list("source_addresses", &relay.source_addresses);
+    page.head("[sandbox]");
+    page.plain("messages", relay.sandbox.messages);
+    page.text("size", show_size(relay.sandbox.bytes));
+    page.head("[tls]");
+    page.tls("certificate", "key", relay.tls.as_ref(), "self-signed, kept in the data folder");
+}
+
+fn show_composition(page: &mut Page, server: &ComposedServer) {
+    let it = &server.composition;
+    page.head("[[composition]]");
+    page.text("name", &it.name);
+    page.text(
+        "delivery",
+        match &it.delivery {
+            Delivery::Sandbox => "sandbox".to_owned(),
+            Delivery::Mx => "mx".to_owned(),
+            Delivery::Via(via) => host_port(via),
+        },
+    );
+    page.list("listen", &server.listen);
+    page.list("listen_tls", &server.listen_tls);
+    page.text("received", word(&RECEIVED, it.received));
+    match &it.default_signing_domain {
+        Some(domain) => page.text("signing_domain", domain),
+        None => page.unset("signing_domain", "only the From domain signs"),
+    }
+    page.head("[composition.admission]");
+    page.text("rule", word(&RULES, it.admission.rule));
+    if it.admission.addresses.is_empty() {
+        page.unset("addresses", "none");
+    } else {
+        page.list("addresses", &it.admission.addresses);
+    }
+    show_limits(page, server);
+    for route in &it.routes {
+        page.head("[[composition.route]]");
+        page.text("domain", &route.domain);
+        page.text("via", host_port(&route.via));
+    }
+}
+
+fn show_limits(page: &mut Page, server: &ComposedServer) {
+    let it = &server.composition;
+    page.head("[composition.limits]");
+    page.plain("sessions", it.limits.sessions);
+    page.text("interval", show_span(it.limits.interval));
+    page.text("message_size", show_size(it.limits.message_bytes.into()));
+    page.plain("recipients", it.limits.recipients);
+    page.plain("commands", it.limits.commands);
+    page.text("command_timeout", show_span(it.limits.command_timeout));
+    page.text("data_timeout", show_span(it.limits.data_timeout));
+    page.head("[composition.retry]");
+    page.list("waits", it.retry.waits.iter().map(|wait| show_span(*wait)));
+    page.text("expires_after", show_span(it.retry.expires_after));
+    page.head("[composition.outbound]");
+    page.plain("connections", it.outbound.connections);
+    page.plain("messages_per_connection", it.outbound.messages_per_connection);
+    page.plain("recipients", it.outbound.recipients);
+    page.text("connect_timeout", show_span(it.outbound.connect_timeout));
+    page.text("reply_timeout", show_span(it.outbound.reply_timeout));
+    page.text("idle", show_span(it.outbound.idle));
+}
+
+fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: T) -> &'static str {
+    words.iter().find(|(_, m)| *m == meaning).map_or("", |(word, _)| word)
+}
+
+fn host_port(server: &HostPort) -> String {
+    match server.host.parse() {
+        Ok(ip) => SocketAddr::new(ip, server.port).to_string(),
+        Err(_) => format!("{}:{}", server.host, server.port),
+    }
+}
+
+/// Lines of TOML as they come.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, text: &str) {
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
+    fn head(&mut self, title: &str) {
+        self.line("");
+        self.line(title);
+    }
+
+    fn plain(&mut self, key: &str, value: impl Display) {
+        self.line(&format!("{key} = {value}"));
+    }
+
+    fn text(&mut self, key: &str, value: impl Display) {
+        self.plain(key, quoted(value));
+    }
+
+    fn list<T: Display>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
+        let all: Vec<String> = values.into_iter().map(quoted).collect();
+        self.plain(key, format!("[{}]", all.join(", ")));
+    }
+
+    fn unset(&mut self, key: &str, meaning: &str) {
+        self.line(&format!("# {key}: {meaning}"));
+    }
+
+    fn tls(&mut self, certificate: &str, key: &str, files: Option<&TlsFiles>, unset: &str) {
+        match files {
+            Some(files) => {
+                self.text(certificate, files.certificate.display());
+                self.text(key, files.key.display());
+            }
+            None => self.unset(&format!("{certificate}, {key}"), unset),
+        }
+    }
+}
+
+/// A TOML basic string.
+fn quoted(value: impl Display) -> String {
+    let mut text = String::from("\"");
+    for c in value.to_string().chars() {
+        match c {
+            '"' | '\\' => {
+                text.push('\\');
+                text.push(c);
+            }
+            c if c.is_control() => {
+                // Writing into a String does not fail.
+                let _ = write!(text, "\\u{:04X}", u32::from(c));
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+    text
+}

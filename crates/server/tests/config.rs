@@ -1,0 +1,50 @@
+//! What `config show` prints can be read again and says the same, and the example file is right.
+
+use std::path::Path;
+use std::process::Command;
+
+fn yakusoku(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_yakusoku"))
+        .args(arguments)
+        .output()
+        .expect("the program runs");
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {talk}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn shown_twice(first: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("shown.toml");
+    std::fs::write(&path, first).expect("written");
+    let second = yakusoku(&["config", "show", path.to_str().expect("UTF-8")]);
+    assert_eq!(first, second);
+}
+
+#[test]
+fn the_default_configuration_reads_back() {
+    shown_twice(&yakusoku(&["config", "show"]));
+}
+
+#[test]
+fn the_example_reads_back() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/yakusoku.example.toml");
+    let example = example.to_str().expect("UTF-8");
+    yakusoku(&["config", "check", example]);
+    shown_twice(&yakusoku(&["config", "show", example]));
+}
+
+/// Every key that can be set is in the example, at least as a comment, and in the manual.
+#[test]
+fn every_key_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let example_path = root.join("deploy/yakusoku.example.toml");
+    let example = std::fs::read_to_string(&example_path).expect("the example");
+    let manual = std::fs::read_to_string(root.join("docs/CONFIGURATION.md")).expect("the manual");
+    let shown = yakusoku(&["config", "show", example_path.to_str().expect("UTF-8")]);
+    let keys = shown.lines().filter_map(|line| line.split_once([' ', ':']).map(|(key, _)| key));
+    for key in keys.filter(|key| !key.starts_with(['[', '#'])) {
+        assert!(example.contains(&format!("{key} = ")), "`{key}` is not in the example");
+        assert!(manual.contains(&format!("`{key}`")), "`{key}` is not in the manual");
+    }
+}
