@@ -7,8 +7,10 @@ pub mod address;
 pub mod envelope;
 pub mod fact;
 pub mod id;
+pub mod message;
 pub mod queue;
 pub mod roster;
+pub mod smtp;
 
 pub use address::{Address, AddressError};
 pub use envelope::{Envelope, HeaderSummary, Recipient, Source};

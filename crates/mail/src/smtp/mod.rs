@@ -1,0 +1,4 @@
+//! The SMTP dialogues without a socket: what a server answers, and what its answers mean.
+
+pub mod command;
+pub mod server;

@@ -1,0 +1,415 @@
+//! From files back to a queue: the newest sound snapshot, then the log behind it.
+//!
+//! Nothing here refuses to start over damage: what is sound is served, what is not is counted
+//! and told. Replaying a record twice changes nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use mail::fact::Attempt;
+use mail::{Envelope, SpoolId};
+use serde::{Deserialize, Serialize};
+use tracing::{error, info, warn};
+
+use crate::index::{Index, Message, NewJob, Place};
+use crate::record::{Found, Head, Kind, RECORD_HEAD, SEGMENT_BYTES, decode_arrival, walk};
+use crate::segments::Segments;
+use crate::snapshot::{self, Position};
+use crate::writer::{expires_s, new_jobs};
+use crate::{Plan, Routing};
+
+/// What the log says behind the last snapshot, in order: the journal may have lost its newest
+/// facts in a crash, and can be told them again from this.
+#[derive(Debug)]
+pub enum Tail<'a> {
+    /// A message came into custody.
+    Arrival {
+        /// Its name.
+        id: SpoolId,
+        /// Its envelope.
+        envelope: &'a Envelope,
+        /// Bytes of content.
+        size: u32,
+    },
+    /// What came of an attempt.
+    Attempts(&'a [Attempt]),
+}
+
+/// What a start found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Messages in custody.
+    pub messages: u64,
+    /// Recipients in custody.
+    pub recipients: u64,
+    /// Records read behind the snapshot.
+    pub replayed: u64,
+    /// Records, or gaps between records, that were damaged.
+    pub damaged: u64,
+    /// There were segments and no sound snapshot.
+    pub walked_everything: bool,
+}
+
+/// The state of a carried message, as JSON.
+#[derive(Serialize, Deserialize)]
+struct CarriedState {
+    expires_s: u32,
+    jobs: Vec<CarriedJob>,
+}
+
+/// What is left of one job of a carried message.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct CarriedJob {
+    pub recipients: Vec<u16>,
+    pub step: u16,
+    pub due_ms: Option<u64>,
+    pub reason: Option<String>,
+}
+
+pub(crate) fn encode_carried(expires_s: u32, jobs: &[CarriedJob]) -> Vec<u8> {
+    // Numbers and texts always have a JSON form.
+    serde_json::to_vec(&CarriedState { expires_s, jobs: jobs.to_vec() }).unwrap_or_default()
+}
+
+/// The queue as the files tell it.
+pub(crate) struct Restored {
+    pub index: Index,
+    pub segments: Segments,
+    pub last_id: u64,
+    /// Bytes of log behind the snapshot.
+    pub tail_bytes: u64,
+    pub recovered: Recovered,
+    /// Segments before this sequence are covered by both snapshots.
+    pub recycle_before: u64,
+}
+
+struct Replay<'a> {
+    index: Index,
+    segments: Segments,
+    routing: &'a Routing,
+    tail: &'a mut dyn FnMut(Tail<'_>),
+    last_id: u64,
+    recovered: Recovered,
+}
+
+/// Reads the folder.
+///
+/// # Errors
+/// When the system cannot read it; damage is not an error.
+pub(crate) fn restore(
+    folder: &Path,
+    routing: &Routing,
+    tail: &mut dyn FnMut(Tail<'_>),
+) -> io::Result<Restored> {
+    let segments = Segments::scan(folder)?;
+    let (index, about, recycle_before) = newest_snapshot(folder)?;
+    let mut recovered = Recovered::default();
+    recovered.walked_everything = about.is_none() && !segments.used.is_empty();
+    if recovered.walked_everything {
+        warn!("no sound snapshot of the spool: reading the whole log, some mail may be sent again");
+    }
+    let position = about.map(|a| a.position).unwrap_or_default();
+    let last_id = about.map(|a| a.last_id).unwrap_or_default();
+    let mut replay = Replay { index, segments, routing, tail, last_id, recovered };
+    replay.count_living();
+    if about.is_some_and(|a| a.fingerprint != routing.fingerprint) {
+        replay.route_again()?;
+    }
+    let tail_bytes = replay.read_log(position)?;
+    let custody = replay.index.custody;
+    replay.recovered.messages = replay.index.messages.len() as u64;
+    replay.recovered.recipients = custody.queued;
+    Ok(Restored {
+        last_id: replay.last_id,
+        index: replay.index,
+        segments: replay.segments,
+        tail_bytes,
+        recovered: replay.recovered,
+        recycle_before,
+    })
+}
+
+type Newest = (Index, Option<snapshot::About>, u64);
+
+fn newest_snapshot(folder: &Path) -> io::Result<Newest> {
+    let all = snapshot::list(folder)?;
+    let oldest = if all.len() > 1 { all[0].0.sequence } else { 0 };
+    for (_, path) in all.iter().rev() {
+        match snapshot::decode(&fs::read(path)?) {
+            Some((index, about)) => return Ok((index, Some(about), oldest)),
+            None => {
+                error!(file = %path.display(), "a snapshot of the spool is damaged; trying an older one")
+            }
+        }
+    }
+    Ok((Index::default(), None, 0))
+}
+
+impl Replay<'_> {
+    /// Tells the segments what lives in them; forgets what points into none.
+    fn count_living(&mut self) {
+        let mut lost = Vec::new();
+        for (slot, message) in self.index.messages.iter() {
+            if self.segments.used.contains_key(&message.place.file) {
+                self.segments.gained(message.place, message.payload_len);
+            } else {
+                lost.push(slot);
+            }
+        }
+        for slot in lost {
+            error!(
+                message = %SpoolId::from_micros(self.index.messages[slot].id),
+                "a message's segment file is gone: the message is lost"
+            );
+            self.recovered.damaged += 1;
+            self.drop_message(slot);
+        }
+    }
+
+    /// Ends every job of a message as failed, so that the counts still agree.
+    fn drop_message(&mut self, slot: u32) {
+        for job in self.index.jobs_of(slot) {
+            let failed: Vec<_> = self.index.jobs[job]
+                .recipients
+                .as_slice()
+                .iter()
+                .map(|r| (*r, mail::AttemptKind::Failed))
+                .collect();
+            self.index.lease_job(job);
+            self.index.finish(job, &failed);
+            let step = self.index.jobs[job].step;
+            self.index.after_attempt(job, step, None);
+        }
+    }
+
+    /// Divides every message anew, since the routing has changed.
+    fn route_again(&mut self) -> io::Result<()> {
+        info!(
+            messages = self.index.messages.len(),
+            "the routing has changed: dividing the queue anew"
+        );
+        let old = std::mem::take(&mut self.index);
+        self.index.custody = old.custody;
+        self.index.custody.queued = 0;
+        for (slot, message) in old.messages.iter() {
+            let jobs: Vec<CarriedJob> = old
+                .jobs_of(slot)
+                .into_iter()
+                .map(|job| {
+                    let job = &old.jobs[job];
+                    CarriedJob {
+                        recipients: job.recipients.as_slice().to_vec(),
+                        step: job.step,
+                        due_ms: (job.state == crate::index::State::Deferred).then_some(job.due_ms),
+                        reason: old.reasons.text(job.reason).map(|t| t.to_string()),
+                    }
+                })
+                .collect();
+            let id = SpoolId::from_micros(message.id);
+            let envelope = match self.segments.used.get(&message.place.file) {
+                Some(segment) => read_envelope(&segment.file, message),
+                None => None,
+            };
+            let plan = match &envelope {
+                Some(envelope) => (self.routing.plan)(envelope, id),
+                None => unreadable_plan(message, &jobs),
+            };
+            self.insert_divided(message.clone(), &plan, &jobs, false);
+        }
+        Ok(())
+    }
+
+    /// Inserts a message whose remaining jobs are known, under the destinations of `plan`.
+    fn insert_divided(&mut self, message: Message, plan: &Plan, jobs: &[CarriedJob], fresh: bool) {
+        let mut divided = Vec::new();
+        for (destination, recipients) in &plan.jobs {
+            for job in jobs {
+                let left: Vec<u16> =
+                    job.recipients.iter().copied().filter(|r| recipients.contains(r)).collect();
+                if !left.is_empty() {
+                    divided.push((destination.clone(), left, job));
+                }
+            }
+        }
+        let jobs: Vec<NewJob<'_>> = divided
+            .iter()
+            .map(|(destination, recipients, job)| NewJob {
+                destination,
+                recipients,
+                step: job.step,
+                due_ms: job.due_ms,
+                reason: job.reason.as_deref(),
+            })
+            .collect();
+        self.index.insert(message, &jobs, fresh);
+    }
+
+    fn read_log(&mut self, position: Position) -> io::Result<u64> {
+        let mut in_order: BTreeMap<u64, u32> = BTreeMap::new();
+        for (number, segment) in &self.segments.used {
+            if segment.sequence >= position.sequence {
+                in_order.insert(segment.sequence, *number);
+            }
+        }
+        let mut read = 0;
+        for (sequence, number) in in_order {
+            let start = if sequence == position.sequence { position.offset } else { 0 };
+            let file = self.segments.used[&number].file.clone();
+            let bytes = read_from(&file, start)?;
+            read += self.replay_segment(&bytes, sequence, number, start);
+        }
+        Ok(read)
+    }
+
+    fn replay_segment(&mut self, bytes: &[u8], sequence: u64, number: u32, start: u64) -> u64 {
+        let mut end = start;
+        let mut damage = Vec::new();
+        for found in walk(bytes, sequence, start) {
+            match found {
+                Found::Record { offset, head } => {
+                    for at in damage.drain(..) {
+                        self.tell_damage(number, at);
+                    }
+                    let payload =
+                        &bytes[offset as usize + RECORD_HEAD..][..head.payload_len as usize];
+                    let place = Place { file: number, offset: offset as u32 };
+                    self.replay(&head, place, payload);
+                    end = offset + head.record_len();
+                }
+                Found::DamagedPayload { offset, head } => {
+                    let rest = bytes.get(offset as usize + RECORD_HEAD..).unwrap_or_default();
+                    let payload = rest.get(..head.payload_len as usize).unwrap_or(rest);
+                    let place = Place { file: number, offset: offset as u32 };
+                    if self.rescue(&head, place, payload) {
+                        self.tell_damage(number, offset);
+                    } else {
+                        // At the very end this is a write that a crash cut short: nobody was
+                        // told that it was done. Anywhere else it is damage.
+                        damage.push(offset);
+                    }
+                }
+                Found::Gap { offset, .. } => damage.push(offset),
+            }
+        }
+        end - start
+    }
+
+    fn tell_damage(&mut self, segment: u32, offset: u64) {
+        error!(segment, offset, "damage in the spool's log; what is behind it is served");
+        self.recovered.damaged += 1;
+    }
+
+    /// An arrival whose content has rotted but whose envelope has not stays in custody, so that
+    /// its sender can be told. A record cut short by a crash has no sound front, or was never
+    /// acknowledged, in which case telling the sender twice is the worst that happens.
+    fn rescue(&mut self, head: &Head, place: Place, payload: &[u8]) -> bool {
+        if head.kind == Kind::Note || payload.len() < head.payload_len as usize {
+            return false;
+        }
+        let ends_in_zeros = payload.iter().rev().take(512).all(|b| *b == 0);
+        if ends_in_zeros || decode_arrival(payload).is_none() {
+            return false;
+        }
+        self.replay(head, place, payload);
+        true
+    }
+
+    fn replay(&mut self, head: &Head, place: Place, payload: &[u8]) {
+        self.recovered.replayed += 1;
+        self.last_id = self.last_id.max(head.id.micros());
+        let known = match head.kind {
+            Kind::Arrival | Kind::Carried => self.replay_arrival(head, place, payload),
+            Kind::Note => self.replay_note(payload),
+        };
+        if known.is_none() {
+            error!(message = %head.id, "a record of the spool cannot be understood; was it written by a newer version?");
+            self.recovered.damaged += 1;
+        }
+    }
+
+    fn replay_arrival(&mut self, head: &Head, place: Place, payload: &[u8]) -> Option<()> {
+        let parts = decode_arrival(payload)?;
+        let envelope: Envelope = serde_json::from_slice(parts.envelope).ok()?;
+        let plan = (self.routing.plan)(&envelope, head.id);
+        let size = parts.content.len() as u32;
+        let id = head.id.micros();
+        if head.kind == Kind::Arrival {
+            (self.tail)(Tail::Arrival { id: head.id, envelope: &envelope, size });
+            if self.index.slot(id).is_none() {
+                let message = Message::new(id, place, head.payload_len, size, expires_s(&plan));
+                self.index.insert(message, &new_jobs(&plan), true);
+                self.segments.gained(place, head.payload_len);
+            }
+            return Some(());
+        }
+        let carried: CarriedState = serde_json::from_slice(parts.state).ok()?;
+        match self.index.slot(id) {
+            Some(slot) => {
+                let message = &mut self.index.messages[slot];
+                let (old, old_len) = (message.place, message.payload_len);
+                message.place = place;
+                message.payload_len = head.payload_len;
+                self.segments.lost(old, old_len);
+            }
+            None => {
+                let message = Message::new(id, place, head.payload_len, size, carried.expires_s);
+                self.insert_divided(message, &plan, &carried.jobs, true);
+            }
+        }
+        self.segments.gained(place, head.payload_len);
+        Some(())
+    }
+
+    fn replay_note(&mut self, payload: &[u8]) -> Option<()> {
+        let attempts: Vec<Attempt> = serde_json::from_slice(payload).ok()?;
+        (self.tail)(Tail::Attempts(&attempts));
+        let Some(slot) = self.index.slot(attempts.first()?.message.micros()) else {
+            return Some(());
+        };
+        for job in self.index.jobs_of(slot) {
+            let mine: Vec<&Attempt> = attempts
+                .iter()
+                .filter(|a| self.index.jobs[job].recipients.as_slice().contains(&a.recipient))
+                .collect();
+            let Some(first) = mine.first() else { continue };
+            let step = first.step;
+            self.index.lease_job(job);
+            let outcomes: Vec<_> = mine.iter().map(|a| (a.recipient, a.outcome)).collect();
+            self.index.finish(job, &outcomes);
+            let defer = crate::segment_spool::deferral(&mine);
+            let defer = defer.as_ref().map(|(due_ms, reason)| (*due_ms, reason.as_str()));
+            let remains = self.index.after_attempt(job, step, defer);
+            if let crate::index::Remains::Nothing { place, payload_len } = remains {
+                self.segments.lost(place, payload_len);
+                break;
+            }
+        }
+        Some(())
+    }
+}
+
+/// The segment's bytes with everything before `start` blank.
+fn read_from(file: &fs::File, start: u64) -> io::Result<Vec<u8>> {
+    let len = file.metadata()?.len().min(SEGMENT_BYTES);
+    let mut bytes = vec![0; len as usize];
+    let start = start.min(len) as usize;
+    std::os::unix::fs::FileExt::read_exact_at(file, &mut bytes[start..], start as u64)?;
+    Ok(bytes)
+}
+
+fn read_envelope(file: &fs::File, message: &Message) -> Option<Envelope> {
+    let offset = u64::from(message.place.offset) + RECORD_HEAD as u64;
+    let payload = crate::state::read_exact(file, offset, message.payload_len as usize).ok()?;
+    serde_json::from_slice(decode_arrival(&payload)?.envelope).ok()
+}
+
+/// Where a message whose envelope cannot be read waits until it expires.
+fn unreadable_plan(message: &Message, jobs: &[CarriedJob]) -> Plan {
+    let recipients = jobs.iter().flat_map(|j| j.recipients.iter().copied()).collect();
+    Plan {
+        expires: jiff::Timestamp::from_second(i64::from(message.expires_s)).unwrap_or_default(),
+        jobs: vec![("damaged".into(), recipients)],
+    }
+}

@@ -1,0 +1,513 @@
+//! Custody on this machine's disk: segment files, one writer thread, one keeper thread.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use mail::fact::{Attempt, AttemptKind};
+use mail::queue::{Custody, DestinationReport};
+use mail::{Envelope, SpoolId};
+use tokio::sync::oneshot;
+
+use crate::index::{Remains, State as JobState};
+use crate::record::{Head, RECORD_HEAD, decode_arrival, encode_arrival_front};
+use crate::recovery::{self, Recovered, Tail};
+use crate::segments::{self, FREE_MIN};
+use crate::state::{NOTES_MAX, PendingArrival, PendingNote, Shared, State, read_exact};
+use crate::writer::Writer;
+use crate::{
+    Answer, Arrival, Destination, Figures, Lease, ReadError, Refusal, Routing, Spool, Stored,
+    Waiting, keeper,
+};
+
+/// A message larger than this is read on a thread of its own.
+const READ_INLINE_MAX: u32 = 128 * 1024;
+
+/// How a spool is opened.
+pub struct Settings {
+    /// Its folder; made when it is not there.
+    pub folder: PathBuf,
+    /// Bytes of content at which mail is refused (seed 001 annex 1.3: 30 GB).
+    pub bytes_limit: u64,
+    /// How mail is divided into jobs.
+    pub routing: Routing,
+}
+
+/// [`Spool`] in segment files. `docs/FORMATS.md` describes them.
+pub struct SegmentSpool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    /// Held as long as we live, so that no second program writes here.
+    _lock: File,
+}
+
+impl SegmentSpool {
+    /// Opens the folder, recovers what is in it, and starts to take mail. `tail` is shown what the
+    /// log says behind the last snapshot.
+    ///
+    /// # Errors
+    /// When another program has the folder open, or the system cannot read or write it.
+    pub fn open(
+        settings: Settings,
+        tail: &mut dyn FnMut(Tail<'_>),
+    ) -> io::Result<(SegmentSpool, Recovered)> {
+        let folder = settings.folder;
+        fs::create_dir_all(&folder)?;
+        let lock = lock(&folder)?;
+        let restored = recovery::restore(&folder, &settings.routing, tail)?;
+        let mut segments = restored.segments;
+        let mut trouble = None;
+        while segments.free.len() < FREE_MIN {
+            let number = segments.next_file();
+            match segments::make(&folder, number) {
+                Ok(()) => segments.free.push(number),
+                Err(error) => {
+                    tracing::warn!(error = %error, "no room for the spool's segments: mail is refused for the time being");
+                    trouble = Some(Refusal::DiskFull);
+                    break;
+                }
+            }
+        }
+        let shared = Arc::new(Shared::new(
+            restored.index,
+            segments,
+            restored.last_id,
+            settings.bytes_limit,
+            settings.routing,
+        ));
+        shared.damaged.store(restored.recovered.damaged, Ordering::Relaxed);
+        {
+            let mut state = shared.lock();
+            state.trouble = trouble;
+            shared.ring(&state);
+        }
+        let writer = Writer::new(shared.clone(), restored.tail_bytes);
+        let before = restored.recycle_before;
+        let for_keeper = shared.clone();
+        let threads = vec![
+            std::thread::Builder::new().name("spool-writer".into()).spawn(|| writer.run())?,
+            std::thread::Builder::new()
+                .name("spool-keeper".into())
+                .spawn(move || keeper::run(&for_keeper, before))?,
+        ];
+        Ok((SegmentSpool { shared, threads, _lock: lock }, restored.recovered))
+    }
+
+    /// Refuses new mail, writes and syncs what is decided, and ends the threads.
+    pub fn close(&mut self) {
+        self.shared.closing.store(true, Ordering::Release);
+        self.shared.writer_bell.notify_all();
+        self.shared.keeper_bell.notify_all();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the spool had panicked");
+            }
+        }
+    }
+
+    fn refusal(&self, state: &State, size: u64) -> Option<Refusal> {
+        if self.shared.closing.load(Ordering::Acquire) {
+            return Some(Refusal::Closing);
+        }
+        if state.index.bytes + size > self.shared.bytes_limit {
+            return Some(Refusal::Full);
+        }
+        state.trouble.clone()
+    }
+
+    fn read_now(&self, lease: &Lease) -> Result<Stored, ReadError> {
+        let id = lease.id;
+        let failed = |source| ReadError::Io { id, source };
+        // The keeper may move the message while we read: then its place has changed.
+        for _ in 0..3 {
+            let (place, payload_len, segment) = {
+                let state = self.shared.lock();
+                let job = &state.index.jobs[lease.job];
+                let message = &state.index.messages[job.message];
+                let segment = state.segments.used.get(&message.place.file);
+                (message.place, message.payload_len, segment.map(|s| (s.file.clone(), s.sequence)))
+            };
+            let Some((file, sequence)) = segment else { continue };
+            let len = RECORD_HEAD + payload_len as usize;
+            let record = read_exact(&file, u64::from(place.offset), len).map_err(failed)?;
+            if let Some(stored) = take_apart(record, sequence, id) {
+                return stored;
+            }
+        }
+        Err(ReadError::Damaged { id, envelope: None })
+    }
+
+    async fn waiting_now(&self, name: &str, limit: usize) -> Vec<Waiting> {
+        let found = self.find_waiting(name, limit);
+        let mut waiting = Vec::with_capacity(found.len());
+        for (mut entry, place, payload_len) in found {
+            let file = self.shared.lock().file(place);
+            if let Some(file) = file {
+                let read = tokio::task::spawn_blocking(move || {
+                    read_exact(&file, u64::from(place.offset) + RECORD_HEAD as u64, payload_len)
+                });
+                if let Ok(Ok(payload)) = read.await {
+                    entry.envelope = decode_arrival(&payload)
+                        .and_then(|parts| serde_json::from_slice(parts.envelope).ok());
+                }
+            }
+            waiting.push(entry);
+        }
+        waiting
+    }
+
+    fn find_waiting(&self, name: &str, limit: usize) -> Vec<(Waiting, crate::index::Place, usize)> {
+        let state = self.shared.lock();
+        let index = &state.index;
+        let Some(destination) = index.known_destination(name) else { return Vec::new() };
+        let mut jobs: Vec<u32> = index
+            .jobs
+            .iter()
+            .filter(|(_, job)| job.destination == destination)
+            .map(|(number, _)| number)
+            .collect();
+        jobs.sort_by_key(|job| index.messages[index.jobs[*job].message].id);
+        jobs.truncate(limit);
+        jobs.into_iter()
+            .map(|number| {
+                let job = &index.jobs[number];
+                let message = &index.messages[job.message];
+                let deferred = job.state == JobState::Deferred;
+                let waiting = Waiting {
+                    id: SpoolId::from_micros(message.id),
+                    envelope: None,
+                    recipients: job.recipients.as_slice().to_vec(),
+                    step: job.step,
+                    next_attempt: deferred.then(|| timestamp_ms(job.due_ms)),
+                    expires: timestamp_ms(u64::from(message.expires_s) * 1_000),
+                    size: message.size,
+                    reason: reason(&state, job),
+                };
+                (waiting, message.place, message.payload_len as usize)
+            })
+            .collect()
+    }
+}
+
+impl Drop for SegmentSpool {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Spool for SegmentSpool {
+    fn new_id(&self, now: Timestamp) -> SpoolId {
+        let now = u64::try_from(now.as_microsecond()).unwrap_or(0);
+        let mut last = self.shared.last_id.load(Ordering::Relaxed);
+        loop {
+            let next = now.max(last + 1);
+            match self.shared.last_id.compare_exchange_weak(
+                last,
+                next,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return SpoolId::from_micros(next),
+                Err(newer) => last = newer,
+            }
+        }
+    }
+
+    fn arriving(&self) -> &AtomicUsize {
+        &self.shared.arriving
+    }
+
+    fn accept(&self, arrival: Arrival) -> Answer<'_, Result<(), Refusal>> {
+        Box::pin(async move {
+            let size = (arrival.prefix.len() + arrival.content.len()) as u64;
+            let envelope = serde_json::to_vec(&*arrival.envelope).map_err(|_| Refusal::Failed)?;
+            let front = encode_arrival_front(&envelope, &[]);
+            let mut crc = crc32fast::Hasher::new();
+            for piece in [&front, &arrival.prefix, &arrival.content] {
+                crc.update(piece);
+            }
+            let plan = (self.shared.routing.plan)(&arrival.envelope, arrival.id);
+            let (done, answer) = oneshot::channel();
+            {
+                let mut state = self.shared.lock();
+                if let Some(refusal) = self.refusal(&state, size) {
+                    return Err(refusal);
+                }
+                state.inbox.arrivals.push(PendingArrival {
+                    id: arrival.id,
+                    plan,
+                    front,
+                    prefix: arrival.prefix,
+                    content: arrival.content,
+                    payload_crc: crc.finalize(),
+                    done,
+                });
+                if state.inbox.arrivals.len() >= state.inbox.wake_at {
+                    self.shared.writer_bell.notify_one();
+                }
+            }
+            answer.await.unwrap_or(Err(Refusal::Closing))
+        })
+    }
+
+    fn called(&self) -> Answer<'_, Vec<Destination>> {
+        Box::pin(async move {
+            loop {
+                {
+                    let mut state = self.shared.lock();
+                    let calls = state.index.take_calls();
+                    if !calls.is_empty() {
+                        return calls
+                            .into_iter()
+                            .map(|number| {
+                                let queue = &mut state.index.destinations[number];
+                                queue.attended = true;
+                                Destination { number, name: queue.name.clone() }
+                            })
+                            .collect();
+                    }
+                }
+                self.shared.calls.notified().await;
+            }
+        })
+    }
+
+    fn leave(&self, destination: &Destination) {
+        let mut state = self.shared.lock();
+        if let Some(queue) = state.index.destinations.get_mut(destination.number) {
+            queue.attended = false;
+        }
+    }
+
+    fn lease(&self, destination: &Destination) -> Option<Lease> {
+        let mut state = self.shared.lock();
+        if state.inbox.notes.len() >= NOTES_MAX {
+            return None;
+        }
+        let job = state.index.lease(destination.number)?;
+        Some(self.shared.lease_of(&state, job))
+    }
+
+    fn ready(&self, destination: &Destination) -> usize {
+        let state = self.shared.lock();
+        state.index.destinations.get(destination.number).map_or(0, |d| d.ready.len())
+    }
+
+    fn read<'a>(&'a self, lease: &'a Lease) -> Answer<'a, Result<Stored, ReadError>> {
+        Box::pin(async move {
+            let stored = if lease.payload_len <= READ_INLINE_MAX {
+                self.read_now(lease)
+            } else {
+                tokio::task::block_in_place(|| self.read_now(lease))
+            };
+            if matches!(stored, Err(ReadError::Damaged { .. })) {
+                self.shared.damaged.fetch_add(1, Ordering::Relaxed);
+            }
+            stored
+        })
+    }
+
+    fn settle(&self, mut lease: Lease, facts: &[Attempt]) {
+        // Facts always have a JSON form.
+        let payload = serde_json::to_vec(facts).unwrap_or_default();
+        let note = PendingNote { id: lease.id, crc: crc32fast::hash(&payload), payload };
+        let about: Vec<&Attempt> = facts.iter().collect();
+        let outcomes: Vec<(u16, AttemptKind)> =
+            facts.iter().map(|f| (f.recipient, f.outcome)).collect();
+        let deferral = deferral(&about);
+        lease.home = None;
+        let mut state = self.shared.lock();
+        let first_note = state.inbox.notes.is_empty();
+        state.index.finish(lease.job, &outcomes);
+        let defer = deferral.as_ref().map(|(due_ms, reason)| (*due_ms, reason.as_str()));
+        let step = lease.step + u16::from(!facts.is_empty());
+        let remains = state.index.after_attempt(lease.job, step, defer);
+        if let Remains::Nothing { place, payload_len } = remains {
+            state.segments.lost(place, payload_len);
+        }
+        if !facts.is_empty() {
+            state.inbox.notes.push(note);
+            if first_note && state.inbox.arrivals.is_empty() {
+                self.shared.writer_bell.notify_one();
+            }
+        }
+        self.shared.ring(&state);
+    }
+
+    fn promote(&self, now: Timestamp) -> Option<Timestamp> {
+        let now_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let mut state = self.shared.lock();
+        let next = state.index.promote(now_ms);
+        self.shared.ring(&state);
+        next.map(timestamp_ms)
+    }
+
+    fn promote_destination(&self, name: &str) -> u64 {
+        let mut state = self.shared.lock();
+        let Some(destination) = state.index.known_destination(name) else { return 0 };
+        let count = state.index.promote_destination(destination);
+        self.shared.ring(&state);
+        count
+    }
+
+    fn lease_expired(&self, now: Timestamp, limit: usize) -> Vec<Lease> {
+        let now_s = u32::try_from(now.as_second()).unwrap_or(u32::MAX);
+        let mut state = self.shared.lock();
+        let expired = state.index.expired(now_s, limit);
+        self.lease_all(&mut state, expired)
+    }
+
+    fn lease_message(&self, id: SpoolId) -> Vec<Lease> {
+        let mut state = self.shared.lock();
+        let Some(slot) = state.index.slot(id.micros()) else { return Vec::new() };
+        let jobs = state.index.jobs_of(slot);
+        self.lease_all(&mut state, jobs)
+    }
+
+    fn custody(&self) -> Custody {
+        self.shared.lock().index.custody
+    }
+
+    fn figures(&self) -> Figures {
+        let state = self.shared.lock();
+        Figures {
+            bytes: state.index.bytes,
+            bytes_limit: self.shared.bytes_limit,
+            bytes_on_disk: state.segments.bytes_on_disk(),
+            messages: state.index.messages.len() as u64,
+            syncs: self.shared.syncs.load(Ordering::Relaxed),
+            damaged: self.shared.damaged.load(Ordering::Relaxed),
+            refusing: self.refusal(&state, 0),
+        }
+    }
+
+    fn destinations(&self, limit: usize) -> Vec<DestinationReport> {
+        let state = self.shared.lock();
+        reports(&state, limit)
+    }
+
+    fn waiting(&self, name: &str, limit: usize) -> Answer<'_, Vec<Waiting>> {
+        let name = name.to_owned();
+        Box::pin(async move { self.waiting_now(&name, limit).await })
+    }
+}
+
+impl SegmentSpool {
+    fn lease_all(&self, state: &mut State, jobs: Vec<u32>) -> Vec<Lease> {
+        jobs.into_iter()
+            .filter(|job| state.index.lease_job(*job))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|job| self.shared.lease_of(state, job))
+            .collect()
+    }
+}
+
+/// When the recipients that were deferred are due, and why they wait.
+pub(crate) fn deferral(facts: &[&Attempt]) -> Option<(u64, String)> {
+    let deferred = facts.iter().filter(|f| f.outcome == AttemptKind::Deferred);
+    let fact = deferred.min_by_key(|f| f.next_attempt)?;
+    let due_ms = fact.next_attempt.map_or(0, |at| u64::try_from(at.as_millisecond()).unwrap_or(0));
+    let mut reason = String::new();
+    if let Some(host) = &fact.remote_host {
+        reason = format!("{host}: ");
+    }
+    match &fact.reply {
+        Some(reply) => reason += &reply.to_string(),
+        None => reason += "no answer",
+    }
+    Some((due_ms, reason))
+}
+
+/// `None`: what was read is not the record we looked for, so it has moved.
+fn take_apart(record: Vec<u8>, sequence: u64, id: SpoolId) -> Option<Result<Stored, ReadError>> {
+    let head = Head::decode(&record, sequence).filter(|head| head.id == id)?;
+    let payload = record.get(RECORD_HEAD..RECORD_HEAD + head.payload_len as usize)?;
+    let sound = crc32fast::hash(payload) == head.payload_crc;
+    let parts = decode_arrival(payload);
+    let envelope: Option<Envelope> =
+        parts.as_ref().and_then(|p| serde_json::from_slice(p.envelope).ok());
+    Some(match (parts, envelope) {
+        (Some(parts), Some(envelope)) if sound => {
+            let start = record.len() - parts.content.len();
+            let mut content = record;
+            content.drain(..start);
+            Ok(Stored { envelope, content })
+        }
+        (_, envelope) => Err(ReadError::Damaged { id, envelope: envelope.map(Box::new) }),
+    })
+}
+
+fn reports(state: &State, limit: usize) -> Vec<DestinationReport> {
+    let index = &state.index;
+    let mut numbers: Vec<u32> =
+        index.destinations.iter().filter(|(_, d)| d.waiting > 0).map(|(n, _)| n).collect();
+    numbers.sort_by_key(|n| std::cmp::Reverse(index.destinations[*n].waiting));
+    numbers.truncate(limit);
+    let mut found: std::collections::HashMap<u32, (u64, u64, Option<u32>)> =
+        numbers.iter().map(|n| (*n, (u64::MAX, u64::MAX, None))).collect();
+    for (number, job) in index.jobs.iter() {
+        let Some((oldest, next, example)) = found.get_mut(&job.destination) else { continue };
+        *oldest = (*oldest).min(index.messages[job.message].id);
+        if job.state == JobState::Deferred && job.due_ms < *next {
+            *next = job.due_ms;
+            *example = Some(number);
+        } else if example.is_none() {
+            *example = Some(number);
+        }
+    }
+    numbers
+        .into_iter()
+        .map(|number| {
+            let destination = &index.destinations[number];
+            let (oldest, next, example) = found[&number];
+            DestinationReport {
+                name: destination.name.to_string(),
+                waiting: destination.waiting,
+                ready: destination.waiting - destination.leased - destination.deferred,
+                in_flight: destination.leased,
+                deferred: destination.deferred,
+                connections: 0,
+                oldest: Some(SpoolId::from_micros(oldest).accepted_at()),
+                next_attempt: (next != u64::MAX).then(|| timestamp_ms(next)),
+                reason: example.map_or_else(String::new, |job| reason(state, &index.jobs[job])),
+            }
+        })
+        .collect()
+}
+
+fn reason(state: &State, job: &crate::index::Job) -> String {
+    match (job.state, state.index.reasons.text(job.reason)) {
+        (JobState::Leased, _) => "being delivered now".to_owned(),
+        (JobState::Deferred, Some(text)) => text.to_string(),
+        (JobState::Deferred, None) => "deferred".to_owned(),
+        (JobState::Ready, Some(text)) => {
+            format!("due again, waits for a connection; last time {text}")
+        }
+        (JobState::Ready, None) => "not tried yet, waits for a connection".to_owned(),
+    }
+}
+
+fn timestamp_ms(ms: u64) -> Timestamp {
+    i64::try_from(ms)
+        .ok()
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+fn lock(folder: &std::path::Path) -> io::Result<File> {
+    let path = folder.join("lock");
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;
+    match rustix::fs::flock(file.as_fd(), rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(_) => Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            format!("another program has the spool open ({} is locked)", path.display()),
+        )),
+    }
+}

@@ -1,0 +1,80 @@
+"""Where the suites work: a directory of their own, free ports, and patience.
+
+Everything a suite makes lies below one run directory that other users may enter, because Postfix
+and Knot drop to users of their own; a checkout below /root is closed to them.
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def run_directory(name):
+    """A fresh directory for one class of tests; YAKUSOKU_TEST_RUN says below what."""
+    base = os.environ.get("YAKUSOKU_TEST_RUN")
+    if base:
+        pathlib.Path(base).mkdir(parents=True, exist_ok=True)
+    path = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=base))
+    path.chmod(0o755)
+    return path
+
+
+def remove(path):
+    """Removes a run directory, unless YAKUSOKU_TEST_KEEP asks to look into it."""
+    if not os.environ.get("YAKUSOKU_TEST_KEEP"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def free_port(host="127.0.0.1"):
+    """A port that nobody listens on at this moment."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, 0))
+        return probe.getsockname()[1]
+
+
+class Late(AssertionError):
+    """Something did not happen in time."""
+
+
+def eventually(probe, seconds=20.0, what="it", every=0.05):
+    """Waits until `probe()` is true and returns its value."""
+    end = time.monotonic() + seconds
+    while True:
+        value = probe()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Late(f"{what} did not happen within {seconds:g} s")
+        time.sleep(every)
+
+
+def answers(host, port):
+    """Whether something greets with 220 there."""
+    try:
+        with socket.create_connection((host, port), timeout=2) as peer:
+            return peer.recv(3) == b"220"
+    except OSError:
+        return False
+
+
+def end(process, seconds=20):
+    """Asks a process group that we started to go, then makes it."""
+    if process is None or process.poll() is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(5)
