@@ -51,6 +51,10 @@ pub struct Settings {
     pub source_addresses: Vec<IpAddr>,
     /// Bytes of content at which mail is refused.
     pub spool_limit: u64,
+    /// Messages that the sandbox mailbox holds.
+    pub mailbox_messages: u32,
+    /// Bytes that it holds.
+    pub mailbox_bytes: u64,
     /// The port of MX hosts: 25.
     pub smtp_port: u16,
     /// What time it is.
@@ -200,7 +204,12 @@ pub async fn start(settings: Settings, vault: Arc<Vault>) -> Result<Relay, Relay
     let roster = roster_file::RosterFile::open(&settings.folder.join("roster.json"), &vault);
     let (stop, stopping) = watch::channel(false);
     let core = Arc::new(Core {
-        mailbox: Mailbox::new(&settings.folder.join("sandbox"), vault.clone()),
+        mailbox: Mailbox::limited(
+            &settings.folder.join("sandbox"),
+            vault.clone(),
+            settings.mailbox_messages,
+            settings.mailbox_bytes,
+        ),
         folder: settings.folder,
         node: settings.node,
         hostname: settings.hostname,
