@@ -2,9 +2,13 @@
 
 use std::net::IpAddr;
 
-use jiff::Timestamp;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use mail::Address;
+use store::{AccountRecord, Kind, TryGate};
 
-use crate::{AppError, Office};
+use crate::{AppError, Office, domains, password};
 
 /// A person's signed-in session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,19 +57,45 @@ pub enum AccountKind {
     ApiUser,
 }
 
+/// How long a session lasts.
+const SESSION: SignedDuration = SignedDuration::from_hours(12);
+/// Wrong tries, for one login or one address.
+const GATE: TryGate = TryGate { tries: 5, window: SignedDuration::from_mins(15) };
+/// Longest login, in bytes.
+const LOGIN_MAX: usize = 64;
+/// Bytes of chance in a session's token.
+const TOKEN_BYTES: usize = 32;
+/// Characters of such a token in base64.
+const TOKEN_LEN: usize = 43;
+
 /// Checks a person's password and opens a session of 12 hours. At most 5 wrong tries in 15
 /// minutes for one login or one address, then `Throttled`.
 ///
 /// # Errors
 /// When the records fail.
 pub async fn sign_in(
-    _office: &Office,
-    _login: &str,
-    _password: &str,
-    _from: IpAddr,
-    _now: Timestamp,
+    office: &Office,
+    login: &str,
+    password: &str,
+    from: IpAddr,
+    now: Timestamp,
 ) -> Result<SignIn, AppError> {
-    todo!()
+    let login = login.trim();
+    let (login_subject, from_subject) = (format!("login {login}"), subject(from));
+    let subjects = [login_subject.as_str(), from_subject.as_str()];
+    if let Some(until) = office.store.count_try(&subjects, GATE, now).await? {
+        return Ok(SignIn::Throttled { until });
+    }
+    let account = office.store.account(Kind::Administrator, login).await?;
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let is_right = password::verify(office, password, hash).await?;
+    let Some(account) = account.filter(|_| is_right) else { return Ok(SignIn::Wrong) };
+    office.store.forgive_tries(&login_subject, &[&from_subject], now).await?;
+    let random: [u8; TOKEN_BYTES] = vault::random().map_err(AppError::records)?;
+    let token = URL_SAFE_NO_PAD.encode(random);
+    let expires = now.saturating_add(SESSION).unwrap_or(Timestamp::MAX);
+    office.store.open_session(&token, &account.name, now, expires).await?;
+    Ok(SignIn::Session(Session { csrf: csrf(office, &token), token, login: account.name, expires }))
 }
 
 /// The session of a cookie, if it is still good.
@@ -73,19 +103,28 @@ pub async fn sign_in(
 /// # Errors
 /// When the records fail.
 pub async fn session(
-    _office: &Office,
-    _token: &str,
-    _now: Timestamp,
+    office: &Office,
+    token: &str,
+    now: Timestamp,
 ) -> Result<Option<Session>, AppError> {
-    todo!()
+    if token.len() != TOKEN_LEN {
+        return Ok(None);
+    }
+    let found = office.store.session(token, now).await?;
+    Ok(found.map(|(login, expires)| Session {
+        token: token.to_owned(),
+        login,
+        csrf: csrf(office, token),
+        expires,
+    }))
 }
 
 /// Ends a session.
 ///
 /// # Errors
 /// When the records fail.
-pub async fn sign_out(_office: &Office, _token: &str) -> Result<(), AppError> {
-    todo!()
+pub async fn sign_out(office: &Office, token: &str) -> Result<(), AppError> {
+    Ok(office.store.close_session(token).await?)
 }
 
 /// Adds an account, publishes the roster if it is an API user.
@@ -94,13 +133,25 @@ pub async fn sign_out(_office: &Office, _token: &str) -> Result<(), AppError> {
 /// Refused when the name is taken, malformed, or the password shorter than 12 characters
 /// (8 with letters and digits for API users).
 pub async fn add(
-    _office: &Office,
-    _kind: AccountKind,
-    _name: &str,
-    _password: &str,
-    _now: Timestamp,
+    office: &Office,
+    kind: AccountKind,
+    name: &str,
+    password: &str,
+    now: Timestamp,
 ) -> Result<(), AppError> {
-    todo!()
+    let name = checked_name(kind, name)?;
+    if let Some(weakness) = password::weakness(kind, password) {
+        return AppError::refused(weakness);
+    }
+    let password_hash = password::hash(office, password).await?;
+    let account = AccountRecord { kind: record_kind(kind), name, password_hash, created: now };
+    if !office.store.add_account(&account).await? {
+        return AppError::refused(format!(
+            "there is an account {} already: choose another name, or set its password",
+            account.name
+        ));
+    }
+    publish_if_needed(office, kind).await
 }
 
 /// Sets a new password, ends the account's sessions.
@@ -108,27 +159,148 @@ pub async fn add(
 /// # Errors
 /// Refused when there is no such account or the password is too weak.
 pub async fn set_password(
-    _office: &Office,
-    _kind: AccountKind,
-    _name: &str,
-    _password: &str,
+    office: &Office,
+    kind: AccountKind,
+    name: &str,
+    password: &str,
     _now: Timestamp,
 ) -> Result<(), AppError> {
-    todo!()
+    if let Some(weakness) = password::weakness(kind, password) {
+        return AppError::refused(weakness);
+    }
+    let hash = password::hash(office, password).await?;
+    if !office.store.set_password_hash(record_kind(kind), name.trim(), &hash).await? {
+        return AppError::refused(format!("there is no account {}: look at the list", name.trim()));
+    }
+    publish_if_needed(office, kind).await
 }
 
 /// Removes an account with its sessions.
 ///
 /// # Errors
 /// Refused when there is none, or it is the last administrator.
-pub async fn remove(_office: &Office, _kind: AccountKind, _name: &str) -> Result<(), AppError> {
-    todo!()
+pub async fn remove(office: &Office, kind: AccountKind, name: &str) -> Result<(), AppError> {
+    let name = name.trim();
+    let keep = match kind {
+        AccountKind::Administrator => 1,
+        AccountKind::ApiUser => 0,
+    };
+    if !office.store.remove_account(record_kind(kind), name, keep).await? {
+        let is_last = office.store.account(record_kind(kind), name).await?.is_some();
+        return AppError::refused(if is_last {
+            format!("{name} is the last administrator: add another one first")
+        } else {
+            format!("there is no account {name}: look at the list")
+        });
+    }
+    publish_if_needed(office, kind).await
 }
 
 /// Everyone, by kind and name.
 ///
 /// # Errors
 /// When the records fail.
-pub async fn list(_office: &Office) -> Result<Vec<Account>, AppError> {
-    todo!()
+pub async fn list(office: &Office) -> Result<Vec<Account>, AppError> {
+    let accounts = office.store.accounts().await?;
+    Ok(accounts
+        .into_iter()
+        .map(|account| Account {
+            name: account.name,
+            kind: match account.kind {
+                Kind::Administrator => AccountKind::Administrator,
+                Kind::ApiUser => AccountKind::ApiUser,
+            },
+            created: account.created,
+        })
+        .collect())
+}
+
+/// The value that a form must bring back: only the holder of the session can have read it.
+fn csrf(office: &Office, token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(office.vault.blind("csrf", token))
+}
+
+/// Whom tries from an address are counted for. A network of IPv6 counts as one (its owner has
+/// 2^64 addresses to try from).
+fn subject(from: IpAddr) -> String {
+    match from.to_canonical() {
+        IpAddr::V4(ip) => format!("address {ip}"),
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            format!("network {a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+fn checked_name(kind: AccountKind, name: &str) -> Result<String, AppError> {
+    let name = name.trim();
+    match kind {
+        AccountKind::Administrator => {
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
+            if name.is_empty() || name.len() > LOGIN_MAX || !name.chars().all(fits) {
+                return AppError::refused(format!(
+                    "a login has 1 to {LOGIN_MAX} letters (a-z), digits, dots, hyphens, \
+                     underscores or @"
+                ));
+            }
+            Ok(name.to_owned())
+        }
+        AccountKind::ApiUser => match Address::parse(name) {
+            Ok(address) => Ok(address.as_str().to_owned()),
+            Err(error) => AppError::refused(format!(
+                "the name of an API user has the form of an address, such as api@example.jp: \
+                 {error}"
+            )),
+        },
+    }
+}
+
+const fn record_kind(kind: AccountKind) -> Kind {
+    match kind {
+        AccountKind::Administrator => Kind::Administrator,
+        AccountKind::ApiUser => Kind::ApiUser,
+    }
+}
+
+/// The relay knows API users from the roster only.
+async fn publish_if_needed(office: &Office, kind: AccountKind) -> Result<(), AppError> {
+    match kind {
+        AccountKind::Administrator => Ok(()),
+        AccountKind::ApiUser => domains::publish_roster(office).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_counted_alone_or_by_network() {
+        let cases = [
+            ("192.0.2.1", "address 192.0.2.1"),
+            ("::ffff:192.0.2.1", "address 192.0.2.1"),
+            ("2001:db8:1:2:3:4:5:6", "network 2001:db8:1:2::/64"),
+            ("2001:db8:1:2::9", "network 2001:db8:1:2::/64"),
+        ];
+        for (ip, expected) in cases {
+            assert_eq!(subject(ip.parse().expect("an address")), expected);
+        }
+    }
+
+    #[test]
+    fn names() {
+        use AccountKind::{Administrator, ApiUser};
+        let cases = [
+            (Administrator, " hanako ", Some("hanako")),
+            (Administrator, "hanako@example.jp", Some("hanako@example.jp")),
+            (Administrator, "", None),
+            (Administrator, "ha nako", None),
+            (Administrator, "花子", None),
+            (ApiUser, "api@Example.jp", Some("api@example.jp")),
+            (ApiUser, "api", None),
+        ];
+        for (kind, name, expected) in cases {
+            assert_eq!(checked_name(kind, name).ok().as_deref(), expected, "{name}");
+        }
+    }
 }

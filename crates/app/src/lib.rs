@@ -5,28 +5,89 @@
 pub mod accounts;
 pub mod deliveries;
 pub mod domains;
+pub mod first_run;
+mod password;
 pub mod queue;
+mod roster_file;
 pub mod sandbox;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use mail::roster::Composition;
+use store::{Store, StoreError};
+use tokio::sync::{Mutex, Semaphore};
 use vault::Vault;
 
 /// What every verb works on.
 pub struct Office {
+    /// The records.
+    pub store: Store,
     /// Seals and opens.
     pub vault: Arc<Vault>,
     /// Where the relay keeps its things.
     pub relay: RelayFolder,
     /// Compositions by name, and what they do with mail, for the screens.
-    pub compositions: Vec<mail::roster::Composition>,
-    // pub store: store::Store,
+    pub compositions: Vec<Composition>,
+    /// Signs mail whose From domain has no keys of its own; goes into the roster. Set it before
+    /// the first [`domains::publish_roster`].
+    pub default_domain: Option<String>,
+    /// How many passwords are being hashed at once.
+    hashing: Arc<Semaphore>,
+    /// One roster is written at a time, so that the newest comes last.
+    publishing: Mutex<()>,
+}
+
+impl Office {
+    /// An office over open records, without a default domain.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        vault: Arc<Vault>,
+        relay: RelayFolder,
+        compositions: Vec<Composition>,
+    ) -> Office {
+        Office {
+            store,
+            vault,
+            relay,
+            compositions,
+            default_domain: None,
+            hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
+            publishing: Mutex::new(()),
+        }
+    }
 }
 
 /// The relay's folder: `roster.json`, `journal/`, `sandbox/`, `control.sock` are in it.
 #[derive(Clone, Debug)]
 pub struct RelayFolder(pub PathBuf);
+
+impl RelayFolder {
+    /// What the relay must know: users and signing keys.
+    #[must_use]
+    pub fn roster(&self) -> PathBuf {
+        self.0.join("roster.json")
+    }
+
+    /// The journal of facts.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.0.join("journal")
+    }
+
+    /// The sandbox mailbox.
+    #[must_use]
+    pub fn sandbox(&self) -> PathBuf {
+        self.0.join("sandbox")
+    }
+
+    /// The socket where a running relay answers questions.
+    #[must_use]
+    pub fn control_socket(&self) -> PathBuf {
+        self.0.join("control.sock")
+    }
+}
 
 /// Why a verb could not be done. Display is one sentence for the person who asked; the source has
 /// the details.
@@ -41,4 +102,38 @@ pub enum AppError {
     /// The relay did not answer.
     #[error("the relay does not answer: is it running?")]
     Relay(#[source] std::io::Error),
+}
+
+impl AppError {
+    fn records(source: impl std::error::Error + Send + Sync + 'static) -> AppError {
+        AppError::Records(Box::new(source))
+    }
+
+    fn refused<T>(sentence: impl Into<String>) -> Result<T, AppError> {
+        Err(AppError::Refused(sentence.into()))
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> AppError {
+        AppError::records(error)
+    }
+}
+
+/// A file of the relay's folder could not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {doing} {path}: check that the relay's folder is there and can be written to")]
+struct FileError {
+    doing: &'static str,
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// Runs work that blocks (files, hashing) away from the threads that serve sockets.
+async fn blocking<T, F>(work: F) -> Result<T, AppError>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, AppError> + Send + 'static,
+{
+    tokio::task::spawn_blocking(work).await.map_err(AppError::records)?
 }

@@ -24,7 +24,7 @@ use vault::{Vault, VaultError};
 
 pub use accounts::{AccountRecord, Kind};
 pub use day::Day;
-pub use domains::{DomainRecord, KeyRecord, NewKey};
+pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
 pub use record::NODES_MAX;
 pub use search::{Filter, Listing, PAGE_MAX, Who};
@@ -135,6 +135,22 @@ impl Store {
             .fetch_one(&self.readers)
             .await
             .map_err(sql("reach the database"))?;
+        Ok(())
+    }
+
+    /// Makes everything recorded so far survive a power cut. Between flushes SQLite keeps the
+    /// newest records where a crash of the program cannot lose them but one of the machine can;
+    /// PostgreSQL has nothing to do here.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn flush(&self) -> Result<()> {
+        if self.engine == engine::Engine::Sqlite {
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+                .fetch_all(&self.writer)
+                .await
+                .map_err(sql("write the records to the disk"))?;
+        }
         Ok(())
     }
 
