@@ -26,19 +26,35 @@ pub struct Settings {
     pub resolvers: Option<Vec<SocketAddr>>,
     pub source_addresses: Vec<IpAddr>,
     pub spool_limit: u64,
-    pub mailbox_messages: u32,
-    pub mailbox_bytes: u64,
+    pub smtp_port: u16,
     pub clock: fn() -> Timestamp,
+}
+
+#[derive(Clone, Default)]
+pub struct Figures {
+    pub bytes: u64,
+    pub bytes_limit: u64,
+    pub bytes_on_disk: u64,
+    pub messages: u64,
+    pub syncs: u64,
+    pub damaged: u64,
+    pub refusing: Option<String>,
 }
 
 #[derive(Clone, Default)]
 pub struct Metrics {
     pub custody: Custody,
-    pub bytes: u64,
-    pub bytes_limit: u64,
+    pub spool: Figures,
+    pub journal_bytes: u64,
     pub sessions: u32,
+    pub sessions_total: u64,
+    pub sessions_refused: u64,
+    pub messages_refused: u64,
+    pub sign_ins_refused: u64,
     pub connections: u32,
-    pub refusing: Option<String>,
+    pub connections_total: u64,
+    pub connections_failed: u64,
+    pub deferrals: u64,
 }
 
 pub struct Relay(#[allow(dead_code)] Settings);
@@ -52,7 +68,5 @@ impl Relay {
         Metrics::default()
     }
 
-    pub fn roster_changed(&self) {}
-
-    pub async fn stop(&self, _deadline: Duration) {}
+    pub async fn stop(self, _deadline: Duration) {}
 }

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::exit::Status;
 use crate::logs::{self, LogFormat};
 use crate::notify::{self, State};
-use crate::ops::{self, Ops};
+use crate::ops::{self, Ops, RunningRelay};
 use crate::relay_stub as relay;
 use crate::sockets::{self, Sockets};
 use crate::welcome::{self, Welcome};
@@ -79,7 +79,7 @@ pub fn run(config: Config, start: Start) -> anyhow::Result<Status> {
 
 /// Everything that runs, in order to stop it.
 struct Running {
-    relay: Option<Arc<relay::Relay>>,
+    relay: Option<RunningRelay>,
     /// Console, metrics and timers; each ends when `stop` says so.
     tasks: JoinSet<anyhow::Result<()>>,
     stop: watch::Sender<bool>,
@@ -135,9 +135,9 @@ async fn start_relay(
     config: &Config,
     listeners: Vec<relay::Listener>,
     vault: Arc<Vault>,
-) -> anyhow::Result<Arc<relay::Relay>> {
+) -> anyhow::Result<RunningRelay> {
     let settings = wiring::relay_settings(config, listeners)?;
-    Ok(Arc::new(relay::start(settings, vault).await?))
+    Ok(RunningRelay::new(relay::start(settings, vault).await?))
 }
 
 impl Running {
@@ -166,7 +166,7 @@ impl Running {
             Some(ended) = self.tasks.join_next() => Some(ended),
         };
         notify::tell(State::Stopping);
-        if let Some(relay) = &self.relay {
+        if let Some(relay) = self.relay.as_ref().and_then(RunningRelay::take) {
             relay.stop(DRAIN_MAX).await;
         }
         // Refused only when nobody listens any more.

@@ -81,8 +81,7 @@ pub fn relay_settings(
         resolvers: it.resolvers.clone(),
         source_addresses: it.source_addresses.clone(),
         spool_limit: it.spool_limit,
-        mailbox_messages: it.sandbox.messages,
-        mailbox_bytes: it.sandbox.bytes,
+        smtp_port: it.mx_port,
         clock: clock::now,
     })
 }
