@@ -64,6 +64,7 @@ class Knot:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        places.own(self.stop)
         places.eventually(lambda: self.text("ns.test", "A"), what="the name server's answer")
         return self
 

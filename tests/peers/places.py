@@ -4,6 +4,7 @@ Everything a suite makes lies below one run directory that other users may enter
 and Knot drop to users of their own; a checkout below /root is closed to them.
 """
 
+import atexit
 import contextlib
 import os
 import pathlib
@@ -31,6 +32,11 @@ def remove(path):
     """Removes a run directory, unless YAKUSOKU_TEST_KEEP asks to look into it."""
     if not os.environ.get("YAKUSOKU_TEST_KEEP"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def own(stop):
+    """Runs `stop` at the end of the process too, should a suite be ended before its clean-up."""
+    atexit.register(stop)
 
 
 def free_port(host="127.0.0.1"):

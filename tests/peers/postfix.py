@@ -112,6 +112,7 @@ class Postfix:
         self._certificate()
         os.chown(self.base / "mail", 65534, 65534)
         subprocess.run(["chown", "postfix", self.base / "data"], check=True)
+        places.own(self.stop)
         self._postfix("start")
         places.eventually(
             lambda: places.answers(self.address, self.port), what=f"{self.hostname}'s greeting"
@@ -120,7 +121,8 @@ class Postfix:
 
     def stop(self):
         """Leaves no process behind, whether it started or not."""
-        self._postfix("abort", check=False)
+        if (self.base / "queue").is_dir():
+            self._postfix("abort", check=False)
 
     def log(self):
         path = self.base / "log"
@@ -136,7 +138,8 @@ class Postfix:
 
     def find(self, subject):
         """The raw messages of that subject."""
-        return [raw for raw in self.messages() if email.message_from_bytes(raw)["Subject"] == subject]
+        messages = self.messages()
+        return [raw for raw in messages if email.message_from_bytes(raw)["Subject"] == subject]
 
     def wait_for(self, subject, seconds=30):
         """The first message of that subject, when it has come."""
