@@ -17,8 +17,6 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::relay_stub as relay;
-
 /// What the three pages look at; a role that does not run here is `None`.
 pub struct Ops {
     /// The relay, when it runs in this process.
@@ -67,12 +65,12 @@ pub fn router(ops: Arc<Ops>) -> Router {
 /// 200 when mail is accepted and the records answer, else 503 with a line for each reason.
 async fn ready(State(ops): State<Arc<Ops>>) -> Response {
     let mut reasons = Vec::new();
-    match ops.relay.as_ref().map(RunningRelay::metrics) {
-        Some(None) => reasons.push("the relay is stopping".to_owned()),
-        Some(Some(metrics)) if metrics.spool.refusing.is_some() => {
-            reasons.push("mail is refused: `yakusoku queue` says why".to_owned());
+    if let Some(relay) = &ops.relay {
+        match relay.metrics().map(|metrics| metrics.spool.refusing) {
+            None => reasons.push("the relay is stopping".to_owned()),
+            Some(Some(why)) => reasons.push(format!("mail is refused: {why}")),
+            Some(None) => {}
         }
-        _ => {}
     }
     if let Some(office) = &ops.office
         && app::domains::list(office).await.is_err()

@@ -17,7 +17,6 @@ use crate::exit::Status;
 use crate::logs::{self, LogFormat};
 use crate::notify::{self, State};
 use crate::ops::{self, Ops, RunningRelay};
-use crate::relay_stub as relay;
 use crate::sockets::{self, Sockets};
 use crate::welcome::{self, Welcome};
 use crate::{door, ready, signals, timers, tls, wiring};
@@ -137,7 +136,16 @@ async fn start_relay(
     vault: Arc<Vault>,
 ) -> anyhow::Result<RunningRelay> {
     let settings = wiring::relay_settings(config, listeners)?;
-    Ok(RunningRelay::new(relay::start(settings, vault).await?))
+    let relay = relay::start(settings, vault).await?;
+    let found = &relay.recovered;
+    if found.damaged > 0 {
+        tracing::error!(
+            records = found.damaged,
+            "the spool holds damaged records; look at the disk"
+        );
+    }
+    tracing::info!(messages = found.messages, recipients = found.recipients, "mail was in custody");
+    Ok(RunningRelay::new(relay))
 }
 
 impl Running {

@@ -11,7 +11,6 @@ use vault::Vault;
 
 use crate::clock;
 use crate::config::Config;
-use crate::relay_stub as relay;
 use crate::tls;
 
 /// Opens the vault; makes the data folder (mode 700) and the key file at the first start.
