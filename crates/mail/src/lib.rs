@@ -4,11 +4,16 @@
 //! feeds bytes and instants to the dialogues of this crate and carries out what they answer.
 
 pub mod address;
+pub mod dns;
+pub mod dsn;
 pub mod envelope;
+#[cfg(test)]
+mod examples;
 pub mod fact;
 pub mod id;
 pub mod message;
 pub mod queue;
+pub mod retry;
 pub mod roster;
 pub mod smtp;
 

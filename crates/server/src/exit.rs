@@ -60,15 +60,36 @@ pub fn tell(error: &anyhow::Error) -> ExitCode {
 }
 
 fn status_of(error: &anyhow::Error) -> Status {
-    if error.chain().any(|cause| cause.is::<Misused>()) {
+    // A mark may be an error itself or the context of one; `is` sees both.
+    if error.is::<Misused>() {
         return Status::Usage;
     }
-    let silent = error.chain().any(|cause| {
-        cause.is::<Unreachable>()
-            || matches!(
-                cause.downcast_ref(),
-                Some(app::AppError::Relay(_) | app::AppError::Records(_))
-            )
-    });
-    if silent { Status::Unreachable } else { Status::Failed }
+    let silent =
+        matches!(error.downcast_ref(), Some(app::AppError::Relay(_) | app::AppError::Records(_)));
+    if silent || error.is::<Unreachable>() { Status::Unreachable } else { Status::Failed }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn statuses() {
+        let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let silent = || Unreachable("nobody answers".to_owned());
+        let cases = [
+            (anyhow!("no"), Status::Failed),
+            (Misused("--to".to_owned()).into(), Status::Usage),
+            (silent().into(), Status::Unreachable),
+            (anyhow::Error::new(refused()).context(silent()), Status::Unreachable),
+            (anyhow::Error::new(silent()).context("cannot send"), Status::Unreachable),
+            (app::AppError::Relay(refused()).into(), Status::Unreachable),
+            (app::AppError::Refused("there is no such user".to_owned()).into(), Status::Failed),
+        ];
+        for (error, expected) in cases {
+            assert_eq!(status_of(&error), expected, "{error:?}");
+        }
+    }
 }

@@ -3,9 +3,26 @@
 //! The only crate that reads the clock, the environment and the command line. Data goes to
 //! stdout, talk to stderr, and the exit status is one of [`exit::Status`].
 
+mod clock;
 mod commands;
 mod config;
+mod door;
 mod exit;
+mod logs;
+mod notify;
+mod ops;
+mod password;
+mod ready;
+mod relay_stub;
+mod send;
+mod signals;
+mod sockets;
+mod table;
+mod timers;
+mod tls;
+mod up;
+mod welcome;
+mod wiring;
 
 use std::process::ExitCode;
 

@@ -128,6 +128,9 @@ pub struct Arrival {
     pub prefix: Vec<u8>,
     /// As it came, CRLF lines.
     pub content: Vec<u8>,
+    /// A notification of ours, which is taken beyond the limit of bytes: without it the sender
+    /// would never hear that mail which is already in custody has failed.
+    pub ours: bool,
 }
 
 /// Why custody was refused. Display is the text of the SMTP reply.

@@ -4,8 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
@@ -41,7 +41,7 @@ pub struct Settings {
 /// [`Spool`] in segment files. `docs/FORMATS.md` describes them.
 pub struct SegmentSpool {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
     /// Held as long as we live, so that no second program writes here.
     _lock: File,
 }
@@ -95,15 +95,17 @@ impl SegmentSpool {
                 .name("spool-keeper".into())
                 .spawn(move || keeper::run(&for_keeper, before))?,
         ];
-        Ok((SegmentSpool { shared, threads, _lock: lock }, restored.recovered))
+        Ok((SegmentSpool { shared, threads: Mutex::new(threads), _lock: lock }, restored.recovered))
     }
 
     /// Refuses new mail, writes and syncs what is decided, and ends the threads.
-    pub fn close(&mut self) {
+    pub fn close(&self) {
         self.shared.closing.store(true, Ordering::Release);
         self.shared.writer_bell.notify_all();
         self.shared.keeper_bell.notify_all();
-        for thread in self.threads.drain(..) {
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the spool had panicked");
             }
@@ -114,7 +116,7 @@ impl SegmentSpool {
         if self.shared.closing.load(Ordering::Acquire) {
             return Some(Refusal::Closing);
         }
-        if state.index.bytes + size > self.shared.bytes_limit {
+        if size > 0 && state.index.bytes + size > self.shared.bytes_limit {
             return Some(Refusal::Full);
         }
         state.trouble.clone()
@@ -225,6 +227,7 @@ impl Spool for SegmentSpool {
     fn accept(&self, arrival: Arrival) -> Answer<'_, Result<(), Refusal>> {
         Box::pin(async move {
             let size = (arrival.prefix.len() + arrival.content.len()) as u64;
+            let counted = if arrival.ours { 0 } else { size };
             let envelope = serde_json::to_vec(&*arrival.envelope).map_err(|_| Refusal::Failed)?;
             let front = encode_arrival_front(&envelope, &[]);
             let mut crc = crc32fast::Hasher::new();
@@ -235,7 +238,7 @@ impl Spool for SegmentSpool {
             let (done, answer) = oneshot::channel();
             {
                 let mut state = self.shared.lock();
-                if let Some(refusal) = self.refusal(&state, size) {
+                if let Some(refusal) = self.refusal(&state, counted) {
                     return Err(refusal);
                 }
                 state.inbox.arrivals.push(PendingArrival {
@@ -382,7 +385,7 @@ impl Spool for SegmentSpool {
             messages: state.index.messages.len() as u64,
             syncs: self.shared.syncs.load(Ordering::Relaxed),
             damaged: self.shared.damaged.load(Ordering::Relaxed),
-            refusing: self.refusal(&state, 0),
+            refusing: self.refusal(&state, 1),
         }
     }
 

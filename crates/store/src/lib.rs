@@ -1,1 +1,173 @@
-//! (stub)
+//! Records: accounts, sending domains, and the delivery log. The only crate that speaks SQL.
+//!
+//! One code path serves SQLite and PostgreSQL. Whoever reads the database without the vault's
+//! key learns times, outcomes, domains and counts, but no address, subject or reply (seed 001,
+//! article 22). Callers pass `now`; nothing here decides what a person may do.
+
+mod accounts;
+mod day;
+mod domains;
+mod engine;
+mod fold;
+mod log;
+mod record;
+mod search;
+mod sessions;
+mod slots;
+mod statement;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row as _};
+use vault::{Vault, VaultError};
+
+pub use accounts::{AccountRecord, Kind};
+pub use day::Day;
+pub use domains::{DomainRecord, KeyRecord, NewKey};
+pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
+pub use record::NODES_MAX;
+pub use search::{Filter, Listing, PAGE_MAX, Who};
+pub use sessions::TryGate;
+pub use slots::{BUSIEST_MAX, DOMAINS_PER_SLOT_MAX, OTHER_DOMAINS, SlotSpan};
+
+/// The records, open. Clones share the connections.
+#[derive(Clone)]
+pub struct Store {
+    vault: Arc<Vault>,
+    engine: engine::Engine,
+    /// The one connection that writes.
+    writer: AnyPool,
+    readers: AnyPool,
+    memory: Arc<Mutex<Memory>>,
+}
+
+/// What is remembered between batches of facts; all of it can be read again from the records.
+#[derive(Default)]
+struct Memory {
+    days: std::collections::BTreeSet<Day>,
+    nodes: std::collections::HashMap<String, i64>,
+    census: slots::Census,
+    statements: statement::Statements,
+}
+
+/// Why the records could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address of the database is of no known kind.
+    #[error("{0:?} names no database: use sqlite:PATH or postgres://USER@HOST/NAME")]
+    Url(String),
+    /// The database file or its folder could not be made.
+    #[error("cannot make the database file {path}: check that its folder can be written to")]
+    File {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The database could not be opened.
+    #[error("cannot open the database {url}: check that it is there and lets us in")]
+    Open {
+        /// Which one, without its password.
+        url: String,
+        /// What the driver said.
+        source: sqlx::Error,
+    },
+    /// The tables could not be brought up to date.
+    #[error("cannot bring the tables of {url} up to date: was a newer yakusoku here?")]
+    Migrate {
+        /// Which one, without its password.
+        url: String,
+        /// What went wrong.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// A statement failed.
+    #[error("cannot {doing}")]
+    Sql {
+        /// What was being attempted.
+        doing: &'static str,
+        /// What the driver said.
+        source: sqlx::Error,
+    },
+    /// A value could not be sealed or opened.
+    #[error("cannot {doing}")]
+    Vault {
+        /// What was being attempted.
+        doing: &'static str,
+        /// Why.
+        source: VaultError,
+    },
+    /// A sealed value opened to something else than it should hold.
+    #[error("cannot read {what}: it was written by a newer yakusoku or is damaged")]
+    Content {
+        /// Which value.
+        what: &'static str,
+        /// Where it stops making sense.
+        source: serde_json::Error,
+    },
+    /// More relays than the records can number.
+    #[error("there are records of {NODES_MAX} nodes already: give relays stable names")]
+    TooManyNodes,
+    /// The program stopped the work half-way.
+    #[error("the work on the records was stopped")]
+    Stopped,
+}
+
+/// The result of most functions here.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+impl Store {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        // A panic elsewhere cannot leave the memory half-changed: each change is one insert.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn begin(&self, doing: &'static str) -> Result<sqlx::Transaction<'static, sqlx::Any>> {
+        self.writer.begin_with(self.engine.begin()).await.map_err(sql(doing))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(sql("reach the database"))?;
+        Ok(())
+    }
+
+    /// Closes every connection; SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    fn seal(&self, label: &str, plain: &[u8], doing: &'static str) -> Result<Vec<u8>> {
+        self.vault.seal(label, plain).map_err(|source| StoreError::Vault { doing, source })
+    }
+
+    fn open_text(&self, label: &str, sealed: &[u8], doing: &'static str) -> Result<String> {
+        let plain =
+            self.vault.open(label, sealed).map_err(|source| StoreError::Vault { doing, source })?;
+        String::from_utf8(plain)
+            .map_err(|_| StoreError::Vault { doing, source: VaultError::Damaged })
+    }
+}
+
+fn sql(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+    move |source| StoreError::Sql { doing, source }
+}
+
+/// A column of a row, with the attempt named where it is not what it should be.
+fn column<'r, T>(row: &'r AnyRow, name: &str, doing: &'static str) -> Result<T>
+where
+    T: sqlx::Decode<'r, sqlx::Any> + sqlx::Type<sqlx::Any>,
+{
+    row.try_get(name).map_err(sql(doing))
+}
+
+fn instant(micros: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::MAX)
+}

@@ -1,1 +1,83 @@
-//! (stub)
+//! The HTTP door for people: the console, pages rendered on the server over the verbs of `app`.
+//!
+//! A room (`rooms`) asks a verb, puts the answer into a view and shows its template. What every
+//! request needs beside that (who is it, which language, is the form ours, which headers) is done
+//! once around all rooms, in `guard`. Nothing here reads a clock: [`Console::clock`] is given.
+
+mod assets;
+mod chart;
+mod civil;
+mod cookies;
+mod failure;
+mod frame;
+mod guard;
+mod marks;
+mod rooms;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware::{from_fn, from_fn_with_state};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+/// Largest body of a request, in bytes.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Everything the pages stand on.
+pub struct Console {
+    /// What the verbs work on.
+    pub office: Arc<app::Office>,
+    /// What time it is; the program's one clock.
+    pub clock: fn() -> Timestamp,
+    /// In which zone times are shown and typed.
+    pub zone: TimeZone,
+    /// What the pages tell about the program around them.
+    pub facts: ServerFacts,
+}
+
+/// What the pages tell about the program around them.
+#[derive(Clone, Debug)]
+pub struct ServerFacts {
+    /// The name the relay greets with.
+    pub hostname: String,
+    /// Of the program, such as `0.1.0`.
+    pub version: String,
+    /// Where mail is taken, each as `host:port`.
+    pub smtp: Vec<String>,
+    /// From which addresses mail leaves; they go into the SPF record.
+    pub sender_addresses: Vec<IpAddr>,
+    /// Browsers reach the console over HTTPS, so cookies must not travel in clear.
+    pub secure_cookie: bool,
+    /// A command line that sends a first mail; shown while nothing was ever sent.
+    pub first_mail: Option<String>,
+}
+
+type Shared = State<Arc<Console>>;
+
+/// Every page of the console with its assets; `/healthz` and the like are the server's.
+///
+/// Serve it with [`axum::extract::ConnectInfo`] of [`std::net::SocketAddr`], or sign-in is
+/// throttled for all clients together.
+#[must_use]
+pub fn router(console: Console) -> Router {
+    let console = Arc::new(console);
+    let pages = rooms::routes()
+        .fallback(failure::nowhere)
+        .method_not_allowed_fallback(failure::nowhere)
+        .layer(CatchPanicLayer::custom(failure::from_panic))
+        .layer(from_fn_with_state(Arc::clone(&console), guard::attend))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(console);
+    // Only assets are compressed: a page holds the form token beside text that others chose
+    // (subjects, replies), and compressing the two together can give the token away (BREACH).
+    let assets = assets::routes().layer(CompressionLayer::new());
+    Router::new().nest("/assets", assets).merge(pages).layer(from_fn(guard::headers))
+}

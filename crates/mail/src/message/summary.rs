@@ -205,6 +205,21 @@ mod tests {
         assert!(subject.len() <= SUMMARY_MAX);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived(value: Vec<u8>, word in "=\\?[a-z0-9-]{0,9}\\?[bq]\\?.{0,9}") {
+            for name in ["From", "Subject", "Message-ID", "X-Api-Data"] {
+                let head = format!("{name}: {word}");
+                let content = [head.as_bytes(), &value, b"?= <a@example.jp>\r\n\r\n"].concat();
+                let found = summary(&content);
+                for text in [found.from, found.subject, found.message_id, found.api_data] {
+                    let text = text.unwrap_or_default();
+                    assert!(text.len() <= SUMMARY_MAX && !text.contains(char::is_control));
+                }
+            }
+        }
+    }
+
     #[test]
     fn domains_and_counts() {
         let found = summary(b"From: a@News.Example.JP\r\n\r\n");

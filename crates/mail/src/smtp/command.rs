@@ -382,5 +382,4 @@ pub fn orcpt_decoded(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "command_tests.rs"]
 mod tests;

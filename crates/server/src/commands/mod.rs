@@ -1,10 +1,21 @@
 //! The command line: one file for each command, and the list of them here.
 
 mod config;
+mod dns;
+mod domain;
+mod log;
+mod place;
+mod queue;
+mod send;
+mod up;
+mod user;
 
 use clap::{Parser, Subcommand};
 
 use crate::exit::{self, Status};
+use crate::up::Roles;
+
+pub use place::wait_for;
 
 /// Run a mail-delivery cloud that keeps its promises
 #[derive(Parser)]
@@ -16,6 +27,37 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run every role in one process
+    ///
+    /// Without --config everything is on loopback and mail goes into a sandbox that the console
+    /// shows: nothing leaves the machine. The first start makes an administrator and an API user
+    /// and prints their passwords once. SIGTERM and SIGINT stop it without losing mail.
+    Up(up::UpArgs),
+    /// Run the relay alone: accept and deliver mail
+    ///
+    /// It needs no records: it goes on with the last roster while the office is down.
+    Relay(up::RoleArgs),
+    /// Run the office alone: console, records and timers
+    ///
+    /// It collects what the relay's journal tells, and publishes the roster that the relay reads.
+    Office(up::RoleArgs),
+    /// Write a small message and send it over SMTP
+    ///
+    /// The server's answer is printed when it takes the message. Any language is fine in subject
+    /// and text; a text that begins with @ is the name of a file to read.
+    Send(send::SendArgs),
+    /// Show what waits in the running relay, and why
+    Queue(queue::QueueArgs),
+    /// Search the delivery log
+    ///
+    /// All conditions hold together. The newest come first. Exits with 1 when nothing is found.
+    Log(log::LogArgs),
+    /// Add, list and remove those who may sign in
+    User(user::UserArgs),
+    /// Add, list and remove the domains we sign for
+    Domain(domain::DomainArgs),
+    /// Print the DNS records that our mail needs
+    Dns(dns::DnsArgs),
     /// Check or show the configuration
     Config(config::ConfigArgs),
 }
@@ -26,6 +68,15 @@ enum Command {
 /// What the command could not do; the caller prints it.
 pub fn run(cli: Cli) -> anyhow::Result<Status> {
     match cli.command {
+        Command::Up(args) => up::run(&args),
+        Command::Relay(args) => up::run_role(&args, Roles::Relay),
+        Command::Office(args) => up::run_role(&args, Roles::Office),
+        Command::Send(args) => send::run(&args),
+        Command::Queue(args) => queue::run(&args),
+        Command::Log(args) => log::run(&args),
+        Command::User(args) => user::run(&args),
+        Command::Domain(args) => domain::run(&args),
+        Command::Dns(args) => dns::run(&args),
         Command::Config(args) => config::run(&args),
     }
 }

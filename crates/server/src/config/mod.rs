@@ -30,6 +30,8 @@ pub use value::{FromText, HostName};
 pub struct Config {
     /// Where all that we keep lies; made when it is not there.
     pub data: PathBuf,
+    /// The file of the key that seals addresses and private keys; `None` is in the data folder.
+    pub key_file: Option<PathBuf>,
     /// The name of this server, as SMTP greets with it.
     pub hostname: String,
     /// The name of this machine among several; part of every fact.
@@ -166,6 +168,7 @@ impl Config {
     fn empty(machine: Machine) -> Config {
         Config {
             data: PathBuf::from(DATA),
+            key_file: None,
             hostname: machine.hostname.clone(),
             node: "local".to_owned(),
             time_zone: machine.time_zone,
@@ -186,6 +189,29 @@ impl Config {
                 store_url: None,
             },
         }
+    }
+}
+
+impl Config {
+    /// Where the key file is.
+    pub fn key_path(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| self.data.join("yakusoku.key"))
+    }
+
+    /// The relay's folder.
+    pub fn relay_folder(&self) -> PathBuf {
+        self.data.join("relay")
+    }
+
+    /// Where the self-signed certificate is kept.
+    pub fn tls_folder(&self) -> PathBuf {
+        self.data.join("tls")
+    }
+
+    /// The records.
+    pub fn store_url(&self) -> String {
+        let sqlite = || format!("sqlite:{}", self.data.join("office.db").display());
+        self.office.store_url.clone().unwrap_or_else(sqlite)
     }
 }
 

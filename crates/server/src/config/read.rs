@@ -48,6 +48,7 @@ pub fn read(text: &str, machine: Machine) -> Result<Config, Vec<Finding>> {
 fn whole(top: Section<'_>, machine: Machine) -> Config {
     let mut config = Config::empty(machine);
     set(&mut config.data, top.read("data"));
+    config.key_file = top.read("key_file");
     set(&mut config.hostname, top.read::<HostName>("hostname").map(|name| name.0));
     set(&mut config.node, top.read::<Word>("node").map(|word| word.0));
     set(&mut config.time_zone, top.read("time_zone"));

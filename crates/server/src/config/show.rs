@@ -13,6 +13,7 @@ use super::{ComposedServer, Config, TlsFiles};
 pub fn show(config: &Config) -> String {
     let mut page = Page::default();
     page.text("data", config.data.display());
+    page.text("key_file", config.key_path().display());
     page.text("hostname", &config.hostname);
     page.text("node", &config.node);
     match config.time_zone.iana_name() {

@@ -17,8 +17,10 @@ pub fn parse_size(text: &str) -> Option<u64> {
 
 /// Writes a size in the largest unit that divides it, so that reading gives it back.
 pub fn show_size(bytes: u64) -> String {
-    let (name, unit) =
-        SIZES.iter().find(|(_, unit)| bytes >= *unit && bytes % unit == 0).unwrap_or(&SIZES[3]);
+    let (name, unit) = SIZES
+        .iter()
+        .find(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit))
+        .unwrap_or(&SIZES[3]);
     format!("{} {name}", bytes / unit)
 }
 
@@ -35,7 +37,7 @@ pub fn show_span(span: Duration) -> String {
     if ms == 0 {
         return "0s".to_owned();
     }
-    let (name, unit) = SPANS.iter().find(|(_, unit)| ms % unit == 0).unwrap_or(&SPANS[4]);
+    let (name, unit) = SPANS.iter().find(|(_, unit)| ms.is_multiple_of(*unit)).unwrap_or(&SPANS[4]);
     format!("{}{name}", ms / unit)
 }
 

@@ -4,6 +4,8 @@
 //! input allows. A fault never ends the content early: only the true end does, or a sender
 //! could smuggle commands behind it.
 
+use std::fmt;
+
 use memchr::memchr3;
 
 /// Longest line of content, in bytes without its CRLF.
@@ -44,7 +46,6 @@ enum At {
 }
 
 /// Content on its way in.
-#[derive(Debug)]
 pub struct Content {
     bytes: Vec<u8>,
     /// All bytes so far, kept or not.
@@ -54,6 +55,12 @@ pub struct Content {
     /// Bytes of the line so far.
     line: usize,
     fault: Option<Fault>,
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Content({} bytes, {:?})", self.size, self.fault)
+    }
 }
 
 impl Content {
@@ -179,5 +186,92 @@ impl Content {
         // What is refused need not be kept.
         self.bytes = Vec::new();
         self.fault = self.fault.max(Some(fault));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What RFC 5321 section 4.5.2 says, slowly: the end, and the content or its fault.
+    fn by_the_book(input: &[u8]) -> Option<(usize, Result<Vec<u8>, Fault>)> {
+        // The CRLF behind DATA opens the first line.
+        let lines = [b"\r\n", input].concat();
+        let end = memchr::memmem::find(&lines, b"\r\n.\r\n")?;
+        let mut content = Vec::new();
+        let mut rest = &lines[..end + 2];
+        while let Some(place) = memchr::memmem::find(rest, b"\r\n") {
+            content.extend_from_slice(&rest[..place + 2]);
+            rest = &rest[place + 2..];
+            rest = rest.strip_prefix(b".").unwrap_or(rest);
+        }
+        let content = content[2..].to_vec();
+        let alone = |i: usize, b: u8| match b {
+            b'\r' => content.get(i + 1) != Some(&b'\n'),
+            b'\n' => i == 0 || content[i - 1] != b'\r',
+            _ => false,
+        };
+        let bare = content.iter().enumerate().any(|(i, b)| alone(i, *b));
+        let result = match (bare, content.contains(&0)) {
+            (true, _) => Err(Fault::BareLineEnd),
+            (false, true) => Err(Fault::Nul),
+            (false, false) => Ok(content),
+        };
+        Some((end + 3, result))
+    }
+
+    fn fed(input: &[u8], piece: usize) -> Option<(usize, Result<Vec<u8>, Fault>)> {
+        let mut content = Content::new(1_000, None);
+        let mut eaten = 0;
+        for piece in input.chunks(piece) {
+            let (taken, ended) = content.feed_data(piece);
+            eaten += taken;
+            if ended {
+                return Some((eaten, content.finish()));
+            }
+        }
+        None
+    }
+
+    proptest! {
+        #[test]
+        fn data_goes_by_the_book(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![&b"\r\n"[..], b"\r", b"\n", b".", b"\0", b"x"]), 0..30),
+            piece in 1usize..9,
+        ) {
+            let input = [&pieces.concat()[..], b"\r\n.\r\nrest"].concat();
+            let expected = by_the_book(&input);
+            prop_assert!(expected.is_some());
+            prop_assert_eq!(&fed(&input, usize::MAX), &expected);
+            prop_assert_eq!(&fed(&input, piece), &expected);
+        }
+    }
+
+    #[test]
+    fn the_worst_fault_is_told() {
+        let long = "x".repeat(CONTENT_LINE_MAX + 1);
+        let cases = [
+            (format!("{long}\r\n"), 100_000, Fault::LongLine),
+            (format!("{long}\r\n"), 10, Fault::TooBig),
+            (format!("{long}\0\r\n"), 10, Fault::Nul),
+            ("\0\n\r\n".to_owned(), 10, Fault::BareLineEnd),
+        ];
+        for (text, limit, expected) in cases {
+            let mut content = Content::new(limit, Some(u64::MAX));
+            let (_, ended) = content.feed_data(format!("{text}.\r\n").as_bytes());
+            assert!(ended);
+            assert_eq!(content.finish(), Err(expected));
+        }
+    }
+
+    #[test]
+    fn a_declaration_sets_aside_no_more_than_is_sensible() {
+        let room = |limit, declared| Content::new(limit, declared).bytes.capacity() as u64;
+        assert_eq!(room(1_000, Some(u64::MAX)), 1_000);
+        assert_eq!(room(u32::MAX, Some(u64::MAX)), SIZE_HINT_MAX);
+        assert_eq!(room(u32::MAX, Some(10_240)), 10_240);
     }
 }

@@ -4,6 +4,8 @@
 //! or a line that is too long, is reported at once and then swallowed to its end, so that
 //! nothing inside it is ever taken for a command of its own.
 
+use std::fmt;
+
 use memchr::{memchr, memchr2};
 
 /// Longest command line without its CRLF, in bytes. RFC 5321 section 4.5.3.1.4 asks for 512 and
@@ -26,7 +28,7 @@ pub enum Framed {
 }
 
 /// The line so far.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Frame {
     /// It may end with the CR of a CRLF.
     line: Vec<u8>,
@@ -41,6 +43,13 @@ enum Swallowing {
     Yes,
     /// The same, just behind a CR.
     YesAfterCr,
+}
+
+/// A line may hold a password.
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frame({} bytes)", self.line.len())
+    }
 }
 
 impl Frame {

@@ -128,10 +128,11 @@ pub struct Incoming {
     pub content: Vec<u8>,
 }
 
-/// Content stays out of logs by type.
+/// Content, subjects and addresses stay out of logs by type.
 impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Incoming({:?}, {} bytes)", self.envelope, self.content.len())
+        let recipients = self.envelope.recipients.len();
+        write!(f, "Incoming({recipients} recipients, {} bytes)", self.content.len())
     }
 }
 
@@ -228,7 +229,8 @@ impl Dialogue {
     }
 
     /// Eats input until it is used up or the caller must act; appends the replies to `out`.
-    /// Returns the bytes eaten, and what to do next. Feed the rest afterwards.
+    /// Returns the bytes eaten, and what to do next. Feed the rest afterwards; nothing is eaten
+    /// while the caller owes the answer to a step.
     pub fn feed(&mut self, input: &[u8], out: &mut Vec<u8>) -> (usize, Step) {
         let mut eaten = 0;
         loop {
@@ -377,3 +379,6 @@ fn say(out: &mut Vec<u8>, line: &str) {
     out.extend_from_slice(line.as_bytes());
     out.extend_from_slice(b"\r\n");
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! The control socket: the office and the command line ask a running relay what waits and why.
+//!
+//! One question a line, one answer a line, both JSON (`docs/FORMATS.md`). Only the relay's own
+//! user can open the socket.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mail::queue::{Answer, Question, WaitingMessage};
+use mail::{Envelope, Reply};
+use spool::{Spool, Waiting};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tracing::debug;
+
+use crate::RelayError;
+use crate::outbound::{Outbound, give_up};
+
+/// Longest question, in bytes.
+const QUESTION_MAX: u64 = 4_096;
+/// Most rows of an answer.
+const ROWS_MAX: u16 = 1_000;
+/// A visitor who says nothing for this long is sent away.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// # Errors
+/// When the socket cannot be made.
+pub(crate) fn bind(path: &Path) -> Result<UnixListener, RelayError> {
+    let made = || -> io::Result<UnixListener> {
+        // The spool's lock says that no other relay lives here, so this one is left over.
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(path)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(listener)
+    };
+    made().map_err(|source| RelayError::Control { path: path.to_owned(), source })
+}
+
+/// Answers until the relay stops.
+pub(crate) async fn serve(outbound: Arc<Outbound>, listener: UnixListener) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(visit(outbound.clone(), stream));
+            }
+            Err(error) => {
+                debug!(error = %error, "a visitor of the control socket was lost");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn visit(outbound: Arc<Outbound>, stream: UnixStream) {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read);
+    loop {
+        let mut line = String::new();
+        let mut limited = (&mut lines).take(QUESTION_MAX);
+        let asked = tokio::time::timeout(PATIENCE, limited.read_line(&mut line)).await;
+        if !matches!(asked, Ok(Ok(count)) if count > 0) {
+            return;
+        }
+        let answer = match serde_json::from_str(&line) {
+            Ok(question) => answer(&outbound, question).await,
+            Err(error) => Answer::Refused { reason: format!("not a question: {error}") },
+        };
+        // Answers always have a JSON form.
+        let mut bytes = serde_json::to_vec(&answer).unwrap_or_default();
+        bytes.push(b'\n');
+        if write.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn answer(outbound: &Arc<Outbound>, question: Question) -> Answer {
+    let spool = &outbound.core.spool;
+    match question {
+        Question::Queue { limit } => Answer::Queue(outbound.report(limit.clamp(1, ROWS_MAX))),
+        Question::Destination { name, limit } => {
+            let limit = usize::from(limit.clamp(1, ROWS_MAX));
+            let pause = outbound.pause_reason(&name).map(|p| p.reason.to_string());
+            let waiting = spool.waiting(&name, limit).await;
+            Answer::Messages {
+                messages: waiting.into_iter().map(|w| row(w, pause.as_deref())).collect(),
+            }
+        }
+        Question::RetryDestination { name } => {
+            let recipients = spool.promote_destination(&name);
+            outbound.end_pause(&name);
+            Answer::Done { recipients }
+        }
+        Question::Fail { message } => {
+            let leases = spool.lease_message(message);
+            if leases.is_empty() {
+                let reason =
+                    format!("{message} is not in the queue, or is being delivered right now");
+                return Answer::Refused { reason };
+            }
+            let mut recipients = 0;
+            for lease in leases {
+                recipients += lease.recipients.len() as u64;
+                let text = "given up by the operator".to_owned();
+                give_up(
+                    &outbound.core,
+                    lease,
+                    Reply { code: 554, enhanced: Some((5, 7, 0)), text },
+                )
+                .await;
+            }
+            Answer::Done { recipients }
+        }
+    }
+}
+
+fn row(waiting: Waiting, pause: Option<&str>) -> WaitingMessage {
+    let deferred = waiting.next_attempt.is_some();
+    let envelope = waiting.envelope.as_ref();
+    WaitingMessage {
+        message: waiting.id,
+        sender: envelope
+            .and_then(|e| e.sender.as_ref())
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        recipients: envelope.map(|e| names(e, &waiting.recipients)).unwrap_or_default(),
+        attempts: waiting.step,
+        next_attempt: waiting.next_attempt,
+        expires: waiting.expires,
+        size: waiting.size,
+        reason: match pause {
+            Some(pause) if !deferred => pause.to_owned(),
+            _ => waiting.reason,
+        },
+    }
+}
+
+fn names(envelope: &Envelope, places: &[u16]) -> Vec<String> {
+    places
+        .iter()
+        .filter_map(|place| envelope.recipients.get(usize::from(*place)))
+        .map(|recipient| recipient.address.to_string())
+        .collect()
+}

@@ -1,0 +1,153 @@
+//! Which destination a recipient belongs to, and what a destination's name means. Pure.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use mail::Envelope;
+use mail::roster::{Composition, Delivery, HostPort, Route};
+
+/// The name of the sandbox as a destination. No domain can have it: it has no dot.
+pub(crate) const SANDBOX: &str = "sandbox";
+
+/// Divides the recipients of a message among destinations, in the order of the recipients.
+pub(crate) fn divide(
+    delivery: &Delivery,
+    routes: &[Route],
+    envelope: &Envelope,
+) -> Vec<(Arc<str>, Vec<u16>)> {
+    let mut jobs: Vec<(Arc<str>, Vec<u16>)> = Vec::new();
+    for (place, recipient) in envelope.recipients.iter().enumerate() {
+        let name = destination(delivery, routes, recipient.address.domain());
+        let place = place as u16;
+        match jobs.iter_mut().find(|(known, _)| **known == *name) {
+            Some((_, places)) => places.push(place),
+            None => jobs.push((name.into(), vec![place])),
+        }
+    }
+    jobs
+}
+
+/// `sandbox`, `host:port` of a fixed route, or the recipient's domain.
+fn destination(delivery: &Delivery, routes: &[Route], domain: &str) -> String {
+    if *delivery == Delivery::Sandbox {
+        return SANDBOX.to_owned();
+    }
+    if let Some(route) = routes.iter().find(|r| matches(&r.domain, domain)) {
+        return host_port(&route.via);
+    }
+    match delivery {
+        Delivery::Via(via) => host_port(via),
+        Delivery::Mx | Delivery::Sandbox => domain.to_owned(),
+    }
+}
+
+/// `*.example.jp` matches `example.jp` and everything below it; `*` everything.
+fn matches(pattern: &str, domain: &str) -> bool {
+    if pattern == "*" {
+        return true;
+    }
+    let Some(base) = pattern.strip_prefix("*.") else {
+        return pattern.eq_ignore_ascii_case(domain);
+    };
+    let base = base.to_ascii_lowercase();
+    domain == base || domain.strip_suffix(&base).is_some_and(|rest| rest.ends_with('.'))
+}
+
+fn host_port(via: &HostPort) -> String {
+    if via.host.contains(':') {
+        format!("[{}]:{}", via.host, via.port)
+    } else {
+        format!("{}:{}", via.host, via.port)
+    }
+}
+
+/// What a destination's name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Sandbox,
+    Fixed(HostPort),
+    Domain(String),
+}
+
+impl Target {
+    pub fn of(name: &str) -> Target {
+        if name == SANDBOX {
+            return Target::Sandbox;
+        }
+        // A domain has no colon but in an address literal, which ends with its bracket.
+        match name.rsplit_once(':') {
+            Some((host, port)) if !name.ends_with(']') => match port.parse() {
+                Ok(port) => {
+                    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+                    Target::Fixed(HostPort { host, port })
+                }
+                Err(_) => Target::Domain(name.to_owned()),
+            },
+            _ => Target::Domain(name.to_owned()),
+        }
+    }
+}
+
+/// Changes when [`divide`] may answer otherwise than before.
+pub(crate) fn fingerprint(compositions: &[Arc<Composition>]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for composition in compositions {
+        composition.name.hash(&mut hasher);
+        match &composition.delivery {
+            Delivery::Sandbox => 1.hash(&mut hasher),
+            Delivery::Mx => 2.hash(&mut hasher),
+            Delivery::Via(via) => via.hash(&mut hasher),
+        }
+        for route in &composition.routes {
+            (&route.domain, &route.via).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn via(host: &str, port: u16) -> HostPort {
+        HostPort { host: host.to_owned(), port }
+    }
+
+    #[test]
+    fn destinations() {
+        let routes = [
+            Route { domain: "*.corp.example".into(), via: via("10.0.0.1", 2525) },
+            Route { domain: "six.example".into(), via: via("::1", 25) },
+        ];
+        let smarthost = Delivery::Via(via("relay.example", 587));
+        let cases = [
+            (&Delivery::Mx, "example.jp", "example.jp"),
+            (&Delivery::Mx, "corp.example", "10.0.0.1:2525"),
+            (&Delivery::Mx, "a.corp.example", "10.0.0.1:2525"),
+            (&Delivery::Mx, "acorp.example", "acorp.example"),
+            (&Delivery::Mx, "six.example", "[::1]:25"),
+            (&Delivery::Mx, "[192.0.2.1]", "[192.0.2.1]"),
+            (&smarthost, "example.jp", "relay.example:587"),
+            (&smarthost, "a.corp.example", "10.0.0.1:2525"),
+            (&Delivery::Sandbox, "a.corp.example", "sandbox"),
+        ];
+        for (delivery, domain, expected) in cases {
+            assert_eq!(destination(delivery, &routes, domain), expected, "{domain}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        let cases = [
+            ("sandbox", Target::Sandbox),
+            ("example.jp", Target::Domain("example.jp".into())),
+            ("relay.example:587", Target::Fixed(via("relay.example", 587))),
+            ("[::1]:25", Target::Fixed(via("::1", 25))),
+            ("[192.0.2.1]", Target::Domain("[192.0.2.1]".into())),
+            ("[ipv6:::1]", Target::Domain("[ipv6:::1]".into())),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(Target::of(name), expected, "{name}");
+        }
+    }
+}

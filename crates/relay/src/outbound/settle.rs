@@ -1,0 +1,279 @@
+//! What an attempt came to: told to the journal, to the sender where it asked for that, and to
+//! the spool, in this order, so that a crash in between repeats and never forgets.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use jiff::{SignedDuration, Timestamp};
+use mail::dsn::{self, Report};
+use mail::envelope::Source;
+use mail::fact::{Attempt, AttemptKind};
+use mail::message;
+use mail::retry::{self, Next, Verdict};
+use mail::roster::RetrySchedule;
+use mail::smtp::client::Answered;
+use mail::{Envelope, Fact, Recipient, Reply};
+use spool::{Arrival, Lease, Spool};
+
+use super::Outbound;
+use super::delivery::Parcel;
+use super::resolve::reply;
+use crate::Core;
+use crate::facts::{self, Outcome, Remote};
+
+/// When even the report to the sender cannot be stored, the whole attempt counts as deferred.
+const REPORT_RETRY: SignedDuration = SignedDuration::from_mins(5);
+
+/// The same answer for every recipient.
+pub(crate) async fn settle_all(
+    outbound: &Outbound,
+    parcel: Parcel,
+    remote: &Remote,
+    answered: &Answered,
+) {
+    let answers = vec![answered.clone(); parcel.lease.recipients.len()];
+    settle_each(outbound, parcel, remote, &answers, false).await;
+}
+
+/// An answer for each recipient, in order. `relays_dsn`: the next server will report success
+/// itself where that was asked for.
+pub(crate) async fn settle_each(
+    outbound: &Outbound,
+    parcel: Parcel,
+    remote: &Remote,
+    answers: &[Answered],
+    relays_dsn: bool,
+) {
+    let core = &outbound.core;
+    let now = core.now();
+    let schedule = schedule(core, &parcel.envelope);
+    let outcomes = outcomes(&parcel.lease, answers, &schedule, now);
+    let told = Told { remote, now, relays_dsn };
+    record(core, parcel, outcomes, &told).await;
+}
+
+/// Deferred at least until the destination has rested.
+pub(crate) async fn defer_until(
+    outbound: &Outbound,
+    parcel: Parcel,
+    remote: &Remote,
+    answered: &Answered,
+    until: Timestamp,
+) {
+    let core = &outbound.core;
+    let now = core.now();
+    let answers = vec![answered.clone(); parcel.lease.recipients.len()];
+    let schedule = schedule(core, &parcel.envelope);
+    let mut outcomes = outcomes(&parcel.lease, &answers, &schedule, now);
+    for outcome in &mut outcomes {
+        outcome.next_attempt = outcome.next_attempt.map(|at| at.max(until));
+    }
+    record(core, parcel, outcomes, &Told { remote, now, relays_dsn: false }).await;
+}
+
+/// Fails every recipient, whatever the schedule says.
+pub(crate) async fn give_up(core: &Core, lease: Lease, reply: Reply) {
+    let (envelope, content) = match core.spool.read(&lease).await {
+        Ok(stored) => (Some(stored.envelope), keep_for_report(stored.content)),
+        Err(spool::ReadError::Damaged { envelope, .. }) => (envelope.map(|e| *e), Vec::new()),
+        Err(spool::ReadError::Io { .. }) => (None, Vec::new()),
+    };
+    fail(core, lease, envelope, content, reply).await;
+}
+
+/// The disk could not be read: worth another try.
+pub(crate) async fn unreadable(core: &Core, lease: Lease, error: &io::Error) {
+    tracing::error!(message = %lease.id, error = %error, "a message cannot be read from the spool; it is tried again");
+    let text = "the message cannot be read from our disk for the moment".to_owned();
+    let now = core.now();
+    let due = now.checked_add(REPORT_RETRY).unwrap_or(Timestamp::MAX);
+    let outcomes = same(&lease, AttemptKind::Deferred, &reply(451, (4, 3, 0), text), Some(due));
+    tell(core, lease, &outcomes, &Remote::default(), now);
+}
+
+/// The message has rotted on our disk. Its sender is told if that much of it is left.
+pub(crate) async fn damaged(core: &Core, lease: Lease, envelope: Option<Envelope>) {
+    tracing::error!(
+        message = %lease.id,
+        sender_can_be_told = envelope.is_some(),
+        "a message is damaged in the spool and cannot be delivered"
+    );
+    let text = "the message was damaged in our storage and cannot be delivered".to_owned();
+    fail(core, lease, envelope, Vec::new(), reply(554, (5, 3, 0), text)).await;
+}
+
+async fn fail(core: &Core, lease: Lease, envelope: Option<Envelope>, content: Vec<u8>, why: Reply) {
+    let now = core.now();
+    let outcomes = same(&lease, AttemptKind::Failed, &why, None);
+    let remote = Remote::default();
+    match envelope {
+        Some(envelope) => {
+            let parcel = Parcel { lease, envelope, content };
+            record(core, parcel, outcomes, &Told { remote: &remote, now, relays_dsn: false }).await;
+        }
+        None => tell(core, lease, &outcomes, &remote, now),
+    }
+}
+
+/// What is kept of content that has gone out, for a report about it.
+pub(crate) fn keep_for_report(mut content: Vec<u8>) -> Vec<u8> {
+    content.truncate(dsn::RETURNED_CONTENT_MAX + dsn::RETURNED_HEADERS_MAX);
+    content
+}
+
+struct Told<'a> {
+    remote: &'a Remote,
+    now: Timestamp,
+    relays_dsn: bool,
+}
+
+fn schedule(core: &Core, envelope: &Envelope) -> RetrySchedule {
+    core.composition(&envelope.composition).map(|c| c.retry.clone()).unwrap_or_default()
+}
+
+/// Reads the answers.
+fn outcomes(
+    lease: &Lease,
+    answers: &[Answered],
+    schedule: &RetrySchedule,
+    now: Timestamp,
+) -> Vec<Outcome> {
+    let next = retry::next_attempt(schedule, lease.id.accepted_at(), lease.step + 1, now);
+    lease
+        .recipients
+        .iter()
+        .zip(answers)
+        .map(|(recipient, answered)| {
+            let mut reply = answered.reply.clone();
+            let (kind, next_attempt) = match (retry::verdict(answered.phase, &reply), next) {
+                (Verdict::Delivered, _) => (AttemptKind::Succeeded, None),
+                (Verdict::Permanent, _) => (AttemptKind::Failed, None),
+                (Verdict::Temporary, Next::At(at)) => (AttemptKind::Deferred, Some(at)),
+                (Verdict::Temporary, Next::Expired) => {
+                    reply.text = format!(
+                        "gave up after {} attempts; the last answer was: {reply}",
+                        lease.step + 1
+                    );
+                    reply.code = 554;
+                    reply.enhanced = Some((5, 4, 7));
+                    (AttemptKind::Failed, None)
+                }
+            };
+            Outcome { recipient: *recipient, kind, reply, next_attempt }
+        })
+        .collect()
+}
+
+fn same(lease: &Lease, kind: AttemptKind, reply: &Reply, next: Option<Timestamp>) -> Vec<Outcome> {
+    let of = |recipient: &u16| Outcome {
+        recipient: *recipient,
+        kind,
+        reply: reply.clone(),
+        next_attempt: next,
+    };
+    lease.recipients.iter().map(of).collect()
+}
+
+/// Reports first, then facts, then the spool.
+async fn record(core: &Core, parcel: Parcel, mut outcomes: Vec<Outcome>, told: &Told<'_>) {
+    let Parcel { lease, envelope, content } = parcel;
+    let attempts =
+        facts::attempts(&core.node, lease.id, lease.step + 1, told.now, told.remote, &outcomes);
+    if let Some(report) = reports(core, &lease, &envelope, &content, &attempts, told)
+        && !deliver_report(core, &envelope, report, told.now).await
+    {
+        // The sender must hear of it, so the recipient is not done with yet.
+        for outcome in outcomes.iter_mut().filter(|o| o.kind == AttemptKind::Failed) {
+            outcome.kind = AttemptKind::Deferred;
+            outcome.next_attempt = told.now.checked_add(REPORT_RETRY).ok();
+        }
+    }
+    tell(core, lease, &outcomes, told.remote, told.now);
+}
+
+fn tell(core: &Core, lease: Lease, outcomes: &[Outcome], remote: &Remote, now: Timestamp) {
+    let attempts = facts::attempts(&core.node, lease.id, lease.step + 1, now, remote, outcomes);
+    let deferred = attempts.iter().filter(|a| a.outcome == AttemptKind::Deferred).count();
+    core.counts.deferrals.fetch_add(deferred as u64, Ordering::Relaxed);
+    let told: Vec<Fact> = attempts.iter().cloned().map(Fact::Attempt).collect();
+    core.journal.append(&told);
+    core.spool.settle(lease, &attempts);
+}
+
+/// The report that the sender is owed now, if any. Failure goes before the rest.
+fn reports(
+    core: &Core,
+    lease: &Lease,
+    envelope: &Envelope,
+    content: &[u8],
+    attempts: &[Attempt],
+    told: &Told<'_>,
+) -> Option<Vec<u8>> {
+    envelope.sender.as_ref()?;
+    let of = |kind: AttemptKind| -> Vec<(usize, &Attempt)> {
+        attempts
+            .iter()
+            .filter(|a| a.outcome == kind)
+            .map(|a| (usize::from(a.recipient), a))
+            .collect()
+    };
+    let report = |recipients: &[(usize, &Attempt)], write: fn(&Report<'_>) -> Option<Vec<u8>>| {
+        if recipients.is_empty() {
+            return None;
+        }
+        write(&Report {
+            envelope,
+            content,
+            id: lease.id,
+            recipients,
+            hostname: &core.hostname,
+            at: told.now,
+        })
+    };
+    if let Some(failure) = report(&of(AttemptKind::Failed), dsn::failure) {
+        return Some(failure);
+    }
+    if !told.relays_dsn
+        && let Some(success) = report(&of(AttemptKind::Succeeded), dsn::success)
+    {
+        return Some(success);
+    }
+    // Once, after the first attempt that failed.
+    if lease.step == 0 { report(&of(AttemptKind::Deferred), dsn::delayed) } else { None }
+}
+
+/// Takes custody of a report to the sender of `about`; whether that worked.
+async fn deliver_report(core: &Core, about: &Envelope, content: Vec<u8>, now: Timestamp) -> bool {
+    let Some(sender) = about.sender.clone() else { return true };
+    let id = core.spool.new_id(now);
+    let envelope = Arc::new(Envelope {
+        composition: about.composition.clone(),
+        sender: None,
+        recipients: vec![Recipient { address: sender, notify: Default::default(), orcpt: None }],
+        source: Source {
+            ip: std::net::Ipv4Addr::LOCALHOST.into(),
+            helo: core.hostname.clone(),
+            user: None,
+            tls: None,
+        },
+        eight_bit: true,
+        smtputf8: about.smtputf8,
+        ret_full: false,
+        envid: None,
+        headers: message::summary(&content),
+    });
+    let size = content.len() as u32;
+    let arrival =
+        Arrival { id, envelope: envelope.clone(), prefix: Vec::new(), content, ours: true };
+    match core.spool.accept(arrival).await {
+        Ok(()) => {
+            core.journal.append(&facts::queued(&core.node, id, &envelope, size, now));
+            true
+        }
+        Err(refusal) => {
+            tracing::warn!(why = %refusal, "a report to a sender cannot be stored; the failure is tried again");
+            false
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! `/healthz`, `/readyz` and `/metrics`: what machines ask.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use mail::queue::Custody;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::relay_stub as relay;
+
+/// What the three pages look at; a role that does not run here is `None`.
+pub struct Ops {
+    /// The relay, when it runs in this process.
+    pub relay: Option<Arc<relay::Relay>>,
+    /// The office, when it runs in this process.
+    pub office: Option<Arc<app::Office>>,
+    /// Single addresses that may read the metrics besides loopback.
+    pub metrics_from: Vec<IpAddr>,
+}
+
+/// The three pages.
+pub fn router(ops: Arc<Ops>) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(ops)
+}
+
+/// 200 when mail is accepted and the records answer, else 503 with a line for each reason.
+async fn ready(State(ops): State<Arc<Ops>>) -> Response {
+    let mut reasons = Vec::new();
+    if let Some(why) = ops.relay.as_ref().and_then(|relay| relay.metrics().refusing) {
+        reasons.push(format!("mail is refused: {why}"));
+    }
+    if let Some(office) = &ops.office
+        && app::domains::list(office).await.is_err()
+    {
+        reasons.push("the records cannot be reached".to_owned());
+    }
+    if reasons.is_empty() {
+        return "ready\n".into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n") + "\n").into_response()
+}
+
+async fn metrics(
+    State(ops): State<Arc<Ops>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+) -> Response {
+    let ip = peer.ip().to_canonical();
+    if !ip.is_loopback() && !ops.metrics_from.contains(&ip) {
+        return (StatusCode::FORBIDDEN, "add your address to `from` in [metrics]\n")
+            .into_response();
+    }
+    match page(ops.relay.as_ref().map(|relay| relay.metrics())) {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(fmt::Error) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// One reading of everything, so that the numbers of one page agree with each other.
+fn page(relay: Option<relay::Metrics>) -> Result<String, fmt::Error> {
+    let mut registry = Registry::with_prefix("yakusoku");
+    let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+    registry.register("build", "The program", build);
+    if let Some(relay) = relay {
+        register_custody(&mut registry, relay.custody);
+        register_relay(&mut registry, &relay);
+    }
+    let mut text = String::new();
+    encode(&mut text, &registry)?;
+    Ok(text)
+}
+
+fn register_custody(registry: &mut Registry, custody: Custody) {
+    let mut count = |name, help, value| registry.register(name, help, ConstCounter::new(value));
+    count("recipients_accepted", "Recipients ever taken into custody", custody.accepted);
+    count("recipients_delivered", "Recipients handed to the next server", custody.delivered);
+    count("recipients_failed", "Recipients given up", custody.failed);
+    count("recipients_suppressed", "Recipients not tried", custody.suppressed);
+    gauge(registry, "recipients_queued", "Recipients in custody", custody.queued);
+    let gone = custody.delivered + custody.failed + custody.suppressed + custody.queued;
+    let help = "Accepted less delivered, failed, suppressed and queued; anything but 0 is a fault";
+    let difference = i128::from(custody.accepted) - i128::from(gone);
+    let difference = i64::try_from(difference).unwrap_or(i64::MAX);
+    registry.register("recipients_unaccounted", help, ConstGauge::new(difference));
+}
+
+fn register_relay(registry: &mut Registry, relay: &relay::Metrics) {
+    let used = ConstGauge::new(as_gauge(relay.bytes));
+    registry.register_with_unit("spool_used", "Content in custody", Unit::Bytes, used);
+    let limit = ConstGauge::new(as_gauge(relay.bytes_limit));
+    let help = "Content in custody at which mail is refused";
+    registry.register_with_unit("spool_limit", help, Unit::Bytes, limit);
+    gauge(registry, "accepting", "1 while mail is accepted", relay.refusing.is_none().into());
+    gauge(registry, "sessions", "Sessions of clients open now", relay.sessions.into());
+    gauge(
+        registry,
+        "connections",
+        "Connections to other servers open now",
+        relay.connections.into(),
+    );
+}
+
+fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    registry.register(name, help, ConstGauge::new(as_gauge(value)));
+}
+
+fn as_gauge(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_do_not_add_up_show() {
+        let custody = Custody { accepted: 10, delivered: 6, failed: 1, suppressed: 0, queued: 2 };
+        let text = page(Some(relay::Metrics { custody, ..Default::default() })).expect("a page");
+        for line in [
+            "yakusoku_build_info{version=\"0.1.0\"} 1",
+            "yakusoku_recipients_accepted_total 10",
+            "yakusoku_recipients_queued 2",
+            "yakusoku_recipients_unaccounted 1",
+            "yakusoku_spool_limit_bytes 0",
+            "yakusoku_accepting 1",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
+        }
+    }
+}

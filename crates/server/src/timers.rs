@@ -1,0 +1,85 @@
+//! The office's timers. They carry no data: each wakes a verb that looks at the state, and the
+//! next tick is the retry.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::{AppError, Office};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::{clock, signals};
+
+/// Between two looks into the relay's journal.
+const COLLECT_EVERY: Duration = Duration::from_millis(500);
+/// Between two looks for days out of retention.
+const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Starts every timer; each ends when it is told to stop.
+pub fn start(
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    office: &Arc<Office>,
+    stopped: &watch::Receiver<bool>,
+) {
+    let collected = Arc::clone(office);
+    tasks.spawn(until(stopped.clone(), async move {
+        let mut trouble = Trouble::new("the relay's journal could not be collected");
+        loop {
+            trouble.note(collect(&collected).await);
+            tokio::time::sleep(COLLECT_EVERY).await;
+        }
+    }));
+    let kept = Arc::clone(office);
+    tasks.spawn(until(stopped.clone(), async move {
+        let mut trouble = Trouble::new("days out of retention could not be dropped");
+        loop {
+            let dropped = app::deliveries::drop_expired(&kept, clock::now()).await;
+            trouble.note(dropped.map(|_| ()));
+            tokio::time::sleep(RETENTION_EVERY).await;
+        }
+    }));
+}
+
+/// Takes facts until there is none left.
+async fn collect(office: &Office) -> Result<(), AppError> {
+    while app::deliveries::collect(office, clock::now()).await? > 0 {}
+    Ok(())
+}
+
+async fn until(
+    stopped: watch::Receiver<bool>,
+    work: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        () = work => {}
+        () = signals::told(stopped) => {}
+    }
+    Ok(())
+}
+
+/// Logs a failure when it begins and when it is over, not at every tick in between.
+struct Trouble {
+    what: &'static str,
+    lasting: bool,
+}
+
+impl Trouble {
+    const fn new(what: &'static str) -> Trouble {
+        Trouble { what, lasting: false }
+    }
+
+    fn note(&mut self, result: Result<(), AppError>) {
+        match result {
+            Err(error) if !self.lasting => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "{}", self.what);
+                self.lasting = true;
+            }
+            Ok(()) if self.lasting => {
+                tracing::info!("over: {}", self.what);
+                self.lasting = false;
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Starts the roles in order, says that they run, and stops them without losing mail.
+//!
+//! Listeners first, so that a taken port is told before anything is made; then records, relay,
+//! console, timers; the ready file last. Stopping goes the other way round.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use vault::Vault;
+
+use crate::commands::wait_for;
+use crate::config::Config;
+use crate::exit::Status;
+use crate::logs::{self, LogFormat};
+use crate::notify::{self, State};
+use crate::ops::{self, Ops};
+use crate::relay_stub as relay;
+use crate::sockets::{self, Sockets};
+use crate::welcome::{self, Welcome};
+use crate::{door, ready, signals, timers, tls, wiring};
+
+/// Which roles run in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Roles {
+    /// Relay and office.
+    All,
+    /// Mail in and out.
+    Relay,
+    /// Console, records, timers.
+    Office,
+}
+
+impl Roles {
+    /// Whether mail goes in and out here.
+    pub const fn relay(self) -> bool {
+        matches!(self, Roles::All | Roles::Relay)
+    }
+
+    /// Whether console, records and timers are here.
+    pub const fn office(self) -> bool {
+        matches!(self, Roles::All | Roles::Office)
+    }
+}
+
+/// How to start, beside the configuration.
+pub struct Start {
+    /// Which roles.
+    pub roles: Roles,
+    /// There is no configuration file: make what a first look needs.
+    pub newcomer: bool,
+    /// A domain to make a key for.
+    pub sign: Option<String>,
+    /// Where to write that everything listens.
+    pub ready_file: Option<PathBuf>,
+    /// How to write the log.
+    pub log_format: Option<LogFormat>,
+}
+
+/// Longest that deliveries may take to finish when we are told to stop.
+const DRAIN_MAX: Duration = Duration::from_secs(30);
+/// Longest that the pages being answered may take.
+const PAGES_MAX: Duration = Duration::from_secs(5);
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When a part cannot start, or one that must run ends by itself.
+pub fn run(config: Config, start: Start) -> anyhow::Result<Status> {
+    logs::start(start.log_format);
+    wait_for(async {
+        let running = begin(&config, &start).await?;
+        running.wait().await?;
+        Ok(Status::Done)
+    })
+}
+
+/// Everything that runs, in order to stop it.
+struct Running {
+    relay: Option<Arc<relay::Relay>>,
+    /// Console, metrics and timers; each ends when `stop` says so.
+    tasks: JoinSet<anyhow::Result<()>>,
+    stop: watch::Sender<bool>,
+}
+
+async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
+    let sockets = Sockets::open(config, start.roles).await?;
+    let addresses = sockets.addresses(config)?;
+    let vault = wiring::open_vault(config)?;
+    let office = match start.roles.office() {
+        true => Some(Arc::new(wiring::office_on(config, Arc::clone(&vault)).await?)),
+        false => None,
+    };
+    let welcome = match &office {
+        Some(office) => welcome::prepare(office, start).await?,
+        None => Welcome::default(),
+    };
+    let (stop, stopped) = watch::channel(false);
+    let mut running = Running { relay: None, tasks: JoinSet::new(), stop };
+    let Sockets { smtp, console, metrics } = sockets;
+    if start.roles.relay() {
+        running.relay = Some(start_relay(config, smtp, vault).await?);
+    }
+    let ops = Arc::new(Ops {
+        relay: running.relay.clone(),
+        office: office.clone(),
+        metrics_from: config.office.metrics_from.clone(),
+    });
+    if let Some(office) = office {
+        timers::start(&mut running.tasks, &office, &stopped);
+        if let Some(console) = console {
+            let pages = welcome::console(config, &addresses, office);
+            let pages = pages.merge(ops::router(Arc::clone(&ops)));
+            let tls = config.office.console_tls.as_ref().map(tls::server_config).transpose()?;
+            running.serve(console, tls, pages, &stopped)?;
+        }
+    }
+    if let Some(metrics) = metrics {
+        running.serve(metrics, None, ops::router(ops), &stopped)?;
+    }
+    if let Some(path) = &start.ready_file {
+        ready::write(path, &welcome.ready(config, &addresses))?;
+    }
+    if start.newcomer {
+        print!("{}", welcome.text(config, &addresses));
+    }
+    tracing::info!(roles = ?start.roles, data = %config.data.display(), "yakusoku is up");
+    notify::tell(State::Ready);
+    Ok(running)
+}
+
+async fn start_relay(
+    config: &Config,
+    listeners: Vec<relay::Listener>,
+    vault: Arc<Vault>,
+) -> anyhow::Result<Arc<relay::Relay>> {
+    let settings = wiring::relay_settings(config, listeners)?;
+    Ok(Arc::new(relay::start(settings, vault).await?))
+}
+
+impl Running {
+    fn serve(
+        &mut self,
+        listener: tokio::net::TcpListener,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        pages: axum::Router,
+        stopped: &watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        let address = sockets::address_of(&listener)?;
+        let door = door::Door::new(listener, address, tls);
+        let stop = signals::told(stopped.clone());
+        self.tasks.spawn(async move { Ok(door::serve(door, pages, stop).await?) });
+        Ok(())
+    }
+
+    /// Waits for a signal, then stops everything: no new mail, deliveries on their way finish,
+    /// the spool is synced; then the pages and the timers.
+    async fn wait(mut self) -> anyhow::Result<()> {
+        let broken = tokio::select! {
+            signal = signals::next() => {
+                tracing::info!(signal = signal?, "stopping: no new mail, deliveries on their way finish");
+                None
+            }
+            Some(ended) = self.tasks.join_next() => Some(ended),
+        };
+        notify::tell(State::Stopping);
+        if let Some(relay) = &self.relay {
+            relay.stop(DRAIN_MAX).await;
+        }
+        // Refused only when nobody listens any more.
+        let _ = self.stop.send(true);
+        let rest = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(PAGES_MAX, rest).await.is_err() {
+            tracing::warn!("some pages were not answered to the end");
+        }
+        tracing::info!("stopped");
+        match broken {
+            Some(ended) => ended?,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The first start: who may sign in, what to paste, and where to look.
+
+use std::sync::Arc;
+
+use app::Office;
+use axum::Router;
+
+use crate::config::Config;
+use crate::ready::{Administrator, ApiUser, Ready};
+use crate::sockets::Addresses;
+use crate::up::Start;
+
+/// Who may sign in. Passwords only when this start made them.
+#[derive(Default)]
+pub struct Welcome {
+    administrator: Option<(String, Option<String>)>,
+    api_user: Option<(String, Option<String>)>,
+}
+
+/// Makes what a first start needs, and the domain of `--sign`.
+///
+/// # Errors
+/// When the records fail.
+pub async fn prepare(_office: &Office, _start: &Start) -> anyhow::Result<Welcome> {
+    Ok(Welcome::default())
+}
+
+/// The console's pages.
+pub fn console(_config: &Config, _addresses: &Addresses, _office: Arc<Office>) -> Router {
+    Router::new()
+}
+
+/// The line that sends a first mail, with the program as it was called.
+pub fn first_mail(addresses: &Addresses) -> Option<String> {
+    let smtp = addresses.smtp.first()?;
+    let program = std::env::args().next().unwrap_or_else(|| "yakusoku".to_owned());
+    Some(format!("{program} send --server {smtp} --to taro@example.jp --subject 'はじめての約束'"))
+}
+
+impl Welcome {
+    /// For `--ready-file`.
+    pub fn ready(&self, config: &Config, addresses: &Addresses) -> Ready {
+        let administrator = self.administrator.clone();
+        let api_user = self.api_user.clone();
+        let data = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
+        Ready {
+            smtp: addresses.smtp.first().copied(),
+            smtps: addresses.smtps.first().copied(),
+            console: addresses.console.clone(),
+            administrator: administrator.map(|(login, password)| Administrator { login, password }),
+            api_user: api_user.map(|(name, password)| ApiUser { name, password }),
+            data: data.display().to_string(),
+            pid: std::process::id(),
+        }
+    }
+
+    /// For the person who typed `yakusoku up`.
+    pub fn text(&self, config: &Config, addresses: &Addresses) -> String {
+        let mut lines = vec!["Yakusoku is up.".to_owned(), String::new()];
+        let join = |list: &[std::net::SocketAddr]| {
+            list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        };
+        let mut say = |name: &str, value: String| lines.push(format!("  {name:<14} {value}"));
+        if let Some(console) = &addresses.console {
+            say("console", console.clone());
+        }
+        if !addresses.smtp.is_empty() {
+            say("SMTP", format!("{} (STARTTLS)", join(&addresses.smtp)));
+        }
+        if !addresses.smtps.is_empty() {
+            say("SMTP over TLS", join(&addresses.smtps));
+        }
+        say("data", config.data.display().to_string());
+        let known = |password: &Option<String>, how: &str| match password {
+            Some(password) => format!("password {password}  (shown only now)"),
+            None => format!("password as before; set a new one with {how}"),
+        };
+        if let Some((login, password)) = &self.administrator {
+            let how = format!("`yakusoku user password {login} --admin`");
+            say("administrator", format!("{login}  {}", known(password, &how)));
+        }
+        if let Some((name, password)) = &self.api_user {
+            let how = format!("`yakusoku user password {name}`");
+            say("API user", format!("{name}  {}", known(password, &how)));
+        }
+        if let Some(line) = first_mail(addresses) {
+            lines.push(String::new());
+            lines.push("Send a first mail from another terminal:".to_owned());
+            lines.push(format!("  {line}"));
+            if let Some(console) = &addresses.console {
+                lines.push(format!("and find it, signed, under {console}/sandbox"));
+            }
+        }
+        lines.push(String::new());
+        lines.join("\n") + "\n"
+    }
+}

@@ -1,0 +1,172 @@
+//! Opening: which engine, its connections and settings, and the tables brought up to date.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, ConnectOptions, Executor, SqlSafeStr};
+use vault::Vault;
+
+use crate::day::Day;
+use crate::{Memory, Result, Store, StoreError, column, sql};
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Connections that only read. SQLite's are few because each has a page cache of its own.
+const SQLITE_READERS: u32 = 2;
+const POSTGRES_READERS: u32 = 4;
+/// How long a statement waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+
+// The log of SQLite is folded into the file every 4,000 pages (16 MB): a fold syncs twice, so a
+// busy relay causes about one sync a second here, whatever the number of messages.
+// Page caches: 8 MB for the writer, 1 MB for each reader.
+const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+    PRAGMA busy_timeout = 10000; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000; \
+    PRAGMA journal_size_limit = 67108864";
+const SQLITE_READER: &str =
+    "PRAGMA busy_timeout = 10000; PRAGMA cache_size = -1024; PRAGMA query_only = 1";
+
+impl Engine {
+    /// Takes the right to write at once: a SQLite transaction that began by reading cannot wait
+    /// for it.
+    pub(crate) const fn begin(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            Engine::Postgres => "BEGIN",
+        }
+    }
+
+    fn migrations(self) -> Migrator {
+        let first = match self {
+            Engine::Sqlite => include_str!("../migrations/sqlite/0001_records.sql"),
+            Engine::Postgres => include_str!("../migrations/postgres/0001_records.sql"),
+        };
+        Migrator::with_migrations(vec![Migration::new(
+            1,
+            "records".into(),
+            MigrationType::Simple,
+            first.into_sql_str(),
+            false,
+        )])
+    }
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` (made where there is none, readable by its owner only) or
+    /// `postgres://…`, and brings the tables up to date.
+    ///
+    /// # Errors
+    /// When the address is of no known kind, the database does not open, or its tables are from
+    /// a newer program.
+    pub async fn open(url: &str, vault: Arc<Vault>) -> Result<Store> {
+        sqlx::any::install_default_drivers();
+        let (engine, driver_url) = if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            (Engine::Sqlite, sqlite_url(Path::new(path))?)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            (Engine::Postgres, url.to_owned())
+        } else {
+            return Err(StoreError::Url(without_password(url)));
+        };
+        let shown = without_password(url);
+        let opened = |source| StoreError::Open { url: shown.clone(), source };
+        let options =
+            AnyConnectOptions::from_str(&driver_url).map_err(opened)?.disable_statement_logging();
+        let (writer, readers) = match engine {
+            Engine::Sqlite => (pool(1, SQLITE_WRITER), pool(SQLITE_READERS, SQLITE_READER)),
+            Engine::Postgres => (pool(1, ""), pool(POSTGRES_READERS, "")),
+        };
+        let writer = writer.connect_with(options.clone()).await.map_err(opened)?;
+        engine
+            .migrations()
+            .run(&writer)
+            .await
+            .map_err(|source| StoreError::Migrate { url: shown.clone(), source })?;
+        let readers = readers.connect_with(options).await.map_err(opened)?;
+        let days = days(&readers).await?;
+        let memory = Arc::new(Mutex::new(Memory { days, ..Memory::default() }));
+        Ok(Store { vault, engine, writer, readers, memory })
+    }
+}
+
+/// The days that have tables.
+pub(crate) async fn days(pool: &AnyPool) -> Result<BTreeSet<Day>> {
+    const DOING: &str = "list the days of the delivery log";
+    let rows = sqlx::query("SELECT day FROM day").fetch_all(pool).await.map_err(sql(DOING))?;
+    rows.iter().map(|row| Ok(Day(column(row, "day", DOING)?))).collect()
+}
+
+fn pool(connections: u32, settings: &'static str) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // Connections of SQLite cannot go stale; a lost one of PostgreSQL is found by its use.
+        .test_before_acquire(false)
+        .max_lifetime(None)
+        .idle_timeout(Duration::from_secs(600))
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if !settings.is_empty() {
+                    connection.execute(sqlx::raw_sql(settings)).await?;
+                }
+                Ok(())
+            })
+        })
+}
+
+fn sqlite_url(path: &Path) -> Result<String> {
+    let failed = |source| StoreError::File { path: path.to_owned(), source };
+    let whole: PathBuf = std::path::absolute(path).map_err(failed)?;
+    if let Some(folder) = whole.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&whole).map_err(failed)?;
+    let mut url = String::from("sqlite://");
+    for byte in whole.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                url.push(char::from(*byte));
+            }
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    Ok(url + "?mode=rwc")
+}
+
+/// The address as it may be shown: `user:password@` becomes `user@`.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((who, place)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let user = who.split(':').next().unwrap_or_default();
+    format!("{scheme}://{user}@{place}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let cases = [
+            ("postgres://yakusoku:se:cr@et@db/records", "postgres://yakusoku@db/records"),
+            ("postgres://db/records", "postgres://db/records"),
+            ("sqlite:yakusoku-data/records.db", "sqlite:yakusoku-data/records.db"),
+            ("mysql://me:secret@db/x", "mysql://me@db/x"),
+        ];
+        for (url, shown) in cases {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+}

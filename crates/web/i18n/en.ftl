@@ -1,0 +1,284 @@
+### What the console says. The same keys as ja.ftl.
+
+## Frame
+
+skip = Skip to content
+nav = Rooms
+language = Language
+overview = Overview
+log = Delivery log
+queue = Queue
+sandbox = Sandbox
+domains = Sending domains
+users = Accounts
+sign-in = Sign in
+sign-out = Sign out
+signed-in-as = Signed in as
+times-in = Times in
+cancel = Cancel
+copy = Copy
+copied = Copied
+any = Any
+older = Older
+newest = Back to the newest
+pages = Pages
+since = Since
+and-more = and { $count } more
+to-overview = To the overview
+to-first-mail = How to send the first mail
+
+## Sign-in
+
+login = Login
+password = Password
+sign-in-wrong = Login or password is wrong.
+sign-in-throttled = Too many tries have failed, so signing in is paused.
+sign-in-come-back = You can try again from
+sign-in-old-form = This page was open for too long to be accepted. Please enter it again.
+
+## Where a delivery stands
+
+status-queued = Queued
+status-deferred = Deferred
+status-succeeded = Delivered
+status-failed = Failed
+status-suppressed = Suppressed
+
+## Time
+
+span-seconds = { $n ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}
+span-minutes = { $n ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+span-hours = { $n ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+span-days = { $n ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+span-now = now
+span-ahead = in { $value }
+span-ago = { $value } ago
+
+## Overview
+
+first-title = Send the first mail
+first-lead-sandbox = Paste this line into a terminal. Mail of the sandbox never leaves this machine.
+first-lead = Paste this line into a terminal to send the first mail.
+first-see-sandbox = See what arrived, in the sandbox
+first-see-domains = Add a sending domain to get signatures and DNS records
+first-see-users = Add an API user to send from a program
+smtp-addresses = SMTP at
+graph = Deliveries
+graph-span = Span
+graph-text = Stacked bars of recipients by time: from the bottom delivered, deferred, failed, suppressed. The line is what was accepted. The figures are in the table below.
+graph-figures = Show the figures
+graph-from = From
+span-1h = 1 hour
+span-24h = 24 hours
+span-7d = 7 days
+span-40d = 40 days
+count-accepted = Accepted
+queue-all = By destination
+busiest = Busiest recipient domains
+busiest-domain = Domain
+busiest-none = No mail was accepted in this span.
+custody-conserved = Adds up
+custody-conserved-text = Every accepted recipient is accounted for.
+custody-lost = Does not add up
+custody-lost-text = Some recipients are not accounted for. Look into the log of the relay.
+
+## Delivery log
+
+log-lead = A row for each recipient, going back 40 days.
+log-to = To
+log-sender = From
+log-reference = Reference
+log-reference-hint = Message-ID, X-Api-Data or our id
+log-status = Status
+log-from = Accepted from
+log-until = Accepted until
+log-search = Search
+log-clear = Clear
+log-accepted-at = Accepted
+log-reply = Remote reply
+log-bad-time = The time cannot be read. Enter it like 2026-11-22T09:00.
+log-bad-span = The end of the span must be after its beginning.
+log-nothing = Nothing has been delivered yet.
+log-nothing-advice = Mail appears here a few seconds after it is accepted.
+log-nothing-found = No delivery matches.
+log-help-exact = An address is found only as a whole: records are encrypted, so parts cannot be searched.
+log-help-domain = For all of a domain, enter it like @example.jp.
+log-help-retention = Records older than 40 days are gone.
+log-no-older = There is nothing older.
+subject = Subject
+no-subject = (no subject)
+composition = Composition
+
+## The story of one delivery
+
+story = Story of this delivery
+story-accepted = Accepted
+story-accepted-text = The message was written to disk before we said yes.
+story-next = Next attempt
+story-not-yet = Not tried yet
+story-not-yet-text = Why it waits:
+story-see-sandbox = Open in the sandbox
+source-ip = Client
+in-clear = in clear
+node = Node
+remote-host = Remote host
+remote-address = Remote address
+sender-ip = Our address
+message = Message
+header-from = From
+envelope-sender = Envelope sender
+envelope-recipients = Envelope recipients
+size = Size
+our-id = Our id
+siblings = Other recipients of this message
+
+## Queue
+
+queue-lead = Mail that is not delivered yet, by destination, with the reason why it waits.
+queue-destination = Destination
+queue-waiting = Waiting
+queue-ready = Ready
+queue-in-flight = In flight
+queue-deferred = Deferred
+queue-connections = Connections
+queue-oldest = Oldest
+queue-next = Next attempt
+queue-reason = Why it waits
+queue-bytes = In custody
+queue-sessions = Client sessions
+queue-refusing = New mail is being refused:
+queue-nothing = No mail is waiting.
+queue-nothing-here = No mail waits for this destination.
+queue-see-log = See the delivery log of this domain
+queue-oldest-shown = { $n ->
+    [one] The oldest message is shown.
+   *[other] The oldest { $count } messages are shown.
+}
+queue-try-now = Try now
+queue-give-up = Give up
+queue-attempts = Attempts
+queue-expires = Given up
+queue-now = now
+relay-down = The relay does not answer
+relay-down-advice = Check that it is running and uses the same data folder as this console.
+relay-down-meanwhile = Mail it has accepted is safe on disk; delivery goes on when it is back.
+give-up-title = Give up this message?
+give-up-text = The recipients that are left will fail, and the sender gets a bounce. This cannot be undone.
+
+## Sandbox
+
+sandbox-lead = Mail that the sandbox has taken. It never leaves this machine.
+sandbox-at = Delivered
+sandbox-nothing = No mail yet.
+sandbox-nothing-advice = Mail sent to the sandbox is here within seconds.
+sandbox-no-older = There is nothing older.
+sandbox-empty = Empty the mailbox
+sandbox-empty-title = Empty the mailbox?
+sandbox-empty-text = All mail in the sandbox will be removed. The delivery log stays. This cannot be undone.
+message-html-safe = Remote pictures and scripts are not loaded
+message-html-frame = HTML of the mail
+message-text = Text
+message-no-text = This message has no text.
+message-see-log = See it in the delivery log
+signatures = DKIM signatures
+signature-none = The message is not signed.
+signature-none-advice = Add a sending domain, and its mail is signed.
+signature-good = Verified
+signature-bad = Not verified
+signature-good-text = Signed by { $value }, and not changed since.
+signature-bad-text = Says it is signed by { $value }, but that does not hold:
+signature-selector = Public key at
+envelope = Envelope
+attachments = Attachments
+headers = Header
+source = View source
+source-download = Download the source (.eml)
+source-cut = Only the first 64 KiB are shown.
+
+## Sending domains
+
+domains-lead = Mail from these domains gets a DKIM signature.
+domain = Domain
+domain-add = Add
+domain-keys = Signing keys
+domains-nothing = No sending domain yet.
+domains-nothing-advice = Adding one makes its signing keys and shows the records to publish in DNS.
+domain-lead = Publish these records in DNS.
+domain-remove = Remove
+domain-remove-title = Remove { $value }?
+domain-remove-text = Its signing keys are removed too, and its mail is no longer signed. Adding it again makes new keys.
+record-spf = which servers send for the domain
+record-dkim = public key that checks the signature
+record-dmarc = what to do with mail that fails
+record-name = Name
+record-kind = Type
+zone-file = Zone file
+zone-file-text = All records, ready for a zone file.
+
+## Accounts
+
+users-lead = People who use this console, and programs that send over SMTP.
+account-api-user = API user
+account-administrator = Administrator
+users-api-users-lead = Programs sign in over SMTP (AUTH) with these.
+users-administrators-lead = They can sign in to this console.
+users-nothing = None yet.
+account-name = Name
+account-add = Add
+account-remove = Remove
+account-change-password = Change password
+account-remove-title = Remove { $value }?
+account-remove-text = The account cannot sign in any more from this moment.
+password-new = New password
+password-rule-api-user = The name has the form of an address; the password has 8 characters or more, with letters and digits.
+password-rule-administrator = The password has 12 characters or more.
+password-ends-sessions = This ends every session of the account.
+
+## What was done
+
+done-tried = { $n ->
+    [one] { $count } recipient is being tried.
+   *[other] { $count } recipients are being tried.
+}
+done-given-up = { $n ->
+    [one] { $count } recipient was given up.
+   *[other] { $count } recipients were given up.
+}
+done-emptied = { $n ->
+    [one] { $count } message was removed.
+   *[other] { $count } messages were removed.
+}
+done-domain-added = The sending domain was added. Once the records are published, receivers can check its signatures.
+done-domain-removed = The sending domain was removed.
+done-account-added = The account was added.
+done-account-removed = The account was removed.
+done-password-changed = The password was changed.
+
+## When a page cannot be shown
+
+failure-nowhere = There is no such page
+failure-nowhere-advice = The address is wrong, or the record is past its 40 days.
+failure-forged = This was not accepted
+failure-forged-advice = The page is out of date. Open it again and repeat what you did.
+failure-too-large = Too much was sent
+failure-too-large-advice = A form may have 1 MiB.
+failure-unreadable = What was sent cannot be read
+failure-unreadable-advice = Open the page again and repeat what you did.
+failure-refused = This cannot be done
+failure-records = The records cannot be reached
+failure-slow = It took too long
+failure-slow-advice = Narrow the span or the search and try again.
+failure-lost = This page cannot be shown
+failure-lost-advice = The cause is in the log of the server. Please open the page again in a while.

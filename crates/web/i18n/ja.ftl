@@ -1,0 +1,260 @@
+### コンソールの文言。en.ftl と同じキーを持つ。
+
+## 枠
+
+skip = 本文へ移動
+nav = メニュー
+language = 表示言語
+overview = 概要
+log = 配信ログ
+queue = 送信待ち
+sandbox = サンドボックス
+domains = 送信ドメイン
+users = アカウント
+sign-in = サインイン
+sign-out = サインアウト
+signed-in-as = サインイン中のアカウント
+times-in = 時刻の表示:
+cancel = やめる
+copy = コピー
+copied = コピーしました
+any = すべて
+older = 前の時刻へ
+newest = 最新へ戻る
+pages = ページ
+since = 登録日時
+and-more = ほか { $count } 件
+to-overview = 概要へ
+to-first-mail = 最初の 1 通の送り方を見る
+
+## サインイン
+
+login = アカウント名
+password = パスワード
+sign-in-wrong = アカウント名またはパスワードが違います。
+sign-in-throttled = 失敗が続いたため、サインインを一時的に止めています。
+sign-in-come-back = 次の時刻から再び試せます:
+sign-in-old-form = 画面を開いてから時間がたったため、受け付けられませんでした。もう一度入力してください。
+
+## 配信の状態
+
+status-queued = 送信待ち
+status-deferred = 一時エラー
+status-succeeded = 配信済み
+status-failed = 配信失敗
+status-suppressed = 配信停止
+
+## 時間
+
+span-seconds = { $count } 秒
+span-minutes = { $count } 分
+span-hours = { $count } 時間
+span-days = { $count } 日
+span-now = いま
+span-ahead = { $value }後
+span-ago = { $value }前
+
+## 概要
+
+first-title = 最初の 1 通を送る
+first-lead-sandbox = 次の行を端末に貼り付けると、最初のメールが届きます。サンドボックスのメールがこのマシンの外へ出ることはありません。
+first-lead = 次の行を端末に貼り付けると、最初のメールを送ります。
+first-see-sandbox = 届いたメールを見る（サンドボックス）
+first-see-domains = 送信ドメインを登録して、署名と DNS レコードを用意する
+first-see-users = プログラムから送るための API ユーザーを用意する
+smtp-addresses = SMTP の接続先
+graph = 配信の推移
+graph-span = 表示する期間
+graph-text = 時間帯ごとの宛先数を積み上げた棒グラフです。下から配信済み、一時エラー、配信失敗、配信停止の順で、線は受付数を表します。数値は下の表にあります。
+graph-figures = 数値で見る
+graph-from = 開始時刻
+span-1h = 1 時間
+span-24h = 24 時間
+span-7d = 7 日
+span-40d = 40 日
+count-accepted = 受付
+queue-all = 宛先ごとに見る
+busiest = 宛先ドメイン（多い順）
+busiest-domain = ドメイン
+busiest-none = この期間に受け付けたメールはありません。
+custody-conserved = 一致
+custody-conserved-text = 受け付けた宛先は、すべて行方が分かっています。
+custody-lost = 不一致
+custody-lost-text = 行方の合わない宛先があります。リレーサーバーのログを確認してください。
+
+## 配信ログ
+
+log-lead = 宛先ごとに 1 行です。40 日前まで検索できます。
+log-to = 宛先
+log-sender = 差出人
+log-reference = 参照番号
+log-reference-hint = Message-ID、X-Api-Data、受付番号
+log-status = 状態
+log-from = 受付日時（から）
+log-until = 受付日時（まで）
+log-search = 検索
+log-clear = 条件を消す
+log-accepted-at = 受付日時
+log-reply = 相手サーバーの応答
+log-bad-time = 日時が読み取れません。「2026-11-22T09:00」の形で入力してください。
+log-bad-span = 期間の終わりは、始まりより後にしてください。
+log-nothing = まだ配信の記録がありません。
+log-nothing-advice = メールを受け付けると、数秒でここに現れます。
+log-nothing-found = 条件に合う配信はありません。
+log-help-exact = アドレスは全体が一致したときだけ見つかります。記録は暗号化されているため、一部だけでは検索できません。
+log-help-domain = ドメイン全体を探すには「@example.jp」のように入力します。
+log-help-retention = 40 日より前の記録は削除されています。
+log-no-older = これより前の記録はありません。
+subject = 件名
+no-subject = （件名なし）
+composition = サーバー構成
+
+## 配信の経過
+
+story = 配信の経過
+story-accepted = 受付
+story-accepted-text = メールをディスクに書き込んで受け取りました。
+story-next = 次の再試行
+story-not-yet = まだ送信していません
+story-not-yet-text = 待っている理由は次の画面で確認できます:
+story-see-sandbox = サンドボックスで開く
+source-ip = 接続元
+in-clear = 暗号化なし
+node = リレーサーバー
+remote-host = 相手サーバー
+remote-address = 相手アドレス
+sender-ip = 送信元アドレス
+message = メール
+header-from = From
+envelope-sender = エンベロープ送信者
+envelope-recipients = エンベロープ宛先
+size = サイズ
+our-id = 受付番号
+siblings = 同じメールのほかの宛先
+
+## 送信待ち
+
+queue-lead = 配信が終わっていないメールを、宛先ごとに待っている理由とともに示します。
+queue-destination = 送信先
+queue-waiting = 待ち
+queue-ready = 送信可能
+queue-in-flight = 送信中
+queue-deferred = 再試行待ち
+queue-connections = 接続
+queue-oldest = 最古の受付
+queue-next = 次回の試行
+queue-reason = 待っている理由
+queue-bytes = 保管量
+queue-sessions = 受信中のセッション
+queue-refusing = 新しいメールを受け付けていません:
+queue-nothing = 送信待ちのメールはありません。
+queue-nothing-here = この送信先に待っているメールはありません。
+queue-see-log = このドメインの配信ログを見る
+queue-oldest-shown = 古い順に { $count } 通を表示しています。
+queue-try-now = いますぐ再試行
+queue-give-up = 配信をあきらめる
+queue-attempts = 試行
+queue-expires = 配信期限
+queue-now = 送信中
+relay-down = リレーサーバーが応答しません
+relay-down-advice = プロセスが動いているか、コンソールと同じデータフォルダーを使っているかを確認してください。
+relay-down-meanwhile = 受け付け済みのメールはディスクに保管されており、再開すると配信を続けます。
+give-up-title = このメールの配信をあきらめますか
+give-up-text = 残りの宛先は配信失敗となり、送信者にエラーメールで知らせます。元に戻すことはできません。
+
+## サンドボックス
+
+sandbox-lead = サンドボックスで受け付けたメールです。このマシンの外へは出ません。
+sandbox-at = 配信日時
+sandbox-nothing = メールはまだありません。
+sandbox-nothing-advice = サンドボックスへ送ったメールは、数秒でここに届きます。
+sandbox-no-older = これより前のメールはありません。
+sandbox-empty = メールボックスを空にする
+sandbox-empty-title = メールボックスを空にしますか
+sandbox-empty-text = サンドボックスのメールをすべて削除します。配信ログは残ります。元に戻すことはできません。
+message-html-safe = 外部の画像とスクリプトは読み込みません
+message-html-frame = メールの HTML 本文
+message-text = テキスト
+message-no-text = 本文がありません。
+message-see-log = 配信ログで見る
+signatures = DKIM 署名
+signature-none = 署名がありません。
+signature-none-advice = 送信ドメインを登録すると、署名を付けて送信します。
+signature-good = 有効
+signature-bad = 無効
+signature-good-text = { $value } の署名です。署名後に変更されていません。
+signature-bad-text = { $value } の署名ですが、検証できません:
+signature-selector = 公開鍵:
+envelope = エンベロープ
+attachments = 添付ファイル
+headers = ヘッダー
+source = ソースを表示
+source-download = ソースをダウンロード（.eml）
+source-cut = 先頭の 64 KiB だけを表示しています。
+
+## 送信ドメイン
+
+domains-lead = 登録したドメインから送るメールに DKIM 署名を付けます。
+domain = ドメイン
+domain-add = 登録
+domain-keys = 署名鍵
+domains-nothing = 送信ドメインはまだありません。
+domains-nothing-advice = 登録すると署名鍵を作り、DNS に公開するレコードを示します。
+domain-lead = 次のレコードを DNS に公開してください。
+domain-remove = 登録を削除
+domain-remove-title = { $value } を削除しますか
+domain-remove-text = 署名鍵も削除します。以後このドメインのメールには署名が付きません。もう一度登録すると、鍵は新しくなります。
+record-spf = 送信元サーバーの宣言
+record-dkim = 署名を確かめる公開鍵
+record-dmarc = 認証に失敗したメールの扱い
+record-name = 名前
+record-kind = 種類
+zone-file = ゾーンファイル
+zone-file-text = すべてのレコードをゾーンファイルの書式でまとめたものです。
+
+## アカウント
+
+users-lead = コンソールを使う人と、SMTP で送信するプログラムのアカウントです。
+account-api-user = API ユーザー
+account-administrator = 管理者
+users-api-users-lead = プログラムが SMTP 認証（AUTH）に使います。
+users-administrators-lead = このコンソールにサインインできます。
+users-nothing = まだありません。
+account-name = アカウント名
+account-add = 追加
+account-remove = 削除
+account-change-password = パスワードを変更
+account-remove-title = { $value } を削除しますか
+account-remove-text = このアカウントでは、ただちに認証できなくなります。
+password-new = 新しいパスワード
+password-rule-api-user = 名前はメールアドレスの形、パスワードは英字と数字を含む 8 文字以上です。
+password-rule-administrator = パスワードは 12 文字以上です。
+password-ends-sessions = 変更すると、このアカウントのサインインはすべて終了します。
+
+## 操作の結果
+
+done-tried = { $count } 件の宛先を再試行します。
+done-given-up = { $count } 件の宛先の配信をあきらめました。
+done-emptied = { $count } 通を削除しました。
+done-domain-added = 送信ドメインを登録しました。レコードを DNS に公開すると、受信側で署名を確かめられます。
+done-domain-removed = 送信ドメインを削除しました。
+done-account-added = アカウントを追加しました。
+done-account-removed = アカウントを削除しました。
+done-password-changed = パスワードを変更しました。
+
+## 表示できないとき
+
+failure-nowhere = ページが見つかりません
+failure-nowhere-advice = アドレスが違うか、記録の保存期間（40 日）が過ぎています。
+failure-forged = 操作を受け付けられませんでした
+failure-forged-advice = 画面が古くなっています。前の画面を開き直して、もう一度操作してください。
+failure-too-large = 送信されたデータが大きすぎます
+failure-too-large-advice = フォームは 1 MiB まで受け付けます。
+failure-unreadable = 送信された内容を読み取れません
+failure-unreadable-advice = 前の画面を開き直して、もう一度操作してください。
+failure-refused = 受け付けられません
+failure-records = 記録を読み書きできません
+failure-slow = 時間内に応答できませんでした
+failure-slow-advice = 期間や条件を狭めて、もう一度試してください。
+failure-lost = 画面を表示できません
+failure-lost-advice = 原因はサーバーのログに記録しました。しばらくしてから、もう一度開いてください。

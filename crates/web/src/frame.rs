@@ -1,0 +1,206 @@
+//! What every page knows: who looks at it, in which language, at what time, and where.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use app::deliveries::Status;
+
+use crate::assets;
+use crate::civil::{self, Unit};
+use crate::marks::{self, Chip, When};
+use crate::words::Lang;
+
+/// The person who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Shown at the top.
+    pub login: String,
+    /// Goes into every form.
+    pub csrf: String,
+}
+
+/// Made once for a request, before its room is asked. Templates call its functions.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// In which language the page speaks.
+    pub lang: Lang,
+    /// The one instant that the whole page is about.
+    pub now: Timestamp,
+    /// In which zone it shows times.
+    pub zone: TimeZone,
+    /// `None` on pages for strangers.
+    pub person: Option<Person>,
+    /// Path and query of the page itself, for the way back after a change of language.
+    pub here: String,
+    /// What was just done, as the address carries it (`done=…`).
+    pub done: Option<Done>,
+    /// Of the program.
+    pub version: String,
+}
+
+/// The deed that a page was reached by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Which one.
+    pub word: String,
+    /// How many things it touched, where that counts.
+    pub count: u64,
+}
+
+impl Frame {
+    /// The text under a key.
+    #[must_use]
+    pub fn t(&self, key: &str) -> String {
+        self.lang.say(key)
+    }
+
+    /// The text under a key, with a number: `$n` chooses the plural, `$count` shows it.
+    #[must_use]
+    pub fn n(&self, key: &str, n: &u64) -> String {
+        self.lang.say_with(key, &[("n", (*n).into()), ("count", marks::grouped(*n).into())])
+    }
+
+    /// The text under a key, with a text as `$value`.
+    #[must_use]
+    pub fn with(&self, key: &str, value: &str) -> String {
+        self.lang.say_with(key, &[("value", value.to_owned().into())])
+    }
+
+    /// A number in groups of three.
+    #[must_use]
+    pub fn num(&self, number: &u64) -> String {
+        marks::grouped(*number)
+    }
+
+    /// A number of bytes.
+    #[must_use]
+    pub fn size<N: Copy + TryInto<u64>>(&self, bytes: &N) -> String {
+        marks::size((*bytes).try_into().unwrap_or(u64::MAX))
+    }
+
+    /// The name of the zone, such as `Asia/Tokyo`.
+    #[must_use]
+    pub fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
+    }
+
+    /// An instant, with the date when it is not today.
+    #[must_use]
+    pub fn when(&self, at: &Timestamp) -> When {
+        self.time(at, civil::clock_or_date(*at, self.now, &self.zone))
+    }
+
+    /// An instant by its distance from now.
+    #[must_use]
+    pub fn distance(&self, at: &Timestamp) -> When {
+        let seconds = at.as_second() - self.now.as_second();
+        let (unit, n) = civil::span(seconds);
+        let span = match unit {
+            Unit::Seconds => self.n("span-seconds", &n),
+            Unit::Minutes => self.n("span-minutes", &n),
+            Unit::Hours => self.n("span-hours", &n),
+            Unit::Days => self.n("span-days", &n),
+        };
+        let shown = match seconds {
+            0 => self.t("span-now"),
+            1.. => self.with("span-ahead", &span),
+            _ => self.with("span-ago", &span),
+        };
+        self.time(at, shown)
+    }
+
+    /// When a message was accepted, as its id tells.
+    #[must_use]
+    pub fn when_accepted(&self, message: &mail::SpoolId) -> When {
+        self.when(&message.accepted_at())
+    }
+
+    fn time(&self, at: &Timestamp, shown: String) -> When {
+        When { machine: at.to_string(), full: civil::in_full(*at, &self.zone), shown }
+    }
+
+    /// Where a delivery stands, as a coloured word.
+    #[must_use]
+    pub fn status(&self, status: &Status) -> Chip {
+        Chip { tone: marks::status_word(*status), word: marks::status_text(self.lang, *status) }
+    }
+
+    /// What an attempt came to, as a coloured word.
+    #[must_use]
+    pub fn outcome(&self, outcome: &mail::AttemptKind) -> Chip {
+        self.status(&Status::Tried(*outcome))
+    }
+
+    /// The form token; empty for a stranger, and then no form is taken.
+    #[must_use]
+    pub fn csrf(&self) -> &str {
+        self.person.as_ref().map_or("", |person| &person.csrf)
+    }
+
+    /// Whether the page is in that room: `/log` and everything below it.
+    #[must_use]
+    pub fn in_room(&self, room: &str) -> bool {
+        let path = self.here.split('?').next().unwrap_or("");
+        match room {
+            "/" => path == "/",
+            room => path.strip_prefix(room).is_some_and(|r| r.is_empty() || r.starts_with('/')),
+        }
+    }
+
+    /// A sentence about what was just done.
+    #[must_use]
+    pub fn notice(&self) -> Option<String> {
+        let done = self.done.as_ref()?;
+        Some(match done.word.as_str() {
+            "tried" => self.n("done-tried", &done.count),
+            "given-up" => self.n("done-given-up", &done.count),
+            "emptied" => self.n("done-emptied", &done.count),
+            "domain-added" => self.t("done-domain-added"),
+            "domain-removed" => self.t("done-domain-removed"),
+            "account-added" => self.t("done-account-added"),
+            "account-removed" => self.t("done-account-removed"),
+            "password-changed" => self.t("done-password-changed"),
+            _ => return None,
+        })
+    }
+
+    /// Where the stylesheet is.
+    #[must_use]
+    pub fn stylesheet(&self) -> &'static str {
+        assets::stylesheet()
+    }
+
+    /// Where the script is.
+    #[must_use]
+    pub fn script(&self) -> &'static str {
+        assets::script()
+    }
+
+    /// Where the icon is.
+    #[must_use]
+    pub fn icon(&self) -> &'static str {
+        assets::icon()
+    }
+}
+
+/// Handlers take the frame that `guard::attend` left with the request.
+impl<S: Sync> FromRequestParts<S> for Frame {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Frame, Infallible> {
+        // Every route stands behind `guard::attend`; without it the page is a stranger's.
+        Ok(parts.extensions.get::<Frame>().cloned().unwrap_or_else(|| Frame {
+            lang: Lang::Ja,
+            now: Timestamp::UNIX_EPOCH,
+            zone: TimeZone::UTC,
+            person: None,
+            here: "/".to_owned(),
+            done: None,
+            version: String::new(),
+        }))
+    }
+}

@@ -1,0 +1,163 @@
+//! The first page: how delivery goes, what waits, and whether every accepted recipient is
+//! accounted for.
+
+use std::sync::Arc;
+
+use app::deliveries::{self, Search, Slot};
+use app::{AppError, queue};
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::routing::get;
+use jiff::SignedDuration;
+use mail::queue::QueueReport;
+use serde::Deserialize;
+
+use super::{Answer, show};
+use crate::chart::{self, Bar, Chart};
+use crate::frame::Frame;
+use crate::{Console, Shared};
+
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new().route("/", get(overview))
+}
+
+/// Spans of the graph: word and length in hours. The words are part of the address.
+const SPANS: [(&str, i64); 4] =
+    [("1h", 1), ("24h", 24), ("7d", 7 * 24), ("40d", deliveries::RETENTION_DAYS as i64 * 24)];
+const SPAN_DEFAULT: usize = 1;
+
+/// Destinations shown of the queue.
+const DESTINATIONS_MAX: u16 = 5;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Overview {
+    f: Frame,
+    span: &'static str,
+    chart: Chart,
+    domains: Vec<(String, Slot)>,
+    queue: Option<QueueReport>,
+    first_mail: Option<FirstMail>,
+}
+
+/// How to send the first mail.
+struct FirstMail {
+    line: Option<String>,
+    smtp: Vec<String>,
+    sandbox: bool,
+}
+
+impl Overview {
+    /// What a bar says when it is pointed at.
+    fn tip(&self, bar: &Bar) -> String {
+        let f = &self.f;
+        let slot = &bar.slot;
+        let at = crate::civil::clock_or_date(bar.at, f.now, &f.zone);
+        let counts = [
+            (f.t("count-accepted"), slot.queued),
+            (f.t("status-succeeded"), slot.succeeded),
+            (f.t("status-deferred"), slot.deferred),
+            (f.t("status-failed"), slot.failed),
+            (f.t("status-suppressed"), slot.suppressed),
+        ];
+        let told = counts.iter().filter(|(_, count)| *count > 0);
+        let told: Vec<_> = told.map(|(word, n)| format!("{word} {}", f.num(n))).collect();
+        format!("{at}  {}", told.join(" · "))
+    }
+
+    /// The spans with their words on the screen.
+    fn spans(&self) -> [(&'static str, String); 4] {
+        let f = &self.f;
+        [
+            ("1h", f.t("span-1h")),
+            ("24h", f.t("span-24h")),
+            ("7d", f.t("span-7d")),
+            ("40d", f.t("span-40d")),
+        ]
+    }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    span: String,
+}
+
+async fn overview(State(console): Shared, f: Frame, Query(asked): Query<Asked>) -> Answer {
+    let office = &console.office;
+    let (span, hours) =
+        SPANS.into_iter().find(|(w, _)| *w == asked.span).unwrap_or(SPANS[SPAN_DEFAULT]);
+    let from = f.now - SignedDuration::from_hours(hours);
+    let graph = deliveries::graph(office, from, f.now, None).await?;
+    let queue = match queue::report(office, DESTINATIONS_MAX).await {
+        Ok(report) => Some(report),
+        Err(AppError::Relay(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let accepted = queue.as_ref().is_some_and(|q| q.custody.accepted > 0);
+    let first_mail = if accepted || ever_logged(&console, &f).await? {
+        None
+    } else {
+        Some(first_mail(&console))
+    };
+    let chart = chart::lay_out(&graph, &f.zone);
+    show(&Overview { f, span, chart, domains: graph.domains, queue, first_mail })
+}
+
+async fn ever_logged(console: &Console, f: &Frame) -> Result<bool, AppError> {
+    let anything = Search { limit: 1, ..Search::default() };
+    Ok(!deliveries::search(&console.office, &anything, f.now).await?.rows.is_empty())
+}
+
+fn first_mail(console: &Console) -> FirstMail {
+    let is_sandbox = |c: &mail::roster::Composition| c.delivery == mail::roster::Delivery::Sandbox;
+    FirstMail {
+        line: console.facts.first_mail.clone(),
+        smtp: console.facts.smtp.clone(),
+        sandbox: console.office.compositions.iter().any(is_sandbox),
+    }
+}
+
+#[cfg(test)]
+pub mod samples {
+    use super::*;
+    use crate::tests::sample;
+
+    pub fn pages(f: &Frame) -> Vec<(&'static str, String)> {
+        let f = Frame { here: "/".to_owned(), ..f.clone() };
+        let full = |seconds, count| {
+            let graph = sample::graph(seconds, count);
+            Overview {
+                f: f.clone(),
+                span: "24h",
+                chart: chart::lay_out(&graph, &f.zone),
+                domains: graph.domains,
+                queue: Some(sample::queue()),
+                first_mail: None,
+            }
+        };
+        let empty = Overview {
+            chart: chart::lay_out(&sample::empty_graph(), &f.zone),
+            domains: vec![],
+            queue: Some(QueueReport::default()),
+            first_mail: Some(FirstMail {
+                line: Some(sample::FIRST_MAIL.to_owned()),
+                smtp: vec!["127.0.0.1:2525".to_owned()],
+                sandbox: true,
+            }),
+            ..full(300, 288)
+        };
+        let mut lost = sample::queue();
+        lost.custody.delivered -= 1;
+        lost.refusing = Some("the disk is full".to_owned());
+        let pages = [
+            ("overview", full(300, 288)),
+            ("overview-40d", Overview { span: "40d", ..full(86_400, 40) }),
+            ("overview-empty", empty),
+            ("overview-relay-down", Overview { queue: None, ..full(300, 288) }),
+            ("overview-lost", Overview { queue: Some(lost), ..full(300, 288) }),
+        ];
+        pages.map(|(name, page)| (name, page.render().expect("the template renders"))).to_vec()
+    }
+}

@@ -1,0 +1,242 @@
+//! Accounts: people who sign in here, and programs that sign in over SMTP.
+
+use std::sync::Arc;
+
+use app::AppError;
+use app::accounts::{self, Account, AccountKind};
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::{Answer, done, encoded, show, show_refused};
+use crate::failure::Failure;
+use crate::frame::Frame;
+use crate::guard::Signed;
+use crate::{Console, Shared};
+
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/users", get(list).post(add))
+        .route("/users/{kind}/{name}", get(account).post(set_password))
+        .route("/users/{kind}/{name}/remove", get(ask_to_remove).post(remove))
+}
+
+/// The word of a kind in addresses and forms.
+fn kind_word(kind: &AccountKind) -> &'static str {
+    match kind {
+        AccountKind::Administrator => "administrator",
+        AccountKind::ApiUser => "api-user",
+    }
+}
+
+fn kind_from_word(word: &str) -> Option<AccountKind> {
+    [AccountKind::Administrator, AccountKind::ApiUser].into_iter().find(|k| kind_word(k) == word)
+}
+
+fn kind_text(f: &Frame, kind: &AccountKind) -> String {
+    match kind {
+        AccountKind::Administrator => f.t("account-administrator"),
+        AccountKind::ApiUser => f.t("account-api-user"),
+    }
+}
+
+/// Shortest password, in characters; `app` refuses shorter ones.
+fn password_min(kind: &AccountKind) -> u64 {
+    match kind {
+        AccountKind::Administrator => 12,
+        AccountKind::ApiUser => 8,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "users.html")]
+struct UsersPage {
+    f: Frame,
+    accounts: Vec<Account>,
+    smtp: Vec<String>,
+    /// What was typed and why it was refused, and for which kind.
+    refused: Option<(AccountKind, String, String)>,
+}
+
+impl UsersPage {
+    fn kinds(&self) -> [AccountKind; 2] {
+        [AccountKind::ApiUser, AccountKind::Administrator]
+    }
+
+    fn of(&self, kind: &AccountKind) -> Vec<&Account> {
+        self.accounts.iter().filter(|a| a.kind == *kind).collect()
+    }
+
+    fn lead(&self, kind: &AccountKind) -> String {
+        match kind {
+            AccountKind::Administrator => self.f.t("users-administrators-lead"),
+            AccountKind::ApiUser => self.f.t("users-api-users-lead"),
+        }
+    }
+
+    fn typed(&self, kind: &AccountKind) -> &str {
+        self.refused.as_ref().filter(|r| r.0 == *kind).map_or("", |r| &r.1)
+    }
+
+    fn trouble(&self, kind: &AccountKind) -> Option<&str> {
+        self.refused.as_ref().filter(|r| r.0 == *kind).map(|r| r.2.as_str())
+    }
+}
+
+async fn users_page(
+    console: &Console,
+    f: Frame,
+    refused: Option<(AccountKind, String, String)>,
+) -> Result<UsersPage, Failure> {
+    let accounts = accounts::list(&console.office).await?;
+    Ok(UsersPage { f, accounts, smtp: console.facts.smtp.clone(), refused })
+}
+
+async fn list(State(console): Shared, f: Frame) -> Answer {
+    show(&users_page(&console, f, None).await?)
+}
+
+#[derive(Deserialize)]
+struct Add {
+    kind: String,
+    name: String,
+    password: String,
+}
+
+async fn add(State(console): Shared, f: Frame, Signed(form): Signed<Add>) -> Answer {
+    let kind = kind_from_word(&form.kind).ok_or(Failure::Unreadable)?;
+    let name = form.name.trim();
+    match accounts::add(&console.office, kind, name, &form.password, f.now).await {
+        Ok(()) => Ok(done("/users", "account-added", 1)),
+        Err(AppError::Refused(why)) => {
+            show_refused(&users_page(&console, f, Some((kind, name.to_owned(), why))).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountPage {
+    f: Frame,
+    kind: AccountKind,
+    name: String,
+    refused: Option<String>,
+}
+
+impl AccountPage {
+    fn address(&self) -> String {
+        encoded(&self.name)
+    }
+}
+
+async fn known(console: &Console, kind: &str, name: &str) -> Result<AccountKind, Failure> {
+    let kind = kind_from_word(kind).ok_or(Failure::Nowhere)?;
+    let accounts = accounts::list(&console.office).await?;
+    let found = accounts.iter().any(|a| a.kind == kind && a.name == name);
+    if found { Ok(kind) } else { Err(Failure::Nowhere) }
+}
+
+type KindAndName = Path<(String, String)>;
+
+async fn account(State(console): Shared, f: Frame, Path((kind, name)): KindAndName) -> Answer {
+    let kind = known(&console, &kind, &name).await?;
+    show(&AccountPage { f, kind, name, refused: None })
+}
+
+#[derive(Deserialize)]
+struct NewPassword {
+    password: String,
+}
+
+async fn set_password(
+    State(console): Shared,
+    f: Frame,
+    Path((kind, name)): KindAndName,
+    Signed(NewPassword { password }): Signed<NewPassword>,
+) -> Answer {
+    let kind = known(&console, &kind, &name).await?;
+    match accounts::set_password(&console.office, kind, &name, &password, f.now).await {
+        Ok(()) => Ok(done("/users", "password-changed", 1)),
+        Err(AppError::Refused(why)) => {
+            show_refused(&AccountPage { f, kind, name, refused: Some(why) })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "remove_account.html")]
+struct RemovePage {
+    f: Frame,
+    kind: AccountKind,
+    name: String,
+    refused: Option<String>,
+}
+
+impl RemovePage {
+    fn address(&self) -> String {
+        encoded(&self.name)
+    }
+}
+
+async fn ask_to_remove(
+    State(console): Shared,
+    f: Frame,
+    Path((kind, name)): KindAndName,
+) -> Answer {
+    let kind = known(&console, &kind, &name).await?;
+    show(&RemovePage { f, kind, name, refused: None })
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn remove(
+    State(console): Shared,
+    f: Frame,
+    Path((kind, name)): KindAndName,
+    Signed(Nothing {}): Signed<Nothing>,
+) -> Answer {
+    let kind = kind_from_word(&kind).ok_or(Failure::Nowhere)?;
+    match accounts::remove(&console.office, kind, &name).await {
+        Ok(()) => Ok(done("/users", "account-removed", 1)),
+        Err(AppError::Refused(why)) => {
+            show_refused(&RemovePage { f, kind, name, refused: Some(why) })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+pub mod samples {
+    use super::*;
+    use crate::tests::sample;
+
+    pub fn pages(f: &Frame) -> Vec<(&'static str, String)> {
+        let f = Frame { here: "/users".to_owned(), ..f.clone() };
+        let smtp = vec!["127.0.0.1:2525".to_owned(), "127.0.0.1:2465".to_owned()];
+        let list = |refused| {
+            let page = UsersPage {
+                f: f.clone(),
+                accounts: sample::accounts(),
+                smtp: smtp.clone(),
+                refused,
+            };
+            page.render().expect("the template renders")
+        };
+        let short = "the password needs 8 characters or more".to_owned();
+        let (kind, name) = (AccountKind::ApiUser, "api@example.jp".to_owned());
+        let account =
+            AccountPage { f: f.clone(), kind, name: name.clone(), refused: Some(short.clone()) };
+        let remove = RemovePage { f: f.clone(), kind, name, refused: None };
+        vec![
+            ("users", list(None)),
+            ("users-refused", list(Some((kind, "api2@example.jp".to_owned(), short)))),
+            ("account", account.render().expect("the template renders")),
+            ("account-remove", remove.render().expect("the template renders")),
+        ]
+    }
+}

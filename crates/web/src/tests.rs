@@ -1,0 +1,95 @@
+//! Every page with sample data, in both languages: that it renders, escapes what others wrote,
+//! and is well-formed. With `WEB_PAGES=FOLDER` the pages are written there to be looked at.
+
+use std::fs;
+use std::path::Path;
+
+use crate::frame::Frame;
+use crate::rooms;
+use crate::words::Lang;
+
+pub mod sample;
+
+fn pages(lang: Lang) -> Vec<(&'static str, String)> {
+    rooms::sample_pages(&sample::frame(lang))
+}
+
+#[test]
+fn every_page_renders_in_both_languages() {
+    for lang in [Lang::Ja, Lang::En] {
+        let pages = pages(lang);
+        if let Ok(folder) = std::env::var("WEB_PAGES") {
+            write(Path::new(&folder), lang, &pages);
+        }
+        for (name, html) in pages {
+            assert!(html.contains(&format!("<html lang=\"{}\">", lang.tag())), "{name}");
+            assert!(!html.contains("<script>"), "{name} lets markup of others through");
+            assert!(!html.contains("style=\""), "{name}: the policy forbids inline styles");
+            assert_eq!(unbalanced(&html), None, "{name} is not well-formed");
+        }
+    }
+}
+
+/// An English page says nothing in Japanese but the name of that language and what others wrote.
+#[test]
+fn no_page_mixes_the_languages() {
+    let kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
+    for (name, html) in pages(Lang::En) {
+        let ours = sample::OTHERS_WORDS.iter().fold(html, |html, text| html.replace(text, ""));
+        let found: String = ours.chars().filter(|c| kana(*c)).collect();
+        assert_eq!(found, "", "{name}");
+    }
+}
+
+/// Every form that changes something carries the token.
+#[test]
+fn every_form_has_a_token() {
+    for (name, html) in pages(Lang::En) {
+        for form in html.split("<form").skip(1) {
+            let form = form.split("</form>").next().unwrap_or("");
+            if form.contains("method=\"post\"") {
+                assert!(form.contains("name=\"csrf\" value=\"t"), "{name}: {form}");
+            }
+        }
+    }
+}
+
+fn write(folder: &Path, lang: Lang, pages: &[(&'static str, String)]) {
+    fs::create_dir_all(folder).expect("the folder can be made");
+    for (name, html) in pages {
+        let html = html
+            .replace(crate::assets::stylesheet(), "console.css")
+            .replace(crate::assets::script(), "console.js");
+        let path = folder.join(format!("{name}.{}.html", lang.tag()));
+        fs::write(path, html).expect("the page can be written");
+    }
+    for asset in ["console.css", "console.js"] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(asset);
+        fs::copy(from, folder.join(asset)).expect("the asset can be copied");
+    }
+}
+
+/// The first element that is closed without being open, or never closed.
+fn unbalanced(html: &str) -> Option<String> {
+    const VOID: [&str; 6] = ["meta", "link", "input", "br", "path", "circle"];
+    let mut open: Vec<String> = Vec::new();
+    for piece in html.split('<').skip(1) {
+        let tag: String =
+            piece.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '/').collect();
+        let Some((inside, _)) = piece.split_once('>') else { return Some(tag) };
+        if let Some(closed) = tag.strip_prefix('/') {
+            if open.pop().as_deref() != Some(closed) {
+                return Some(tag);
+            }
+        } else if !tag.is_empty() && !VOID.contains(&tag.as_str()) && !inside.ends_with('/') {
+            open.push(tag);
+        }
+    }
+    open.pop()
+}
+
+#[test]
+fn the_frame_knows_its_room() {
+    let f = Frame { here: "/log/x/0?a=b".to_owned(), ..sample::frame(Lang::En) };
+    assert!(f.in_room("/log") && !f.in_room("/") && !f.in_room("/lo"));
+}
