@@ -43,19 +43,35 @@ pub struct DnsRecord {
 /// # Errors
 /// Refused when it is not a domain name or already here.
 pub async fn add(office: &Office, name: &str, now: Timestamp) -> Result<Domain, AppError> {
+    add_with(office, name, &[Algorithm::RsaSha256, Algorithm::Ed25519Sha256], now).await
+}
+
+/// As [`add`], with one key for each of the algorithms.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_with(
+    office: &Office,
+    name: &str,
+    algorithms: &[Algorithm],
+    now: Timestamp,
+) -> Result<Domain, AppError> {
     let name = checked_name(name)?;
     let month = now.to_zoned(TimeZone::UTC).date();
     let stem = format!("y{:04}{:02}", month.year(), month.month());
+    let algorithms = algorithms.to_vec();
     // Making an RSA key is a good part of a second of work.
     let keys = blocking(move || {
-        [(Algorithm::RsaSha256, 'r'), (Algorithm::Ed25519Sha256, 'e')]
-            .map(|(algorithm, letter)| {
-                let pair = dkim::generate(algorithm).map_err(AppError::records)?;
-                let selector = format!("{stem}{letter}");
-                Ok(NewKey { selector, algorithm, private: pair.private.to_vec() })
-            })
-            .into_iter()
-            .collect::<Result<Vec<NewKey>, AppError>>()
+        let key = |algorithm: Algorithm| {
+            let letter = match algorithm {
+                Algorithm::RsaSha256 => 'r',
+                Algorithm::Ed25519Sha256 => 'e',
+            };
+            let pair = dkim::generate(algorithm).map_err(AppError::records)?;
+            let selector = format!("{stem}{letter}");
+            Ok(NewKey { selector, algorithm, private: pair.private.to_vec() })
+        };
+        algorithms.into_iter().map(key).collect::<Result<Vec<NewKey>, AppError>>()
     })
     .await?;
     if !office.store.add_domain(&name, &keys, now).await? {
@@ -181,7 +197,7 @@ async fn roster(office: &Office) -> Result<Roster, AppError> {
                 .collect(),
         })
         .collect();
-    Ok(Roster { users, domains, default_domain: office.default_domain.clone() })
+    Ok(Roster { users, domains })
 }
 
 /// Lower case, and fit to stand behind an `@` and in DNS.

@@ -29,9 +29,6 @@ pub struct Office {
     pub relay: RelayFolder,
     /// Compositions by name, and what they do with mail, for the screens.
     pub compositions: Vec<Composition>,
-    /// Signs mail whose From domain has no keys of its own; goes into the roster. Set it before
-    /// the first [`domains::publish_roster`].
-    pub default_domain: Option<String>,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
     /// One roster is written at a time, so that the newest comes last.
@@ -52,7 +49,6 @@ impl Office {
             vault,
             relay,
             compositions,
-            default_domain: None,
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             publishing: Mutex::new(()),
         }

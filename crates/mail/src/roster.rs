@@ -16,9 +16,6 @@ pub struct Roster {
     pub users: Vec<ApiUser>,
     /// For whom we sign.
     pub domains: Vec<SigningDomain>,
-    /// Signs mail whose From domain has no keys of its own; `None` leaves it unsigned.
-    #[serde(default)]
-    pub default_domain: Option<String>,
 }
 
 impl Roster {

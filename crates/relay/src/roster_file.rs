@@ -30,10 +30,10 @@ pub(crate) struct Current {
 }
 
 impl Current {
-    /// Who signs mail from this domain.
-    pub fn signer(&self, from_domain: &str) -> Option<Arc<Signer>> {
+    /// Who signs mail from this domain; `default` names the domain that does when it has no keys.
+    pub fn signer(&self, from_domain: &str, default: Option<&str>) -> Option<Arc<Signer>> {
         let own = self.roster.signing_domain(from_domain).map(|d| d.domain.as_str());
-        let name = own.or(self.roster.default_domain.as_deref())?;
+        let name = own.or(default)?;
         self.signers.get(name).cloned()
     }
 }

@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use app::Office;
+use app::accounts::AccountKind;
+use app::first_run::FirstRun;
 use axum::Router;
+use mail::roster::Algorithm;
+use web::ServerFacts;
 
+use crate::clock;
 use crate::config::Config;
 use crate::ready::{Administrator, ApiUser, Ready};
 use crate::sockets::Addresses;
@@ -17,17 +22,51 @@ pub struct Welcome {
     api_user: Option<(String, Option<String>)>,
 }
 
-/// Makes what a first start needs, and the domain of `--sign`.
+/// Makes the domain of `--sign` and, without a configuration, what a first look needs; then
+/// publishes the roster, so that the relay starts with the one of these records.
 ///
 /// # Errors
 /// When the records fail.
-pub async fn prepare(_office: &Office, _start: &Start) -> anyhow::Result<Welcome> {
-    Ok(Welcome::default())
+pub async fn prepare(office: &Office, start: &Start) -> anyhow::Result<Welcome> {
+    let now = clock::now();
+    if let Some(name) = &start.sign {
+        let domains = app::domains::list(office).await?;
+        if !domains.iter().any(|domain| domain.name.eq_ignore_ascii_case(name)) {
+            app::domains::add_with(office, name, &[Algorithm::RsaSha256], now).await?;
+        }
+    }
+    let made = match start.newcomer {
+        true => app::first_run::ensure(office, now).await?,
+        false => FirstRun::default(),
+    };
+    app::domains::publish_roster(office).await?;
+    let accounts = app::accounts::list(office).await?;
+    let first = |kind| accounts.iter().find(|account| account.kind == kind);
+    let who = |kind, made: Option<(String, String)>| match made {
+        Some((name, password)) => Some((name, Some(password))),
+        None => first(kind).map(|account| (account.name.clone(), None)),
+    };
+    Ok(Welcome {
+        administrator: who(AccountKind::Administrator, made.administrator),
+        api_user: who(AccountKind::ApiUser, made.api_user),
+    })
 }
 
 /// The console's pages.
-pub fn console(_config: &Config, _addresses: &Addresses, _office: Arc<Office>) -> Router {
-    Router::new()
+pub fn console(config: &Config, addresses: &Addresses, office: Arc<Office>) -> Router {
+    web::router(web::Console {
+        office,
+        clock: clock::now,
+        zone: config.time_zone.clone(),
+        facts: ServerFacts {
+            hostname: config.hostname.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            smtp: addresses.smtp.iter().chain(&addresses.smtps).map(ToString::to_string).collect(),
+            sender_addresses: config.relay.source_addresses.clone(),
+            secure_cookie: config.office.console_tls.is_some(),
+            first_mail: first_mail(addresses),
+        },
+    })
 }
 
 /// The line that sends a first mail, with the program as it was called.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use app::{Office, RelayFolder};
+use store::Store;
 use vault::Vault;
 
 use crate::clock;
@@ -48,12 +49,9 @@ pub async fn open_office(config: &Config) -> anyhow::Result<Office> {
 /// # Errors
 /// When the records cannot be opened.
 pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Office> {
-    let composition = |server: &crate::config::ComposedServer| server.composition.clone();
-    Ok(Office {
-        vault,
-        relay: RelayFolder(config.relay_folder()),
-        compositions: config.relay.compositions.iter().map(composition).collect(),
-    })
+    let store = Store::open(&config.store_url(), Arc::clone(&vault)).await?;
+    let folder = RelayFolder(config.relay_folder());
+    Ok(Office::new(store, vault, folder, config.compositions()))
 }
 
 /// Everything the relay needs, on listeners that are bound already.
@@ -74,13 +72,15 @@ pub fn relay_settings(
         node: config.node.clone(),
         hostname: config.hostname.clone(),
         helo: it.helo.clone(),
-        compositions: it.compositions.iter().map(|server| server.composition.clone()).collect(),
+        compositions: config.compositions(),
         listeners,
         tls: Some(tls::server_config(&files)?),
         resolvers: it.resolvers.clone(),
         source_addresses: it.source_addresses.clone(),
         spool_limit: it.spool_limit,
         smtp_port: it.mx_port,
+        mailbox_messages: it.sandbox.messages,
+        mailbox_bytes: it.sandbox.bytes,
         clock: clock::now,
     })
 }

@@ -116,3 +116,110 @@ fn flags_that_need_one_composition_say_so() {
     assert_eq!(output.status.code(), Some(2), "{talk}");
     assert!(talk.contains("need a configuration with one composition"), "{talk}");
 }
+
+fn yakusoku(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_yakusoku"))
+        .args(arguments)
+        .args(["--data", "data"])
+        .current_dir(folder)
+        .output()
+        .expect("the program runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn send(ready: &Value, more: &[&str]) {
+    let output = Command::new(env!("CARGO_BIN_EXE_yakusoku"))
+        .args(["send", "--server", ready["smtp"].as_str().expect("an address")])
+        .args(more)
+        .output()
+        .expect("the program runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Waits until `yakusoku log` shows what is looked for.
+fn log_shows(folder: &Path, arguments: &[&str], text: &str) {
+    let began = Instant::now();
+    loop {
+        let log = yakusoku(folder, &[&["log"], arguments].concat());
+        if log.contains(text) {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "{text} is not in the log:\n{log}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_mail_is_logged_and_passwords_are_told_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut program, ready) = Program::up(folder.path(), &[]);
+    send(&ready, &["--to", "taro@example.jp", "--subject", "はじめての約束"]);
+    let status = ["--to", "@example.jp", "--status", "succeeded"];
+    log_shows(folder.path(), &status, "はじめての約束");
+    assert!(yakusoku(folder.path(), &["domain", "list"]).contains("sandbox.example"));
+    assert!(yakusoku(folder.path(), &["user", "list"]).contains("api@sandbox.example"));
+    let records = ["dns", "records", "sandbox.example", "--format", "json"];
+    let records: Value = serde_json::from_str(&yakusoku(folder.path(), &records)).expect("JSON");
+    assert_eq!(records.as_array().map(Vec::len), Some(4), "SPF, two keys, DMARC: {records}");
+    assert!(
+        ready["administrator"]["password"].is_string() && ready["api_user"]["password"].is_string()
+    );
+    assert_eq!(program.stop(), Some(0));
+
+    let (mut program, later) = Program::up(folder.path(), &[]);
+    for who in ["administrator", "api_user"] {
+        assert!(later[who]["password"].is_null(), "{later}");
+    }
+    assert_eq!(later["administrator"]["login"], "admin");
+    log_shows(folder.path(), &status, "はじめての約束");
+    let logs = fs::read_to_string(folder.path().join("stderr")).expect("the log");
+    assert!(!logs.contains("example.jp"), "no address is logged: {logs}");
+    assert_eq!(program.stop(), Some(0));
+}
+
+/// Takes one message and returns it.
+fn next_server() -> (String, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address").to_string();
+    let server = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().expect("the relay");
+        let mut lines = std::io::BufReader::new(stream.try_clone().expect("a copy"));
+        let mut stream = stream;
+        let (mut message, mut in_data) = (String::new(), false);
+        stream.write_all(b"220 next.example ESMTP\r\n").expect("greeted");
+        loop {
+            let mut line = String::new();
+            if std::io::BufRead::read_line(&mut lines, &mut line).unwrap_or(0) == 0 {
+                return message;
+            }
+            let reply = match (in_data, line.trim_end()) {
+                (true, ".") => "250 2.0.0 taken\r\n",
+                (true, _) => {
+                    message.push_str(&line);
+                    continue;
+                }
+                (false, "DATA") => "354 go on\r\n",
+                (false, "QUIT") => return message,
+                (false, _) => "250 ok\r\n",
+            };
+            in_data = reply.starts_with("354");
+            stream.write_all(reply.as_bytes()).expect("answered");
+        }
+    });
+    (address, server)
+}
+
+#[test]
+fn route_and_sign_hand_signed_mail_to_one_server() {
+    let (next, server) = next_server();
+    let folder = tempfile::tempdir().expect("a folder");
+    let more = ["--route", next.as_str(), "--sign", "bench.example"];
+    let (mut program, ready) = Program::up(folder.path(), &more);
+    send(&ready, &["--from", "a@elsewhere.example", "--to", "taro@example.jp"]);
+    log_shows(folder.path(), &["--status", "succeeded"], "250 2.0.0 taken");
+    assert_eq!(program.stop(), Some(0));
+    let message = server.join().expect("the next server ends").replace("\r\n", " ");
+    assert!(message.contains("DKIM-Signature:"), "{message}");
+    assert!(message.contains("d=bench.example") && message.contains("a=rsa-sha256"), "{message}");
+    assert!(!message.contains("ed25519"), "one RSA key only: {message}");
+}

@@ -128,10 +128,12 @@ pub(crate) async fn next_parcel(core: &Arc<Core>, site: &Site) -> Option<Parcel>
     }
 }
 
-/// Puts our signatures in front, if the From domain has keys.
+/// Puts our signatures in front, if the From domain or the composition's own one has keys.
 fn sign(core: &Core, envelope: &Envelope, content: Vec<u8>) -> Vec<u8> {
     let Some(domain) = message::from_domain(&envelope.headers) else { return content };
-    let Some(signer) = core.roster.current().signer(&domain) else { return content };
+    let composition = core.composition(&envelope.composition);
+    let default = composition.and_then(|c| c.default_signing_domain.as_deref());
+    let Some(signer) = core.roster.current().signer(&domain, default) else { return content };
     match signer.sign(&content) {
         Ok(mut signed) => {
             signed.extend_from_slice(&content);

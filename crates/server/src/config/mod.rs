@@ -59,6 +59,8 @@ pub struct RelayConfig {
     pub tls: Option<TlsFiles>,
     /// The port of MX hosts, 25 but for tests.
     pub mx_port: u16,
+    /// How much the sandbox mailbox keeps.
+    pub sandbox: SandboxLimits,
     /// At least one.
     pub compositions: Vec<ComposedServer>,
 }
@@ -96,6 +98,21 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// PKCS#8, PKCS#1 or SEC1.
     pub key: PathBuf,
+}
+
+/// How much the sandbox mailbox keeps; the oldest messages make room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SandboxLimits {
+    /// Messages.
+    pub messages: u32,
+    /// Bytes of content.
+    pub bytes: u64,
+}
+
+impl Default for SandboxLimits {
+    fn default() -> SandboxLimits {
+        SandboxLimits { messages: 10_000, bytes: 1024 * 1024 * 1024 }
+    }
 }
 
 /// Data folder of a start without configuration.
@@ -164,6 +181,7 @@ impl Config {
                 source_addresses: Vec::new(),
                 tls: None,
                 mx_port: 25,
+                sandbox: SandboxLimits::default(),
                 compositions: Vec::new(),
             },
             office: OfficeConfig {
@@ -181,6 +199,11 @@ impl Config {
     /// Where the key file is.
     pub fn key_path(&self) -> PathBuf {
         self.key_file.clone().unwrap_or_else(|| self.data.join("yakusoku.key"))
+    }
+
+    /// As relay and office know them.
+    pub fn compositions(&self) -> Vec<Composition> {
+        self.relay.compositions.iter().map(|server| server.composition.clone()).collect()
     }
 
     /// The relay's folder.

@@ -82,6 +82,11 @@ fn read_relay(top: &Section<'_>, config: &mut Config) {
     set(&mut relay.mx_port, outbound.number("mx_port", 1..=65_535).map(|port| port as u16));
     outbound.finish();
 
+    let sandbox = top.section("sandbox");
+    set(&mut relay.sandbox.messages, sandbox.number("messages", 1..=1_000_000));
+    set(&mut relay.sandbox.bytes, sandbox.read::<Size>("size").map(|size| size.0));
+    sandbox.finish();
+
     let tls = top.section("tls");
     relay.tls = read_tls(&tls, "certificate", "key");
     tls.finish();
