@@ -5,6 +5,7 @@
 //! article 22). Callers pass `now`; nothing here decides what a person may do.
 
 mod accounts;
+mod conditions;
 mod day;
 mod domains;
 mod engine;
@@ -15,6 +16,7 @@ mod search;
 mod sessions;
 mod slots;
 mod statement;
+mod story;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
