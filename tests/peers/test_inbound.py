@@ -19,6 +19,8 @@ class Inbound(unittest.TestCase):
         cls.addClassCleanup(cls.sink.stop)
         cls.relay = yakusoku.Yakusoku(cls.base, delivery=str(cls.sink))
         cls.addClassCleanup(cls.relay.stop)
+        cls.user = "api@sender.test"
+        cls.password = cls.relay.add_user(cls.user)
         cls.relay.start()
 
     def taken(self, subject):
@@ -93,24 +95,22 @@ class Inbound(unittest.TestCase):
         self.taken("smtps")
 
     def test_auth_plain_and_login(self):
-        name, password = yakusoku.user(self.relay.ready)
         for method in ("PLAIN", "LOGIN"):
             with self.subTest(method), self.tls() as peer:
                 peer.ehlo()
                 self.assertIn(method, peer.esmtp_features["auth"].split())
-                peer.user, peer.password = name, password
+                peer.user, peer.password = self.user, self.password
                 function = getattr(peer, f"auth_{method.lower()}")
                 self.assertEqual(peer.auth(method, function)[0], 235)
                 subject = f"auth {method}"
-                peer.sendmail(name, ["a@b.test"], yakusoku.message(subject, "a@b.test"))
+                peer.sendmail(self.user, ["a@b.test"], yakusoku.message(subject, "a@b.test"))
                 self.taken(subject)
 
     def test_a_wrong_password_is_refused(self):
-        name, _ = yakusoku.user(self.relay.ready)
         with self.tls() as peer:
             peer.ehlo()
             with self.assertRaises(smtplib.SMTPAuthenticationError) as refused:
-                peer.login(name, "wrong")
+                peer.login(self.user, "wrong")
             self.assertEqual(refused.exception.smtp_code, 535)
             wrong = base64.b64encode(b"\0nobody@nowhere.test\0x").decode()
             self.assertEqual(peer.docmd("AUTH", f"PLAIN {wrong}")[0], 535)

@@ -20,6 +20,10 @@ class Roles(unittest.TestCase):
     def arrives(self, subject):
         places.eventually(lambda: subject in self.sink.subjects(), what=repr(subject))
 
+    def log(self, subject):
+        """The log's rows of the message with that subject."""
+        return self.relay.command("log", "--ref", f"<{subject.replace(' ', '.')}@x>")
+
     def test_the_relay_without_its_office(self):
         office = self.relay.start("office")
         relay = self.relay.start("relay")
@@ -32,8 +36,8 @@ class Roles(unittest.TestCase):
 
         # Not even the records are needed to start.
         places.end(relay)
-        records = [path for path in self.relay.data.rglob("*") if path.suffix in (".db", ".sqlite")]
-        self.assertTrue(records, "the records are a file in the data folder")
+        records = list(self.relay.data.glob("office.db*"))
+        self.assertTrue(records, "the records are in the data folder")
         for path in records:
             os.rename(path, f"{path}.away")
         self.relay.start("relay")
@@ -46,7 +50,7 @@ class Roles(unittest.TestCase):
         self.relay.start("office")
         for subject in ("with the office", "office down", "records away"):
             places.eventually(
-                lambda s=subject: "succeeded" in self.relay.command("log", "--subject", s),
+                lambda s=subject: "succeeded" in self.log(s),
                 what=f"{subject!r} in the delivery log",
                 every=0.5,
             )

@@ -61,6 +61,7 @@ class Yakusoku:
         self.base = pathlib.Path(base) / "yakusoku"
         self.base.mkdir(parents=True, exist_ok=True)
         self.data = pathlib.Path(lines.pop("data", self.base / "data"))
+        self.data.mkdir(parents=True, exist_ok=True)
         self.smtp, self.smtps = places.free_port(), places.free_port()
         self.console = places.free_port()
         self.processes = []
@@ -100,9 +101,6 @@ class Yakusoku:
             return ready.exists() and ready.stat().st_size > 0
 
         places.eventually(is_ready, 60, f"{role}'s ready file")
-        told = json.loads(ready.read_text())
-        if role == "up":
-            self.ready = getattr(self, "ready", told)
         return process
 
     def log(self, role="up"):
@@ -134,6 +132,10 @@ class Yakusoku:
         if check and done.returncode:
             raise AssertionError(f"yakusoku {' '.join(words)}: {done.stderr}")
         return done.stdout
+
+    def add_user(self, name):
+        """Makes an API user and returns the password."""
+        return self.command("user", "add", name, "--generate").strip()
 
     def records(self, domain):
         """The DNS records to publish: a list of name, type, value."""
@@ -171,9 +173,3 @@ def trusting():
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def user(ready):
-    """Name and password of the API user, as the ready file tells them."""
-    found = ready.get("api_user") or ready.get("user")
-    return found["name"], found["password"]

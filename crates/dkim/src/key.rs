@@ -78,14 +78,14 @@ mod tests {
 
     #[test]
     fn public_half_has_the_form_that_the_record_wants() {
-        let rsa = generate(Algorithm::RsaSha256).unwrap();
+        let rsa = generate(Algorithm::RsaSha256).expect("a key");
         // A SubjectPublicKeyInfo of a 2048-bit RSA key is always 294 bytes.
         assert_eq!(rsa.public.len(), 294);
         assert!(
             record(Algorithm::RsaSha256, &rsa.public).starts_with("v=DKIM1; k=rsa; p=MIIBIjANB")
         );
 
-        let ed = generate(Algorithm::Ed25519Sha256).unwrap();
+        let ed = generate(Algorithm::Ed25519Sha256).expect("a key");
         assert_eq!(ed.public.len(), 32);
         assert_eq!(
             record(Algorithm::Ed25519Sha256, &[0; 32]),
@@ -95,8 +95,8 @@ mod tests {
 
     #[test]
     fn a_key_of_the_other_kind_is_refused() {
-        let ed = generate(Algorithm::Ed25519Sha256).unwrap();
-        let error = public_of(Algorithm::RsaSha256, &ed.private).unwrap_err();
+        let ed = generate(Algorithm::Ed25519Sha256).expect("a key");
+        let error = public_of(Algorithm::RsaSha256, &ed.private).expect_err("refused");
         assert_eq!(
             error.to_string(),
             "not a PKCS#8 private key for rsa; make a new one for this domain"

@@ -276,16 +276,19 @@ mod tests {
     };
 
     fn signer() -> Signer {
-        let pair = key::generate(Algorithm::Ed25519Sha256).unwrap();
-        Signer::new("Example.JP", &[("S1".into(), Algorithm::Ed25519Sha256, pair.private)]).unwrap()
+        let pair = key::generate(Algorithm::Ed25519Sha256).expect("a key");
+        Signer::new("Example.JP", &[("S1".into(), Algorithm::Ed25519Sha256, pair.private)])
+            .expect("a signer")
     }
 
     /// The signature field unfolded, up to `bh=`, after a look at its lines.
     fn tags(message: &str) -> String {
-        let field = String::from_utf8(signer().sign(message.as_bytes()).unwrap()).unwrap();
-        let lines: Vec<&str> = field.strip_suffix("\r\n").unwrap().split(FOLD).collect();
+        let field = String::from_utf8(signer().sign(message.as_bytes()).expect("a signature"))
+            .expect("ASCII");
+        let lines: Vec<&str> =
+            field.strip_suffix("\r\n").expect("a whole line").split(FOLD).collect();
         assert!(lines.iter().all(|line| line.len() < 78 && !line.ends_with(' ')), "{lines:?}");
-        lines.concat().split("bh=").next().unwrap().to_owned()
+        lines.concat().split("bh=").next().expect("a start").to_owned()
     }
 
     #[test]
@@ -309,14 +312,14 @@ mod tests {
 
     #[test]
     fn the_time_is_written_when_it_is_given() {
-        let now = Timestamp::from_second(1_700_000_000).unwrap();
-        let field = signer().sign_at(b"From: a\r\n\r\n", now).unwrap();
-        assert!(String::from_utf8(field).unwrap().contains("t=1700000000;"));
+        let now = Timestamp::from_second(1_700_000_000).expect("a time");
+        let field = signer().sign_at(b"From: a\r\n\r\n", now).expect("a signature");
+        assert!(String::from_utf8(field).expect("ASCII").contains("t=1700000000;"));
     }
 
     #[test]
     fn what_cannot_be_signed_for_is_refused_with_advice() {
-        let pair = key::generate(Algorithm::Ed25519Sha256).unwrap();
+        let pair = key::generate(Algorithm::Ed25519Sha256).expect("a key");
         let keys = |selector: &str, private: &[u8]| {
             vec![(selector.to_owned(), Algorithm::Ed25519Sha256, private.to_vec())]
         };
@@ -327,7 +330,7 @@ mod tests {
             ("example.jp", keys("s", b"junk"), "not a PKCS#8 private key for ed25519"),
             ("example.jp", vec![], "no key to sign with"),
         ] {
-            let error = Signer::new(domain, &keys).err().unwrap().to_string();
+            let error = Signer::new(domain, &keys).err().expect("a signer").to_string();
             assert!(error.contains(expected), "{domain}: {error}");
         }
         assert!(matches!(signer().sign(b""), Err(DkimError::NoHeader)));

@@ -79,10 +79,11 @@ mod tests {
         let view = View::of(message.as_bytes());
         let mut text = String::new();
         for (name, value) in &view.fields {
-            let (name, value) = (str::from_utf8(name).unwrap(), str::from_utf8(value).unwrap());
+            let (name, value) =
+                (str::from_utf8(name).expect("ASCII"), str::from_utf8(value).expect("ASCII"));
             text.push_str(&format!("{name}={value:?} "));
         }
-        text.push_str(&format!("| {:?}", str::from_utf8(view.body).unwrap()));
+        text.push_str(&format!("| {:?}", str::from_utf8(view.body).expect("ASCII")));
         assert_eq!(text, expected, "view of {message:?}");
     }
 

@@ -38,7 +38,7 @@ fn every_message_passes_as_signed() {
 #[test]
 fn changes_that_a_relay_may_make_do_no_harm() {
     let signed = SENDER.sign(b"From: a@b\r\nSubject: x  y\r\n\r\nHello  world \r\n");
-    let replaced = String::from_utf8(signed).unwrap();
+    let replaced = String::from_utf8(signed).expect("ASCII");
     check(replaced.replace("x  y", " x\r\n y").as_bytes(), "rsa: pass, ed: pass");
     check(replaced.replace("world ", "world\t").as_bytes(), "rsa: pass, ed: pass");
     check(format!("Received: from x\r\n{replaced}").as_bytes(), "rsa: pass, ed: pass");
@@ -47,7 +47,8 @@ fn changes_that_a_relay_may_make_do_no_harm() {
 
 #[test]
 fn other_changes_are_found() {
-    let signed = String::from_utf8(SENDER.sign(b"From: a@b\r\nDate: c\r\n\r\nHello\r\n")).unwrap();
+    let signed =
+        String::from_utf8(SENDER.sign(b"From: a@b\r\nDate: c\r\n\r\nHello\r\n")).expect("ASCII");
     let body = "the body was changed after signing";
     let header = "a signed header field was changed, or the record holds another key";
     for (changed, reason) in [
@@ -82,7 +83,7 @@ fn only_the_given_records_count() {
 
 #[test]
 fn a_message_without_a_readable_signature_is_told_so() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let judge = |message: &[u8]| runtime.block_on(dkim::verify(message, &HashMap::new()));
     assert_eq!(judge(b"From: a@b\r\n\r\nHi\r\n"), []);
     assert_eq!(judge(b""), []);

@@ -62,8 +62,9 @@ async fn visit(outbound: Arc<Outbound>, stream: UnixStream) {
     let mut lines = BufReader::new(read);
     loop {
         let mut line = String::new();
-        let asked = tokio::time::timeout(PATIENCE, (&mut lines).take(QUESTION_MAX).read_line(&mut line));
-        if !matches!(asked.await, Ok(Ok(count)) if count > 0) {
+        let mut limited = (&mut lines).take(QUESTION_MAX);
+        let asked = tokio::time::timeout(PATIENCE, limited.read_line(&mut line)).await;
+        if !matches!(asked, Ok(Ok(count)) if count > 0) {
             return;
         }
         let answer = match serde_json::from_str(&line) {
@@ -87,7 +88,9 @@ async fn answer(outbound: &Arc<Outbound>, question: Question) -> Answer {
             let limit = usize::from(limit.clamp(1, ROWS_MAX));
             let pause = outbound.pause_reason(&name).map(|p| p.reason.to_string());
             let waiting = spool.waiting(&name, limit).await;
-            Answer::Messages { messages: waiting.into_iter().map(|w| row(w, pause.as_deref())).collect() }
+            Answer::Messages {
+                messages: waiting.into_iter().map(|w| row(w, pause.as_deref())).collect(),
+            }
         }
         Question::RetryDestination { name } => {
             let recipients = spool.promote_destination(&name);
@@ -97,14 +100,20 @@ async fn answer(outbound: &Arc<Outbound>, question: Question) -> Answer {
         Question::Fail { message } => {
             let leases = spool.lease_message(message);
             if leases.is_empty() {
-                let reason = format!("{message} is not in the queue, or is being delivered right now");
+                let reason =
+                    format!("{message} is not in the queue, or is being delivered right now");
                 return Answer::Refused { reason };
             }
             let mut recipients = 0;
             for lease in leases {
                 recipients += lease.recipients.len() as u64;
                 let text = "given up by the operator".to_owned();
-                give_up(&outbound.core, lease, Reply { code: 554, enhanced: Some((5, 7, 0)), text }).await;
+                give_up(
+                    &outbound.core,
+                    lease,
+                    Reply { code: 554, enhanced: Some((5, 7, 0)), text },
+                )
+                .await;
             }
             Answer::Done { recipients }
         }
@@ -116,7 +125,10 @@ fn row(waiting: Waiting, pause: Option<&str>) -> WaitingMessage {
     let envelope = waiting.envelope.as_ref();
     WaitingMessage {
         message: waiting.id,
-        sender: envelope.and_then(|e| e.sender.as_ref()).map(ToString::to_string).unwrap_or_default(),
+        sender: envelope
+            .and_then(|e| e.sender.as_ref())
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         recipients: envelope.map(|e| names(e, &waiting.recipients)).unwrap_or_default(),
         attempts: waiting.step,
         next_attempt: waiting.next_attempt,

@@ -51,6 +51,10 @@ pub struct Settings {
     pub source_addresses: Vec<IpAddr>,
     /// Bytes of content at which mail is refused.
     pub spool_limit: u64,
+    /// Messages that the sandbox mailbox holds.
+    pub mailbox_messages: u32,
+    /// Bytes that it holds.
+    pub mailbox_bytes: u64,
     /// The port of MX hosts: 25.
     pub smtp_port: u16,
     /// What time it is.
@@ -190,12 +194,22 @@ pub async fn start(settings: Settings, vault: Arc<Vault>) -> Result<Relay, Relay
     }
     let journal = Journal::open(&settings.folder.join("journal"), vault.clone())
         .map_err(RelayError::Journal)?;
-    let (spool, recovered) =
-        open_spool(&settings.folder, &settings.node, &compositions, settings.spool_limit, &journal)?;
+    let (spool, recovered) = open_spool(
+        &settings.folder,
+        &settings.node,
+        &compositions,
+        settings.spool_limit,
+        &journal,
+    )?;
     let roster = roster_file::RosterFile::open(&settings.folder.join("roster.json"), &vault);
     let (stop, stopping) = watch::channel(false);
     let core = Arc::new(Core {
-        mailbox: Mailbox::new(&settings.folder.join("sandbox"), vault.clone()),
+        mailbox: Mailbox::limited(
+            &settings.folder.join("sandbox"),
+            vault.clone(),
+            settings.mailbox_messages,
+            settings.mailbox_bytes,
+        ),
         folder: settings.folder,
         node: settings.node,
         hostname: settings.hostname,
@@ -262,8 +276,10 @@ fn open_spool(
 /// by MX with the usual retries, so that nothing waits for ever.
 fn plan(compositions: &[Arc<Composition>], envelope: &mail::Envelope, id: mail::SpoolId) -> Plan {
     let composition = compositions.iter().find(|c| c.name == envelope.composition);
-    let expires_after = composition
-        .map_or_else(|| mail::roster::RetrySchedule::default().expires_after, |c| c.retry.expires_after);
+    let expires_after = composition.map_or_else(
+        || mail::roster::RetrySchedule::default().expires_after,
+        |c| c.retry.expires_after,
+    );
     let expires = id.accepted_at().checked_add(expires_after).unwrap_or(Timestamp::MAX);
     let delivery = composition.map_or(&Delivery::Mx, |c| &c.delivery);
     let routes = composition.map_or(&[][..], |c| &c.routes);
@@ -331,7 +347,9 @@ impl Relay {
             }
         });
         if drained.await.is_err() {
-            tracing::warn!("not every session ended in time; their mail is sent again after the next start");
+            tracing::warn!(
+                "not every session ended in time; their mail is sent again after the next start"
+            );
         }
         self.tasks.shutdown().await;
         let spool = self.core.spool.clone();

@@ -76,7 +76,9 @@ impl RosterFile {
                 );
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
             }
-            Err(why) => warn!(why, "the roster file cannot be used: going on with the last good one"),
+            Err(why) => {
+                warn!(why, "the roster file cannot be used: going on with the last good one")
+            }
         }
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = stamp;
     }

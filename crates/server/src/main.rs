@@ -13,7 +13,6 @@ mod notify;
 mod ops;
 mod password;
 mod ready;
-mod relay_stub;
 mod send;
 mod signals;
 mod sockets;

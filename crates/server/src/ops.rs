@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
@@ -17,16 +17,40 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::relay_stub as relay;
-
 /// What the three pages look at; a role that does not run here is `None`.
 pub struct Ops {
     /// The relay, when it runs in this process.
-    pub relay: Option<Arc<relay::Relay>>,
+    pub relay: Option<RunningRelay>,
     /// The office, when it runs in this process.
     pub office: Option<Arc<app::Office>>,
     /// Single addresses that may read the metrics besides loopback.
     pub metrics_from: Vec<IpAddr>,
+}
+
+/// A relay that can be asked while it runs and taken when it has to stop.
+#[derive(Clone)]
+pub struct RunningRelay(Arc<Mutex<Option<relay::Relay>>>);
+
+impl RunningRelay {
+    /// Holds it.
+    pub fn new(relay: relay::Relay) -> RunningRelay {
+        RunningRelay(Arc::new(Mutex::new(Some(relay))))
+    }
+
+    /// Its figures; `None` once it was taken.
+    fn metrics(&self) -> Option<relay::Metrics> {
+        self.lock().as_ref().map(relay::Relay::metrics)
+    }
+
+    /// The relay itself, once.
+    pub fn take(&self) -> Option<relay::Relay> {
+        self.lock().take()
+    }
+
+    /// Nothing panics while it is held, and an `Option` cannot be left half-way.
+    fn lock(&self) -> MutexGuard<'_, Option<relay::Relay>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The three pages.
@@ -41,8 +65,12 @@ pub fn router(ops: Arc<Ops>) -> Router {
 /// 200 when mail is accepted and the records answer, else 503 with a line for each reason.
 async fn ready(State(ops): State<Arc<Ops>>) -> Response {
     let mut reasons = Vec::new();
-    if let Some(why) = ops.relay.as_ref().and_then(|relay| relay.metrics().refusing) {
-        reasons.push(format!("mail is refused: {why}"));
+    if let Some(relay) = &ops.relay {
+        match relay.metrics().map(|metrics| metrics.spool.refusing) {
+            None => reasons.push("the relay is stopping".to_owned()),
+            Some(Some(why)) => reasons.push(format!("mail is refused: {why}")),
+            Some(None) => {}
+        }
     }
     if let Some(office) = &ops.office
         && app::domains::list(office).await.is_err()
@@ -64,7 +92,7 @@ async fn metrics(
         return (StatusCode::FORBIDDEN, "add your address to `from` in [metrics]\n")
             .into_response();
     }
-    match page(ops.relay.as_ref().map(|relay| relay.metrics())) {
+    match page(ops.relay.as_ref().and_then(RunningRelay::metrics)) {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(CONTENT_TYPE, kind)], text).into_response()
@@ -101,20 +129,35 @@ fn register_custody(registry: &mut Registry, custody: Custody) {
     registry.register("recipients_unaccounted", help, ConstGauge::new(difference));
 }
 
-fn register_relay(registry: &mut Registry, relay: &relay::Metrics) {
-    let used = ConstGauge::new(as_gauge(relay.bytes));
-    registry.register_with_unit("spool_used", "Content in custody", Unit::Bytes, used);
-    let limit = ConstGauge::new(as_gauge(relay.bytes_limit));
-    let help = "Content in custody at which mail is refused";
-    registry.register_with_unit("spool_limit", help, Unit::Bytes, limit);
-    gauge(registry, "accepting", "1 while mail is accepted", relay.refusing.is_none().into());
-    gauge(registry, "sessions", "Sessions of clients open now", relay.sessions.into());
-    gauge(
-        registry,
-        "connections",
-        "Connections to other servers open now",
-        relay.connections.into(),
-    );
+fn register_relay(registry: &mut Registry, it: &relay::Metrics) {
+    let bytes = [
+        ("spool_used", "Content in custody", it.spool.bytes),
+        ("spool_limit", "Content in custody at which mail is refused", it.spool.bytes_limit),
+        ("spool_files", "What the spool's files take on disk", it.spool.bytes_on_disk),
+        ("journal", "Facts that the office has not collected", it.journal_bytes),
+    ];
+    for (name, help, value) in bytes {
+        registry.register_with_unit(name, help, Unit::Bytes, ConstGauge::new(as_gauge(value)));
+    }
+    let accepting = it.spool.refusing.is_none();
+    gauge(registry, "accepting", "1 while mail is accepted", accepting.into());
+    gauge(registry, "messages_queued", "Messages in custody", it.spool.messages);
+    gauge(registry, "sessions_open", "Sessions of clients now", it.sessions.into());
+    gauge(registry, "connections_open", "Connections to other servers now", it.connections.into());
+    let counts = [
+        ("spool_syncs", "Syncs of the disk for arriving mail", it.spool.syncs),
+        ("spool_damaged", "Records of the spool found damaged", it.spool.damaged),
+        ("sessions", "Sessions of clients", it.sessions_total),
+        ("sessions_refused", "Clients turned away with 421", it.sessions_refused),
+        ("messages_refused", "Messages refused after their content", it.messages_refused),
+        ("sign_ins_refused", "Wrong or throttled sign-ins over SMTP", it.sign_ins_refused),
+        ("connections", "Connections to other servers", it.connections_total),
+        ("connections_failed", "Connections that failed early", it.connections_failed),
+        ("deferrals", "Attempts that put a recipient off", it.deferrals),
+    ];
+    for (name, help, value) in counts {
+        registry.register(name, help, ConstCounter::new(value));
+    }
 }
 
 fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {

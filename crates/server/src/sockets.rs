@@ -7,7 +7,6 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 
 use crate::config::Config;
-use crate::relay_stub as relay;
 use crate::up::Roles;
 
 /// What the roles listen on.

@@ -16,8 +16,7 @@ use crate::config::Config;
 use crate::exit::Status;
 use crate::logs::{self, LogFormat};
 use crate::notify::{self, State};
-use crate::ops::{self, Ops};
-use crate::relay_stub as relay;
+use crate::ops::{self, Ops, RunningRelay};
 use crate::sockets::{self, Sockets};
 use crate::welcome::{self, Welcome};
 use crate::{door, ready, signals, timers, tls, wiring};
@@ -79,7 +78,7 @@ pub fn run(config: Config, start: Start) -> anyhow::Result<Status> {
 
 /// Everything that runs, in order to stop it.
 struct Running {
-    relay: Option<Arc<relay::Relay>>,
+    relay: Option<RunningRelay>,
     /// Console, metrics and timers; each ends when `stop` says so.
     tasks: JoinSet<anyhow::Result<()>>,
     stop: watch::Sender<bool>,
@@ -135,9 +134,18 @@ async fn start_relay(
     config: &Config,
     listeners: Vec<relay::Listener>,
     vault: Arc<Vault>,
-) -> anyhow::Result<Arc<relay::Relay>> {
+) -> anyhow::Result<RunningRelay> {
     let settings = wiring::relay_settings(config, listeners)?;
-    Ok(Arc::new(relay::start(settings, vault).await?))
+    let relay = relay::start(settings, vault).await?;
+    let found = &relay.recovered;
+    if found.damaged > 0 {
+        tracing::error!(
+            records = found.damaged,
+            "the spool holds damaged records; look at the disk"
+        );
+    }
+    tracing::info!(messages = found.messages, recipients = found.recipients, "mail was in custody");
+    Ok(RunningRelay::new(relay))
 }
 
 impl Running {
@@ -166,7 +174,7 @@ impl Running {
             Some(ended) = self.tasks.join_next() => Some(ended),
         };
         notify::tell(State::Stopping);
-        if let Some(relay) = &self.relay {
+        if let Some(relay) = self.relay.as_ref().and_then(RunningRelay::take) {
             relay.stop(DRAIN_MAX).await;
         }
         // Refused only when nobody listens any more.

@@ -11,7 +11,6 @@ use vault::Vault;
 
 use crate::clock;
 use crate::config::Config;
-use crate::relay_stub as relay;
 use crate::tls;
 
 /// Opens the vault; makes the data folder (mode 700) and the key file at the first start.
@@ -81,8 +80,7 @@ pub fn relay_settings(
         resolvers: it.resolvers.clone(),
         source_addresses: it.source_addresses.clone(),
         spool_limit: it.spool_limit,
-        mailbox_messages: it.sandbox.messages,
-        mailbox_bytes: it.sandbox.bytes,
+        smtp_port: it.mx_port,
         clock: clock::now,
     })
 }

@@ -98,7 +98,7 @@ fn refill(shared: &Shared) {
                 return;
             }
             if state.segments.used.len() >= segments_max(shared.bytes_limit) {
-                set_trouble(&mut state, Refusal::Full, "its limit of segments is reached");
+                set_trouble(shared, &mut state, Refusal::Full, "its limit of segments is reached");
                 return;
             }
             (state.segments.folder().to_owned(), state.segments.next_file())
@@ -106,25 +106,29 @@ fn refill(shared: &Shared) {
         let made = segments::make(&folder, number);
         let mut state = shared.lock();
         match made {
-            Ok(()) => state.segments.free.push(number),
+            Ok(()) => {
+                state.segments.free.push(number);
+                shared.segment_bell.notify_one();
+            }
             Err(error) => {
                 let full = matches!(
                     error.kind(),
                     io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
                 );
                 let refusal = if full { Refusal::DiskFull } else { Refusal::Failed };
-                set_trouble(&mut state, refusal, &error.to_string());
+                set_trouble(shared, &mut state, refusal, &error.to_string());
                 return;
             }
         }
     }
 }
 
-fn set_trouble(state: &mut State, refusal: Refusal, why: &str) {
+fn set_trouble(shared: &Shared, state: &mut State, refusal: Refusal, why: &str) {
     if state.trouble.as_ref() != Some(&refusal) {
         warn!(why, "the spool cannot grow: mail is refused for the time being");
         state.trouble = Some(refusal);
     }
+    shared.segment_bell.notify_one();
 }
 
 /// Hands the writer some messages of the sparsest old segment to move.

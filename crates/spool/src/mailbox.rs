@@ -13,9 +13,9 @@ use mail::{Envelope, SpoolId};
 use serde::{Deserialize, Serialize};
 use vault::Vault;
 
-/// Messages kept.
-pub const MAILBOX_MESSAGES_MAX: usize = 10_000;
-/// Bytes kept.
+/// Messages kept, unless the configuration says otherwise.
+pub const MAILBOX_MESSAGES_MAX: u32 = 10_000;
+/// Bytes kept, unless the configuration says otherwise.
 pub const MAILBOX_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Room is made after this many deliveries, not at each.
 const PRUNE_EVERY: u64 = 64;
@@ -25,6 +25,8 @@ const LABEL: &str = "sandbox";
 pub struct Mailbox {
     folder: PathBuf,
     vault: Arc<Vault>,
+    messages_max: u32,
+    bytes_max: u64,
     delivered: std::sync::atomic::AtomicU64,
 }
 
@@ -42,10 +44,17 @@ pub struct MailboxEntry {
 }
 
 impl Mailbox {
-    /// The mailbox in that folder; it need not exist yet.
+    /// The mailbox in that folder with the usual limits; the folder need not exist yet.
     #[must_use]
     pub fn new(folder: &Path, vault: Arc<Vault>) -> Mailbox {
-        Mailbox { folder: folder.to_owned(), vault, delivered: 0.into() }
+        Mailbox::limited(folder, vault, MAILBOX_MESSAGES_MAX, MAILBOX_BYTES_MAX)
+    }
+
+    /// The same, holding this many messages and bytes.
+    #[must_use]
+    pub fn limited(folder: &Path, vault: Arc<Vault>, messages_max: u32, bytes_max: u64) -> Mailbox {
+        let folder = folder.to_owned();
+        Mailbox { folder, vault, messages_max, bytes_max, delivered: 0.into() }
     }
 
     /// Delivers a message: written, synced and renamed into place when this returns. A second
@@ -74,7 +83,7 @@ impl Mailbox {
         fs::rename(&draft, &path)?;
         let delivered = self.delivered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         if delivered.is_multiple_of(PRUNE_EVERY) {
-            self.prune(MAILBOX_MESSAGES_MAX, MAILBOX_BYTES_MAX)
+            self.prune(self.messages_max, self.bytes_max)
         } else {
             Ok(())
         }
@@ -154,12 +163,12 @@ impl Mailbox {
         Ok(ids)
     }
 
-    fn prune(&self, messages_max: usize, bytes_max: u64) -> io::Result<()> {
+    fn prune(&self, messages_max: u32, bytes_max: u64) -> io::Result<()> {
         let mut bytes = 0;
         for (count, id) in self.ids()?.into_iter().rev().enumerate() {
             let path = self.path(id);
             bytes += fs::metadata(&path).map_or(0, |m| m.len());
-            if count >= messages_max || bytes > bytes_max {
+            if count >= messages_max as usize || bytes > bytes_max {
                 fs::remove_file(path)?;
             }
         }

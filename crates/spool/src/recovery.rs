@@ -85,6 +85,15 @@ pub(crate) struct Restored {
     pub recycle_before: u64,
 }
 
+/// A segment that is being read.
+#[derive(Clone, Copy)]
+struct Walked {
+    sequence: u64,
+    number: u32,
+    /// Nothing was written behind it.
+    newest: bool,
+}
+
 struct Replay<'a> {
     index: Index,
     segments: Segments,
@@ -254,66 +263,62 @@ impl Replay<'_> {
             }
         }
         let mut read = 0;
+        let newest = in_order.keys().next_back().copied();
         for (sequence, number) in in_order {
             let start = if sequence == position.sequence { position.offset } else { 0 };
             let file = self.segments.used[&number].file.clone();
             let bytes = read_from(&file, start)?;
-            read += self.replay_segment(&bytes, sequence, number, start);
+            let segment = Walked { sequence, number, newest: Some(sequence) == newest };
+            read += self.replay_segment(&bytes, segment, start);
         }
         Ok(read)
     }
 
-    fn replay_segment(&mut self, bytes: &[u8], sequence: u64, number: u32, start: u64) -> u64 {
+    fn replay_segment(&mut self, bytes: &[u8], segment: Walked, start: u64) -> u64 {
         let mut end = start;
-        let mut damage = Vec::new();
-        for found in walk(bytes, sequence, start) {
-            match found {
-                Found::Record { offset, head } => {
-                    for at in damage.drain(..) {
-                        self.tell_damage(number, at);
-                    }
-                    let payload =
-                        &bytes[offset as usize + RECORD_HEAD..][..head.payload_len as usize];
-                    let place = Place { file: number, offset: offset as u32 };
-                    self.replay(&head, place, payload);
-                    end = offset + head.record_len();
-                }
-                Found::DamagedPayload { offset, head } => {
-                    let rest = bytes.get(offset as usize + RECORD_HEAD..).unwrap_or_default();
-                    let payload = rest.get(..head.payload_len as usize).unwrap_or(rest);
-                    let place = Place { file: number, offset: offset as u32 };
-                    if self.rescue(&head, place, payload) {
-                        self.tell_damage(number, offset);
-                    } else {
-                        // At the very end this is a write that a crash cut short: nobody was
-                        // told that it was done. Anywhere else it is damage.
-                        damage.push(offset);
-                    }
-                }
-                Found::Gap { offset, .. } => damage.push(offset),
+        let mut damage: Vec<Found> = Vec::new();
+        for found in walk(bytes, segment.sequence, start) {
+            let Found::Record { offset, head } = found else {
+                damage.push(found);
+                continue;
+            };
+            for before in damage.drain(..) {
+                self.replay_damaged(bytes, segment, before);
+            }
+            let place = Place { file: segment.number, offset: offset as u32 };
+            self.replay(&head, place, payload_at(bytes, offset, &head));
+            end = offset + head.record_len();
+        }
+        // At the very end of the log this is a write that a crash cut short: nobody was told
+        // that it was done. Anywhere else it is damage.
+        if !segment.newest {
+            for before in damage {
+                self.replay_damaged(bytes, segment, before);
             }
         }
         end - start
     }
 
-    fn tell_damage(&mut self, segment: u32, offset: u64) {
-        error!(segment, offset, "damage in the spool's log; what is behind it is served");
+    /// Tells of damage. An arrival whose content has rotted but whose envelope has not stays in
+    /// custody, so that its sender can be told.
+    fn replay_damaged(&mut self, bytes: &[u8], segment: Walked, found: Found) {
+        let offset = match found {
+            Found::Gap { offset, .. } | Found::Record { offset, .. } => offset,
+            Found::DamagedPayload { offset, head } => {
+                let payload = payload_at(bytes, offset, &head);
+                let whole = payload.len() == head.payload_len as usize;
+                if head.kind != Kind::Note && whole && decode_arrival(payload).is_some() {
+                    let place = Place { file: segment.number, offset: offset as u32 };
+                    self.replay(&head, place, payload);
+                }
+                offset
+            }
+        };
+        error!(
+            segment = segment.number,
+            offset, "damage in the spool's log; what is behind it is served"
+        );
         self.recovered.damaged += 1;
-    }
-
-    /// An arrival whose content has rotted but whose envelope has not stays in custody, so that
-    /// its sender can be told. A record cut short by a crash has no sound front, or was never
-    /// acknowledged, in which case telling the sender twice is the worst that happens.
-    fn rescue(&mut self, head: &Head, place: Place, payload: &[u8]) -> bool {
-        if head.kind == Kind::Note || payload.len() < head.payload_len as usize {
-            return false;
-        }
-        let ends_in_zeros = payload.iter().rev().take(512).all(|b| *b == 0);
-        if ends_in_zeros || decode_arrival(payload).is_none() {
-            return false;
-        }
-        self.replay(head, place, payload);
-        true
     }
 
     fn replay(&mut self, head: &Head, place: Place, payload: &[u8]) {
@@ -388,6 +393,12 @@ impl Replay<'_> {
         }
         Some(())
     }
+}
+
+/// A record's payload, or as much of it as there is.
+fn payload_at<'a>(bytes: &'a [u8], offset: u64, head: &Head) -> &'a [u8] {
+    let rest = bytes.get(offset as usize + RECORD_HEAD..).unwrap_or_default();
+    rest.get(..head.payload_len as usize).unwrap_or(rest)
 }
 
 /// The segment's bytes with everything before `start` blank.

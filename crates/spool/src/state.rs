@@ -17,6 +17,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// The writer sleeps here.
     pub writer_bell: Condvar,
+    /// The writer waits here for a new segment.
+    pub segment_bell: Condvar,
     /// The keeper sleeps here.
     pub keeper_bell: Condvar,
     /// Rung when a destination gained something ready.
@@ -106,6 +108,7 @@ impl Shared {
                 snapshot_wanted: false,
             }),
             writer_bell: Condvar::new(),
+            segment_bell: Condvar::new(),
             keeper_bell: Condvar::new(),
             calls: Notify::new(),
             arriving: AtomicUsize::new(0),

@@ -35,6 +35,8 @@ const NOTES_SYNC: Duration = Duration::from_secs(1);
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// The log since the last snapshot that a start may have to read.
 const SNAPSHOT_EVERY: u64 = 2 * SEGMENT_BYTES;
+/// The longest that clients wait for a new segment.
+const SEGMENT_PATIENCE: Duration = Duration::from_secs(20);
 /// Slices in one vectored write; Linux takes 1,024.
 const SLICES_MAX: usize = 1_000;
 
@@ -305,20 +307,34 @@ impl Writer {
         }
         // What is unsynced in the old segment must not be forgotten there.
         self.sync_notes();
-        let mut state = self.shared.lock();
-        let begun = state.segments.begin(keep_free);
-        self.shared.keeper_bell.notify_one();
-        match begun {
-            Ok(Some((number, file, sequence))) => {
-                drop(state);
-                self.current = Some(Current { number, file, sequence, offset: SEGMENT_HEAD });
-                Ok(())
+        let shared = self.shared.clone();
+        let mut state = shared.lock();
+        let patience = Instant::now() + SEGMENT_PATIENCE;
+        loop {
+            match state.segments.begin(keep_free) {
+                Ok(Some((number, file, sequence))) => {
+                    shared.keeper_bell.notify_one();
+                    self.current = Some(Current { number, file, sequence, offset: SEGMENT_HEAD });
+                    return Ok(());
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    error!(error = %error, "cannot begin another spool segment");
+                    return Err(Refusal::Failed);
+                }
             }
-            Ok(None) => Err(state.trouble.clone().unwrap_or(Refusal::DiskFull)),
-            Err(error) => {
-                error!(error = %error, "cannot begin another spool segment");
-                Err(Refusal::Failed)
+            if let Some(trouble) = &state.trouble {
+                return Err(trouble.clone());
             }
+            if Instant::now() >= patience {
+                return Err(Refusal::DiskFull);
+            }
+            // The keeper is filling one.
+            shared.keeper_bell.notify_one();
+            state = match shared.segment_bell.wait_timeout(state, NOTES_SYNC) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
         }
     }
 

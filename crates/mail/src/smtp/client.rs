@@ -213,7 +213,9 @@ impl Dialogue {
             Expect::StartTls if fine => Step::StartTls,
             // It offered STARTTLS and cannot: go on in clear, as without the offer.
             Expect::StartTls if reply.code != 421 => Step::Ready,
-            Expect::Greeting | Expect::Ehlo | Expect::Helo | Expect::StartTls => Step::Refused(reply),
+            Expect::Greeting | Expect::Ehlo | Expect::Helo | Expect::StartTls => {
+                Step::Refused(reply)
+            }
             Expect::Reset | Expect::EmptyDot => self.after_transaction(),
             Expect::Mail | Expect::Recipient | Expect::Data | Expect::Dot => {
                 self.heard_in_transaction(&expected, reply, out)
@@ -279,7 +281,11 @@ impl Dialogue {
     }
 
     fn after_transaction(&self) -> Step {
-        if self.ongoing.is_empty() && self.expect.is_empty() { Step::Ready } else { Step::NeedInput }
+        if self.ongoing.is_empty() && self.expect.is_empty() {
+            Step::Ready
+        } else {
+            Step::NeedInput
+        }
     }
 
     fn send_next(&mut self, ongoing: &mut Ongoing, out: &mut Vec<u8>) {
@@ -304,16 +310,19 @@ impl Dialogue {
             return refuse(553, (5, 6, 7), "the next server does not take addresses outside ASCII");
         }
         match self.extensions.size {
-            Some(limit) if limit > 0 && transaction.size > limit => {
-                refuse(552, (5, 3, 4), &format!("the next server takes messages up to {limit} bytes"))
-            }
+            Some(limit) if limit > 0 && transaction.size > limit => refuse(
+                552,
+                (5, 3, 4),
+                &format!("the next server takes messages up to {limit} bytes"),
+            ),
             _ => Ok(()),
         }
     }
 
     fn mail_command(&self, transaction: &Transaction<'_>) -> Vec<u8> {
         let envelope = transaction.envelope;
-        let mut command = format!("MAIL FROM:<{}>", envelope.sender.as_ref().map_or("", |s| s.as_str()));
+        let mut command =
+            format!("MAIL FROM:<{}>", envelope.sender.as_ref().map_or("", |s| s.as_str()));
         if self.extensions.size.is_some() {
             command += &format!(" SIZE={}", transaction.size);
         }
@@ -377,11 +386,12 @@ fn finish(mut ongoing: Ongoing) -> Vec<Answered> {
 
 fn notify_words(recipient: &Recipient) -> String {
     let notify = recipient.notify;
-    let words: Vec<&str> = [(notify.success, "SUCCESS"), (notify.failure, "FAILURE"), (notify.delay, "DELAY")]
-        .iter()
-        .filter(|(wanted, _)| *wanted)
-        .map(|(_, word)| *word)
-        .collect();
+    let words: Vec<&str> =
+        [(notify.success, "SUCCESS"), (notify.failure, "FAILURE"), (notify.delay, "DELAY")]
+            .iter()
+            .filter(|(wanted, _)| *wanted)
+            .map(|(_, word)| *word)
+            .collect();
     if words.is_empty() { "NEVER".to_owned() } else { words.join(",") }
 }
 

@@ -108,10 +108,8 @@ async fn turn_away(reception: Arc<Reception>, mut stream: TcpStream) {
     if reception.implicit_tls {
         return;
     }
-    let word = format!(
-        "421 4.7.0 {} Too many sessions, try again later\r\n",
-        reception.core.hostname
-    );
+    let word =
+        format!("421 4.7.0 {} Too many sessions, try again later\r\n", reception.core.hostname);
     // Whether it hears us is its own affair.
     let _ = tokio::time::timeout(TURN_AWAY_TIMEOUT, async {
         let _ = stream.write_all(word.as_bytes()).await;

@@ -110,9 +110,9 @@ fn verify(hash: &str, password: &str) -> bool {
 impl Memory {
     fn is_throttled(&self, keys: &[String], now: Timestamp) -> bool {
         keys.iter().any(|key| {
-            self.wrong
-                .get(key)
-                .is_some_and(|(since, count)| *count >= WRONG_MAX && now.duration_since(*since) < WRONG_WINDOW)
+            self.wrong.get(key).is_some_and(|(since, count)| {
+                *count >= WRONG_MAX && now.duration_since(*since) < WRONG_WINDOW
+            })
         })
     }
 
@@ -163,7 +163,9 @@ mod tests {
         let here = IpAddr::from([192, 0, 2, 1]);
         let check = async |password: &str, from: IpAddr, minute: i64| {
             let now = Timestamp::from_second(minute * 60).expect("in range");
-            passwords.check("Api@example.jp", Some(hash.clone()), password.to_owned(), from, now).await
+            passwords
+                .check("Api@example.jp", Some(hash.clone()), password.to_owned(), from, now)
+                .await
         };
         assert_eq!(check("right", here, 0).await, Verdict::Right);
         for _ in 0..5 {
@@ -179,7 +181,8 @@ mod tests {
     async fn an_unknown_user_is_wrong_and_takes_as_long() {
         let passwords = Passwords::new([1; 32]);
         let from = IpAddr::from([192, 0, 2, 1]);
-        let verdict = passwords.check("who", None, String::new(), from, Timestamp::UNIX_EPOCH).await;
+        let verdict =
+            passwords.check("who", None, String::new(), from, Timestamp::UNIX_EPOCH).await;
         assert_eq!(verdict, Verdict::Wrong);
         assert!(PasswordHash::new(NOBODY).is_ok());
     }

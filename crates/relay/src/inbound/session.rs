@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mail::message;
-use mail::smtp::server::{AuthOffer, Dialogue, Incoming, Settings, SignInRefusal, Step, TlsState, standing};
+use mail::smtp::server::{
+    AuthOffer, Dialogue, Incoming, Settings, SignInRefusal, Step, TlsState, standing,
+};
 use mail::{Reply, SpoolId};
 use spool::{Arrival, Refusal, Spool};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -175,8 +177,13 @@ impl Session {
         let core = self.guest.core.clone();
         let now = core.now();
         let id = core.spool.new_id(now);
-        let mut prefix =
-            message::received_field(self.guest.composition.received, &core.hostname, &incoming.envelope, id, now);
+        let mut prefix = message::received_field(
+            self.guest.composition.received,
+            &core.hostname,
+            &incoming.envelope,
+            id,
+            now,
+        );
         prefix.extend(message::missing_fields(&incoming.content, id, &core.hostname, now));
         let size = (prefix.len() + incoming.content.len()) as u32;
         let envelope = Arc::new(incoming.envelope);
@@ -184,7 +191,13 @@ impl Session {
             Err(Refusal::DiskFull)
         } else {
             core.spool
-                .accept(Arrival { id, envelope: envelope.clone(), prefix, content: incoming.content, ours: false })
+                .accept(Arrival {
+                    id,
+                    envelope: envelope.clone(),
+                    prefix,
+                    content: incoming.content,
+                    ours: false,
+                })
                 .await
         };
         self.count_arriving(false);

@@ -10,10 +10,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mail::message;
+use mail::retry::Phase;
 use mail::roster::OutboundLimits;
 use mail::smtp::client::{Answered, Step, Transaction, dot_stuff};
 use mail::{Envelope, Recipient, Reply};
-use mail::retry::Phase;
 use spool::{Lease, ReadError, Spool};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -38,7 +38,11 @@ pub(crate) struct Parcel {
 
 impl Parcel {
     fn recipients(&self) -> Vec<&Recipient> {
-        self.lease.recipients.iter().filter_map(|r| self.envelope.recipients.get(usize::from(*r))).collect()
+        self.lease
+            .recipients
+            .iter()
+            .filter_map(|r| self.envelope.recipients.get(usize::from(*r)))
+            .collect()
     }
 }
 
@@ -49,7 +53,8 @@ pub(crate) async fn work(outbound: &Arc<Outbound>, site: &Arc<Site>, target: &Ta
     match open(outbound, target, &limits, first.lease.id.micros()).await {
         Ok(link) => {
             site.works();
-            let mut worker = Worker { outbound, site, limits, link, sent: 0, parcels: VecDeque::new() };
+            let mut worker =
+                Worker { outbound, site, limits, link, sent: 0, parcels: VecDeque::new() };
             if worker.run(first).await.is_ok() {
                 worker.link.quit().await;
             }
@@ -95,7 +100,9 @@ async fn open(
     for host in &hosts {
         match link::open(network, host, &outbound.core.helo, limits).await {
             Ok(link) => return Ok(link),
-            Err(failed) => last = Failed { permanent: false, remote: failed.remote, reply: failed.reply },
+            Err(failed) => {
+                last = Failed { permanent: false, remote: failed.remote, reply: failed.reply }
+            }
         }
     }
     Err(last)
@@ -184,7 +191,8 @@ impl Worker<'_> {
     async fn find_work(&mut self) -> Result<bool, Ended> {
         let idle_until = Instant::now() + self.limits.idle;
         while self.link.dialogue.has_room() {
-            if self.sent >= self.limits.messages_per_connection || self.outbound.core.is_stopping() {
+            if self.sent >= self.limits.messages_per_connection || self.outbound.core.is_stopping()
+            {
                 return Ok(false);
             }
             if let Some(parcel) = next_parcel(&self.outbound.core, self.site).await {
@@ -242,7 +250,8 @@ impl Worker<'_> {
             parcel.content = settle::keep_for_report(std::mem::take(&mut parcel.content));
             self.link.dialogue.content_sent();
         }
-        if self.sent < self.limits.messages_per_connection && self.link.dialogue.has_room()
+        if self.sent < self.limits.messages_per_connection
+            && self.link.dialogue.has_room()
             && let Some(next) = next_parcel(&self.outbound.core, self.site).await
         {
             self.begin(next).await;

@@ -69,7 +69,8 @@ async fn open_once(
 ) -> Result<Link, NoLink> {
     let mut remote =
         Remote { host: Some(host.name.clone()), address: Some(host.address), ..Remote::default() };
-    let no_link = |remote: &Remote, reply, tls_failed| NoLink { remote: remote.clone(), reply, tls_failed };
+    let no_link =
+        |remote: &Remote, reply, tls_failed| NoLink { remote: remote.clone(), reply, tls_failed };
     if network.own_addresses.iter().any(|own| is_same(*own, host.address)) {
         let text = format!("mail for this destination would come back to us ({})", host.address);
         return Err(no_link(&remote, reply(451, (4, 4, 6), text), false));
@@ -127,7 +128,9 @@ async fn connect(network: &Network, to: SocketAddr, patience: Duration) -> io::R
     if let Some(from) = from {
         socket.bind(SocketAddr::new(*from, 0))?;
     }
-    timeout(patience, socket.connect(to)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    timeout(patience, socket.connect(to))
+        .await
+        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
 /// What went wrong, for a person who reads a delivery log.

@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::Core;
-pub(crate) use settle::{give_up, settle_all};
+pub(crate) use settle::give_up;
 
 /// A destination gets another connection when this many jobs wait for each it has.
 const JOBS_PER_CONNECTION: usize = 3;
@@ -224,7 +224,8 @@ impl Outbound {
             if let Some(pause) = site.pause().as_ref() {
                 report.reason = pause.reason.to_string();
                 if pause.until > Instant::now() && report.ready > 0 {
-                    let next = report.next_attempt.map_or(pause.until_at, |n| n.min(pause.until_at));
+                    let next =
+                        report.next_attempt.map_or(pause.until_at, |n| n.min(pause.until_at));
                     report.next_attempt = Some(next);
                 }
             }

@@ -139,10 +139,11 @@ pub(crate) async fn hosts_of_domain(
     let mut last = None;
     for name in names {
         match dns.addresses(&name).await {
-            Lookup::Found(addresses) => hosts.extend(addresses.into_iter().map(|ip| Host {
-                name: name.clone(),
-                address: SocketAddr::new(ip, port),
-            })),
+            Lookup::Found(addresses) => hosts.extend(
+                addresses
+                    .into_iter()
+                    .map(|ip| Host { name: name.clone(), address: SocketAddr::new(ip, port) }),
+            ),
             other => last = Some((name, other)),
         }
         if hosts.len() >= HOSTS_MAX {

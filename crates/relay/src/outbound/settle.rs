@@ -151,7 +151,10 @@ fn outcomes(
                 (Verdict::Permanent, _) => (AttemptKind::Failed, None),
                 (Verdict::Temporary, Next::At(at)) => (AttemptKind::Deferred, Some(at)),
                 (Verdict::Temporary, Next::Expired) => {
-                    reply.text = format!("gave up after {} attempts; the last answer was: {reply}", lease.step + 1);
+                    reply.text = format!(
+                        "gave up after {} attempts; the last answer was: {reply}",
+                        lease.step + 1
+                    );
                     reply.code = 554;
                     reply.enhanced = Some((5, 4, 7));
                     (AttemptKind::Failed, None)
@@ -163,14 +166,20 @@ fn outcomes(
 }
 
 fn same(lease: &Lease, kind: AttemptKind, reply: &Reply, next: Option<Timestamp>) -> Vec<Outcome> {
-    let of = |recipient: &u16| Outcome { recipient: *recipient, kind, reply: reply.clone(), next_attempt: next };
+    let of = |recipient: &u16| Outcome {
+        recipient: *recipient,
+        kind,
+        reply: reply.clone(),
+        next_attempt: next,
+    };
     lease.recipients.iter().map(of).collect()
 }
 
 /// Reports first, then facts, then the spool.
 async fn record(core: &Core, parcel: Parcel, mut outcomes: Vec<Outcome>, told: &Told<'_>) {
     let Parcel { lease, envelope, content } = parcel;
-    let attempts = facts::attempts(&core.node, lease.id, lease.step + 1, told.now, told.remote, &outcomes);
+    let attempts =
+        facts::attempts(&core.node, lease.id, lease.step + 1, told.now, told.remote, &outcomes);
     if let Some(report) = reports(core, &lease, &envelope, &content, &attempts, told)
         && !deliver_report(core, &envelope, report, told.now).await
     {
@@ -203,7 +212,11 @@ fn reports(
 ) -> Option<Vec<u8>> {
     envelope.sender.as_ref()?;
     let of = |kind: AttemptKind| -> Vec<(usize, &Attempt)> {
-        attempts.iter().filter(|a| a.outcome == kind).map(|a| (usize::from(a.recipient), a)).collect()
+        attempts
+            .iter()
+            .filter(|a| a.outcome == kind)
+            .map(|a| (usize::from(a.recipient), a))
+            .collect()
     };
     let report = |recipients: &[(usize, &Attempt)], write: fn(&Report<'_>) -> Option<Vec<u8>>| {
         if recipients.is_empty() {
@@ -251,7 +264,8 @@ async fn deliver_report(core: &Core, about: &Envelope, content: Vec<u8>, now: Ti
         headers: message::summary(&content),
     });
     let size = content.len() as u32;
-    let arrival = Arrival { id, envelope: envelope.clone(), prefix: Vec::new(), content, ours: true };
+    let arrival =
+        Arrival { id, envelope: envelope.clone(), prefix: Vec::new(), content, ours: true };
     match core.spool.accept(arrival).await {
         Ok(()) => {
             core.journal.append(&facts::queued(&core.node, id, &envelope, size, now));

@@ -57,8 +57,8 @@ pub struct RelayConfig {
     pub source_addresses: Vec<IpAddr>,
     /// `None` makes a self-signed certificate and keeps it.
     pub tls: Option<TlsFiles>,
-    /// How much the sandbox mailbox keeps.
-    pub sandbox: SandboxLimits,
+    /// The port of MX hosts, 25 but for tests.
+    pub mx_port: u16,
     /// At least one.
     pub compositions: Vec<ComposedServer>,
 }
@@ -96,21 +96,6 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// PKCS#8, PKCS#1 or SEC1.
     pub key: PathBuf,
-}
-
-/// How much the sandbox mailbox keeps; the oldest messages make room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SandboxLimits {
-    /// Messages.
-    pub messages: u32,
-    /// Bytes of content.
-    pub bytes: u64,
-}
-
-impl Default for SandboxLimits {
-    fn default() -> SandboxLimits {
-        SandboxLimits { messages: 10_000, bytes: 1024 * 1024 * 1024 }
-    }
 }
 
 /// Data folder of a start without configuration.
@@ -178,7 +163,7 @@ impl Config {
                 helo: machine.hostname,
                 source_addresses: Vec::new(),
                 tls: None,
-                sandbox: SandboxLimits::default(),
+                mx_port: 25,
                 compositions: Vec::new(),
             },
             office: OfficeConfig {

@@ -13,7 +13,7 @@ use toml::de::DeTable;
 
 use super::section::{Findings, Section};
 use super::value::{HostName, RouteDomain, Size, StoreUrl, Word};
-use super::{ComposedServer, Config, Finding, Machine, SandboxLimits, TlsFiles, composition};
+use super::{ComposedServer, Config, Finding, Machine, TlsFiles, composition};
 
 /// What the word for a rule means.
 pub const RULES: [(&str, AdmissionRule); 4] = [
@@ -79,15 +79,8 @@ fn read_relay(top: &Section<'_>, config: &mut Config) {
     let outbound = top.section("outbound");
     set(&mut relay.helo, outbound.read::<HostName>("helo").map(|name| name.0));
     set(&mut relay.source_addresses, outbound.read_list("source_addresses"));
+    set(&mut relay.mx_port, outbound.number("mx_port", 1..=65_535).map(|port| port as u16));
     outbound.finish();
-
-    let sandbox = top.section("sandbox");
-    let SandboxLimits { messages, bytes } = SandboxLimits::default();
-    relay.sandbox = SandboxLimits {
-        messages: sandbox.number("messages", 1..=1_000_000).unwrap_or(messages),
-        bytes: sandbox.read::<Size>("size").map_or(bytes, |size| size.0),
-    };
-    sandbox.finish();
 
     let tls = top.section("tls");
     relay.tls = read_tls(&tls, "certificate", "key");

@@ -70,9 +70,7 @@ fn show_relay(page: &mut Page, config: &Config) {
     page.head("[outbound]");
     page.text("helo", &relay.helo);
     page.list("source_addresses", &relay.source_addresses);
-    page.head("[sandbox]");
-    page.plain("messages", relay.sandbox.messages);
-    page.text("size", show_size(relay.sandbox.bytes));
+    page.plain("mx_port", relay.mx_port);
     page.head("[tls]");
     page.tls("certificate", "key", relay.tls.as_ref(), "self-signed, kept in the data folder");
 }
