@@ -38,12 +38,18 @@ pub struct DnsRecord {
     pub zone_line: String,
 }
 
+/// Sending domains at most; the relay holds the keys of all of them in memory.
+pub const DOMAINS_MAX: usize = 1_000;
+
 /// Makes an RSA-2048 and an Ed25519 key for the domain and publishes the roster.
 ///
 /// # Errors
 /// Refused when it is not a domain name or already here.
 pub async fn add(office: &Office, name: &str, now: Timestamp) -> Result<Domain, AppError> {
     let name = checked_name(name)?;
+    if office.store.domains().await?.len() >= DOMAINS_MAX {
+        return AppError::refused(format!("there are {DOMAINS_MAX} domains: remove one first"));
+    }
     let month = now.to_zoned(TimeZone::UTC).date();
     let stem = format!("y{:04}{:02}", month.year(), month.month());
     // Making an RSA key is a good part of a second of work.
