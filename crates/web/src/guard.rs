@@ -103,6 +103,7 @@ fn frame(console: &Console, uri: &Uri, headers: &HeaderMap) -> Frame {
         here: here.to_owned(),
         done: uri.query().and_then(done),
         version: console.facts.version.clone(),
+        hostname: console.facts.hostname.clone(),
     }
 }
 
