@@ -378,6 +378,10 @@ impl JournalReader {
             Err(source) => return Err(JournalError::Io { path: self.folder.clone(), source }),
         };
         let newest = files.last().copied().unwrap_or_default();
+        if !files.is_empty() && newest < batch.cursor.file {
+            // The folder was emptied and begun anew: its facts are other ones.
+            batch.cursor = Cursor::default();
+        }
         for number in files {
             if number < batch.cursor.file {
                 continue;

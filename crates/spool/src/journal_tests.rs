@@ -108,3 +108,12 @@ fn addresses_are_not_on_disk_in_clear() {
     let bytes = fs::read(folder.path().join(file_name(1))).expect("read");
     assert!(!bytes.windows(13).any(|w| w == b"mx.example.jp"));
 }
+
+#[test]
+fn a_folder_that_was_begun_anew_is_read_from_its_beginning() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), 0..2);
+    let reader = JournalReader::new(folder.path(), vault());
+    let before = Cursor { file: 9, offset: 1_000 };
+    assert_eq!(numbers(&reader.read(Some(before), 100).expect("read")), [0, 1]);
+}
