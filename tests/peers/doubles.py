@@ -21,13 +21,13 @@ class Double:
 
     `faults` maps a phase to what happens there instead of the usual answer: a reply line, or
     `drop` to close without a word. Phases: connect, ehlo, mail, rcpt, data, dot, rset, quit.
-    Only the first `sessions` sessions misbehave. `trickle` seconds pass between two bytes of
-    every reply of those.
+    That happens `times` times, then all is well. `trickle` seconds pass between two bytes of
+    every reply.
     """
 
-    def __init__(self, faults=None, sessions=10**9, trickle=0.0, address="127.0.0.1", port=0):
-        self.faults, self.sessions, self.trickle = faults or {}, sessions, trickle
-        self.received, self.log, self.count = [], [], 0
+    def __init__(self, faults=None, times=10**9, trickle=0.0, address="127.0.0.1", port=0):
+        self.faults, self.times, self.trickle = faults or {}, times, trickle
+        self.received, self.log = [], []
         self.lock = threading.Lock()
         self.open = set()
         self.listener = socket.create_server((address, port), backlog=200)
@@ -48,6 +48,14 @@ class Double:
         with self.lock:
             return [_subject(message.data) for message in self.received]
 
+    def fault(self, phase):
+        """What goes wrong in this phase this time, if anything."""
+        with self.lock:
+            if phase not in self.faults or self.times == 0:
+                return None
+            self.times -= 1
+            return self.faults[phase]
+
     def _accept(self):
         while True:
             try:
@@ -55,16 +63,14 @@ class Double:
             except OSError:
                 return
             with self.lock:
-                self.count += 1
-                faulty = self.count <= self.sessions
                 self.open.add(peer)
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self._serve, args=(peer, faulty), daemon=True).start()
+            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
 
-    def _serve(self, peer, faulty):
+    def _serve(self, peer):
         try:
             with peer, peer.makefile("rb") as lines:
-                Session(self, peer, lines, faulty).run()
+                Session(self, peer, lines).run()
         except (OSError, Dropped, ValueError):
             pass
         finally:
@@ -79,10 +85,8 @@ class Dropped(Exception):
 class Session:
     """One client's session."""
 
-    def __init__(self, double, peer, lines, faulty):
+    def __init__(self, double, peer, lines):
         self.double, self.peer, self.lines = double, peer, lines
-        self.faults = double.faults if faulty else {}
-        self.trickle = double.trickle if faulty else 0
         self.sender, self.recipients = None, []
 
     def run(self):
@@ -113,7 +117,9 @@ class Session:
 
     def on_rcpt(self, command):
         recipient = command.split("<", 1)[1].split(">")[0]
-        if recipient.startswith("unknown"):
+        if self.sender is None:
+            self.say("503 5.5.1 MAIL first")
+        elif recipient.startswith("unknown"):
             self.say("550 5.1.1 no such user here")
         elif self.answer("rcpt", "250 2.1.5 ok"):
             self.recipients.append(recipient)
@@ -129,11 +135,14 @@ class Session:
             if not line:
                 raise Dropped
             data += line[1:] if line.startswith(b".") else line
-        if self.faults.get("dot") == "drop after taking":
+        if self.double.faults.get("dot") == "take, then drop":
             self.keep(bytes(data))
-            raise Dropped
-        if self.answer("dot", "250 2.0.0 taken"):
+            if self.double.fault("dot"):
+                raise Dropped
+            self.say("250 2.0.0 taken")
+        elif self.answer("dot", "250 2.0.0 taken"):
             self.keep(bytes(data))
+        self.sender, self.recipients = None, []
 
     def on_rset(self, _):
         self.sender, self.recipients = None, []
@@ -153,7 +162,7 @@ class Session:
 
     def answer(self, phase, usual):
         """The fault of this phase or the usual answer; whether it was the usual one."""
-        fault = self.faults.get(phase)
+        fault = self.double.fault(phase)
         if fault == "drop":
             raise Dropped
         self.say(fault or usual)
@@ -163,12 +172,12 @@ class Session:
 
     def say(self, line):
         reply = f"{line}\r\n".encode()
-        if not self.trickle:
+        if not self.double.trickle:
             self.peer.sendall(reply)
             return
         for byte in reply:
             self.peer.sendall(bytes([byte]))
-            time.sleep(self.trickle)
+            time.sleep(self.double.trickle)
 
 
 def _subject(data):

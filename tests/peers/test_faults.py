@@ -7,7 +7,7 @@ import doubles
 import places
 import yakusoku
 
-#: What goes wrong in a double's first session. The second one is fine, so the message arrives.
+#: What goes wrong once. The second attempt is fine, so the message arrives.
 PASSING = {
     "421 at connect": {"connect": "421 4.3.2 too busy"},
     "554 at connect": {"connect": "554 5.3.2 no service here"},
@@ -32,7 +32,7 @@ class Faults(unittest.TestCase):
     def setUpClass(cls):
         cls.base = places.run_directory("faults")
         cls.addClassCleanup(places.remove, cls.base)
-        cls.passing = {name: doubles.Double(faults, sessions=1) for name, faults in PASSING.items()}
+        cls.passing = {name: doubles.Double(faults, times=1) for name, faults in PASSING.items()}
         cls.good = doubles.Double()
         cls.bounces = doubles.Double()
         cls.others = {
@@ -42,7 +42,7 @@ class Faults(unittest.TestCase):
             "rude.test": doubles.Double({"quit": "drop"}),
             "firm.test": doubles.Double({"rcpt": "550 5.7.1 not wanted"}),
             "firm-dot.test": doubles.Double({"dot": "554 5.6.0 not like this"}),
-            "taken.test": doubles.Double({"dot": "drop after taking"}, sessions=1),
+            "taken.test": doubles.Double({"dot": "take, then drop"}, times=1),
         }
         routes = {"good.test": str(cls.good), "sender.test": str(cls.bounces)}
         routes.update({domain: str(double) for domain, double in cls.others.items()})

@@ -61,6 +61,8 @@ pub enum AccountKind {
 const SESSION: SignedDuration = SignedDuration::from_hours(12);
 /// Wrong tries, for one login or one address.
 const GATE: TryGate = TryGate { tries: 5, window: SignedDuration::from_mins(15) };
+/// Accounts of both kinds together.
+pub const ACCOUNTS_MAX: usize = 1_000;
 /// Longest login, in bytes.
 const LOGIN_MAX: usize = 64;
 /// Bytes of chance in a session's token.
@@ -142,6 +144,9 @@ pub async fn add(
     let name = checked_name(kind, name)?;
     if let Some(weakness) = password::weakness(kind, password) {
         return AppError::refused(weakness);
+    }
+    if office.store.accounts().await?.len() >= ACCOUNTS_MAX {
+        return AppError::refused(format!("there are {ACCOUNTS_MAX} accounts: remove one first"));
     }
     let password_hash = password::hash(office, password).await?;
     let account = AccountRecord { kind: record_kind(kind), name, password_hash, created: now };

@@ -38,6 +38,9 @@ pub struct DnsRecord {
     pub zone_line: String,
 }
 
+/// Sending domains at most; the relay holds the keys of all of them in memory.
+pub const DOMAINS_MAX: usize = 1_000;
+
 /// Makes an RSA-2048 and an Ed25519 key for the domain and publishes the roster.
 ///
 /// # Errors
@@ -57,6 +60,9 @@ pub async fn add_with(
     now: Timestamp,
 ) -> Result<Domain, AppError> {
     let name = checked_name(name)?;
+    if office.store.domains().await?.len() >= DOMAINS_MAX {
+        return AppError::refused(format!("there are {DOMAINS_MAX} domains: remove one first"));
+    }
     let month = now.to_zoned(TimeZone::UTC).date();
     let stem = format!("y{:04}{:02}", month.year(), month.month());
     let algorithms = algorithms.to_vec();

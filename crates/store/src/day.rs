@@ -112,7 +112,9 @@ fn tables(engine: Engine, day: Day) -> String {
            sealed {bytes} NOT NULL,
            PRIMARY KEY (delivery_key, step));"
     );
-    for column in ["to_index", "from_index", "message_id_index", "to_domain", "from_domain"] {
+    for column in
+        ["to_index", "from_index", "message_id_index", "to_domain", "from_domain", "composition"]
+    {
         ddl += &format!(
             "CREATE INDEX IF NOT EXISTS delivery_{day}_{column}
              ON delivery_{day} ({column}{tail});"

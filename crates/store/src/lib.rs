@@ -5,6 +5,7 @@
 //! article 22). Callers pass `now`; nothing here decides what a person may do.
 
 mod accounts;
+mod conditions;
 mod day;
 mod domains;
 mod engine;
@@ -15,6 +16,7 @@ mod search;
 mod sessions;
 mod slots;
 mod statement;
+mod story;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,7 +30,7 @@ pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
 pub use record::NODES_MAX;
 pub use search::{Filter, Listing, PAGE_MAX, Who};
-pub use sessions::TryGate;
+pub use sessions::{SESSIONS_MAX, TryGate};
 pub use slots::{BUSIEST_MAX, DOMAINS_PER_SLOT_MAX, OTHER_DOMAINS, SlotSpan};
 
 /// The records, open. Clones share the connections.

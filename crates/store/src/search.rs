@@ -1,4 +1,4 @@
-//! Paging through the delivery log, and the story of one recipient.
+//! Paging through the delivery log.
 //!
 //! A page is collected day by day, the newest day first, and stops when it is full. Addresses
 //! and references are found by their blind indexes; a text that could stand in two columns is
@@ -8,21 +8,17 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use mail::SpoolId;
-use mail::fact::{Attempt, AttemptKind};
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::{Arguments, AssertSqlSafe};
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
 
-use crate::day::{Day, key_at, keys_of_message, keys_of_recipient, parts};
+use crate::conditions::{Conditions, Value};
+use crate::day::{Day, key_at, keys_of_message, parts};
 use crate::fold::blind;
-use crate::log::{DeliveryRow, Place, Status, StoryRecord, open_attempt, open_queued, open_reply};
+use crate::log::{DeliveryRow, Place, Status, open_queued, open_reply};
 use crate::{Result, Store, column, instant, sql};
 
 /// Most rows of one page.
 pub const PAGE_MAX: u16 = 200;
-/// Most other recipients that a story tells.
-const SIBLINGS_MAX: i64 = 1_000;
-/// Most attempts that a story tells.
-const ATTEMPTS_MAX: i64 = 1_000;
 
 /// An address or all of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,50 +62,9 @@ pub struct Listing {
 }
 
 const DOING: &str = "search the delivery log";
-const COLUMNS: &str = "d.delivery_key AS delivery_key, d.status AS status, \
+/// What [`Store::row_of`] reads, of a delivery `d`.
+pub(crate) const COLUMNS: &str = "d.delivery_key AS delivery_key, d.status AS status, \
     d.status_at AS status_at, d.composition AS composition, d.sealed AS sealed";
-
-/// Conditions joined by AND, with their values. Texts are ours; values are always bound.
-#[derive(Clone, Default)]
-struct Conditions {
-    text: String,
-    values: Vec<Value>,
-}
-
-#[derive(Clone)]
-enum Value {
-    Number(i64),
-    Text(String),
-}
-
-impl Conditions {
-    /// Adds a condition whose `?` stand for `values`.
-    fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
-        self.text += if self.text.is_empty() { "" } else { " AND " };
-        let mut values = values.into_iter();
-        for piece in condition.split_inclusive('?') {
-            match (piece.strip_suffix('?'), values.next()) {
-                (Some(head), Some(value)) => {
-                    self.values.push(value);
-                    self.text += &format!("{head}${}", self.values.len());
-                }
-                _ => self.text += piece,
-            }
-        }
-    }
-
-    fn arguments(&self) -> std::result::Result<AnyArguments, sqlx::Error> {
-        let mut arguments = AnyArguments::default();
-        for value in &self.values {
-            match value {
-                Value::Number(number) => arguments.add(*number),
-                Value::Text(text) => arguments.add(text.as_str()),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
-        Ok(arguments)
-    }
-}
 
 impl Store {
     /// One page of the log.
@@ -194,7 +149,7 @@ impl Store {
     }
 
     /// Every text differs by day, so it is not kept prepared.
-    async fn fetch(&self, text: String, conditions: &Conditions) -> Result<Vec<AnyRow>> {
+    pub(crate) async fn fetch(&self, text: String, conditions: &Conditions) -> Result<Vec<AnyRow>> {
         let arguments = conditions.arguments().map_err(sql(DOING))?;
         sqlx::query_with(AssertSqlSafe(text), arguments)
             .persistent(false)
@@ -259,101 +214,7 @@ impl Store {
         vec![Way::Walk]
     }
 
-    /// The story of one recipient of one message.
-    ///
-    /// # Errors
-    /// When the records fail.
-    pub async fn story(&self, message: SpoolId, recipient: u16) -> Result<Option<StoryRecord>> {
-        let day = Day::of_message(message);
-        if !self.days().await?.contains(&day) {
-            return Ok(None);
-        }
-        let keys = keys_of_recipient(message, recipient);
-        let mut conditions = Conditions::default();
-        conditions.and(
-            "d.delivery_key >= ? AND d.delivery_key < ? AND d.sealed IS NOT NULL",
-            [Value::Number(keys.start), Value::Number(keys.end)],
-        );
-        let text = format!(
-            "SELECT {COLUMNS}, a.sealed AS attempt FROM delivery_{day} AS d \
-             LEFT JOIN attempt_{day} AS a ON a.delivery_key = d.delivery_key AND a.step = d.step \
-             WHERE {} ORDER BY d.delivery_key LIMIT 1",
-            conditions.text
-        );
-        let rows = self.fetch(text, &conditions).await?;
-        let Some(first) = rows.first() else { return Ok(None) };
-        let place = Place { day, key: column(first, "delivery_key", DOING)? };
-        let nodes = self.node_names().await?;
-        let row = self.row_of(place, first, &nodes)?;
-        let attempts = self.attempts(place, &row).await?;
-        let siblings = self.siblings(place, &nodes).await?;
-        Ok(Some(StoryRecord { row, attempts, siblings }))
-    }
-
-    async fn attempts(&self, place: Place, row: &DeliveryRow) -> Result<Vec<Attempt>> {
-        let mut conditions = Conditions::default();
-        conditions.and("delivery_key = ?", [Value::Number(place.key)]);
-        let text = format!(
-            "SELECT step, tried_at, outcome, sealed FROM attempt_{} WHERE {} \
-             ORDER BY step LIMIT {ATTEMPTS_MAX}",
-            place.day, conditions.text
-        );
-        let rows = self.fetch(text, &conditions).await?;
-        let attempt_of = |found: &AnyRow| {
-            let outcome = match Status::from_number(column(found, "outcome", DOING)?) {
-                Status::Tried(outcome) => outcome,
-                Status::Queued => AttemptKind::Deferred,
-            };
-            let step: i64 = column(found, "step", DOING)?;
-            let clear = Attempt {
-                node: row.queued.node.clone(),
-                message: row.queued.message,
-                recipient: row.queued.recipient,
-                step: step as u16,
-                at: instant(column(found, "tried_at", DOING)?),
-                outcome,
-                sender_ip: None,
-                remote_host: None,
-                remote_address: None,
-                reply: None,
-                tls: None,
-                next_attempt: None,
-            };
-            open_attempt(&self.vault, column(found, "sealed", DOING)?, clear)
-        };
-        rows.iter().map(attempt_of).collect()
-    }
-
-    async fn siblings(
-        &self,
-        place: Place,
-        nodes: &HashMap<i64, String>,
-    ) -> Result<Vec<(u16, String, Status)>> {
-        let (message, _, node) = parts(place.day, place.key);
-        let keys = keys_of_message(message);
-        let mut conditions = Conditions::default();
-        conditions.and(
-            "d.delivery_key >= ? AND d.delivery_key < ? AND d.sealed IS NOT NULL",
-            [Value::Number(keys.start), Value::Number(keys.end)],
-        );
-        let text = format!(
-            "SELECT {COLUMNS} FROM delivery_{} AS d WHERE {} \
-             ORDER BY d.delivery_key LIMIT {SIBLINGS_MAX}",
-            place.day, conditions.text
-        );
-        let mut siblings = Vec::new();
-        for row in self.fetch(text, &conditions).await? {
-            let key = column(&row, "delivery_key", DOING)?;
-            if key == place.key || parts(place.day, key).2 != node {
-                continue;
-            }
-            let (queued, status) = self.queued_of(Place { key, ..place }, &row, nodes)?;
-            siblings.push((queued.recipient, queued.to, status));
-        }
-        Ok(siblings)
-    }
-
-    async fn node_names(&self) -> Result<HashMap<i64, String>> {
+    pub(crate) async fn node_names(&self) -> Result<HashMap<i64, String>> {
         let rows = sqlx::query("SELECT id, name FROM node")
             .fetch_all(&self.readers)
             .await
@@ -363,7 +224,7 @@ impl Store {
             .collect()
     }
 
-    fn queued_of(
+    pub(crate) fn queued_of(
         &self,
         place: Place,
         row: &AnyRow,
@@ -381,7 +242,7 @@ impl Store {
         Ok((queued, Status::from_number(column(row, "status", DOING)?)))
     }
 
-    fn row_of(
+    pub(crate) fn row_of(
         &self,
         place: Place,
         row: &AnyRow,

@@ -17,8 +17,12 @@ pub struct TryGate {
     pub window: SignedDuration,
 }
 
+/// Sessions of one account; the one that expires first makes room.
+pub const SESSIONS_MAX: i64 = 50;
+
 impl Store {
-    /// Opens a session for an administrator and forgets those that have expired.
+    /// Opens a session for an administrator and forgets those that have expired, or are more
+    /// than [`SESSIONS_MAX`].
     ///
     /// # Errors
     /// When the records fail.
@@ -42,6 +46,15 @@ impl Store {
         .bind(self.token_index(token))
         .bind(self.name_index(Kind::Administrator, login))
         .bind(expires.as_microsecond())
+        .execute(&mut *transaction)
+        .await
+        .map_err(sql(DOING))?;
+        sqlx::query(
+            "DELETE FROM session WHERE token_index IN (SELECT token_index FROM session \
+             WHERE name_index = $1 ORDER BY expires_at DESC LIMIT 1000 OFFSET $2)",
+        )
+        .bind(self.name_index(Kind::Administrator, login))
+        .bind(SESSIONS_MAX)
         .execute(&mut *transaction)
         .await
         .map_err(sql(DOING))?;

@@ -74,6 +74,22 @@ async fn a_session_ends_with_its_time_its_account_or_its_password() {
 }
 
 #[tokio::test]
+async fn the_oldest_session_makes_room() {
+    let now = at("2026-11-22T00:00:00Z");
+    on_each_engine(|store| async move {
+        store.add_account(&account(Kind::Administrator, "hanako")).await.expect("added");
+        for n in 0..=store::SESSIONS_MAX {
+            let expires = now + SignedDuration::from_hours(12) + SignedDuration::from_secs(n);
+            let token = format!("token-{n}");
+            store.open_session(&token, "hanako", now, expires).await.expect("opened");
+        }
+        assert_eq!(store.session("token-0", now).await.expect("asked"), None);
+        assert!(store.session("token-1", now).await.expect("asked").is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_sixth_try_waits_for_the_first_to_be_a_window_old() {
     let gate = TryGate { tries: 5, window: SignedDuration::from_mins(15) };
     on_each_engine(|store| async move {

@@ -99,6 +99,7 @@ async fn questions_walk_indexes() {
         ("api_data_index = 1", "delivery_20261122_api_data_index (api_data_index=?)"),
         ("to_domain = 'x'", "delivery_20261122_to_domain (to_domain=?)"),
         ("from_domain = 'x'", "delivery_20261122_from_domain (from_domain=?)"),
+        ("composition = 'x'", "delivery_20261122_composition (composition=?)"),
         ("status = 3 AND d.status <> 2", "delivery_20261122_status (status=?)"),
     ];
     for (condition, expected) in cases {

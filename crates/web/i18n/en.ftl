@@ -14,7 +14,7 @@ users = Accounts
 sign-in = Sign in
 sign-out = Sign out
 signed-in-as = Signed in as
-times-in = Times in
+times-in = Time zone:
 cancel = Cancel
 copy = Copy
 copied = Copied
@@ -125,7 +125,7 @@ composition = Composition
 
 story = Story of this delivery
 story-accepted = Accepted
-story-accepted-text = The message was written to disk before we said yes.
+story-accepted-text = Written to disk before it was acknowledged.
 story-next = Next attempt
 story-not-yet = Not tried yet
 story-not-yet-text = Why it waits:

@@ -14,12 +14,12 @@ users = アカウント
 sign-in = サインイン
 sign-out = サインアウト
 signed-in-as = サインイン中のアカウント
-times-in = 時刻の表示:
-cancel = やめる
+times-in = タイムゾーン:
+cancel = キャンセル
 copy = コピー
 copied = コピーしました
 any = すべて
-older = 前の時刻へ
+older = さらに前を見る
 newest = 最新へ戻る
 pages = ページ
 since = 登録日時
@@ -57,8 +57,8 @@ span-ago = { $value }前
 ## 概要
 
 first-title = 最初の 1 通を送る
-first-lead-sandbox = 次の行を端末に貼り付けると、最初のメールが届きます。サンドボックスのメールがこのマシンの外へ出ることはありません。
-first-lead = 次の行を端末に貼り付けると、最初のメールを送ります。
+first-lead-sandbox = 次の行をターミナルに貼り付けると、最初のメールが届きます。サンドボックスのメールがこのマシンの外へ出ることはありません。
+first-lead = 次の行をターミナルに貼り付けると、最初のメールを送ります。
 first-see-sandbox = 届いたメールを見る（サンドボックス）
 first-see-domains = 送信ドメインを登録して、署名と DNS レコードを用意する
 first-see-users = プログラムから送るための API ユーザーを用意する
@@ -78,9 +78,9 @@ busiest = 宛先ドメイン（多い順）
 busiest-domain = ドメイン
 busiest-none = この期間に受け付けたメールはありません。
 custody-conserved = 一致
-custody-conserved-text = 受け付けた宛先は、すべて行方が分かっています。
+custody-conserved-text = 受け付けた宛先の数と、その後の状態の合計が一致しています。
 custody-lost = 不一致
-custody-lost-text = 行方の合わない宛先があります。リレーサーバーのログを確認してください。
+custody-lost-text = 受け付けた宛先の数と合計が一致しません。リレーサーバーのログを確認してください。
 
 ## 配信ログ
 
@@ -90,8 +90,8 @@ log-sender = 差出人
 log-reference = 参照番号
 log-reference-hint = Message-ID、X-Api-Data、受付番号
 log-status = 状態
-log-from = 受付日時（から）
-log-until = 受付日時（まで）
+log-from = 受付日時（開始）
+log-until = 受付日時（終了）
 log-search = 検索
 log-clear = 条件を消す
 log-accepted-at = 受付日時
@@ -113,7 +113,7 @@ composition = サーバー構成
 
 story = 配信の経過
 story-accepted = 受付
-story-accepted-text = メールをディスクに書き込んで受け取りました。
+story-accepted-text = ディスクへの書き込みを確認してから受け付けました。
 story-next = 次の再試行
 story-not-yet = まだ送信していません
 story-not-yet-text = 待っている理由は次の画面で確認できます:
@@ -136,11 +136,11 @@ siblings = 同じメールのほかの宛先
 
 queue-lead = 配信が終わっていないメールを、宛先ごとに待っている理由とともに示します。
 queue-destination = 送信先
-queue-waiting = 待ち
+queue-waiting = 待ち件数
 queue-ready = 送信可能
 queue-in-flight = 送信中
 queue-deferred = 再試行待ち
-queue-connections = 接続
+queue-connections = 接続数
 queue-oldest = 最古の受付
 queue-next = 次回の試行
 queue-reason = 待っている理由
@@ -152,14 +152,14 @@ queue-nothing-here = この送信先に待っているメールはありませ�
 queue-see-log = このドメインの配信ログを見る
 queue-oldest-shown = 古い順に { $count } 通を表示しています。
 queue-try-now = いますぐ再試行
-queue-give-up = 配信をあきらめる
-queue-attempts = 試行
+queue-give-up = 配信を打ち切る
+queue-attempts = 試行回数
 queue-expires = 配信期限
 queue-now = 送信中
 relay-down = リレーサーバーが応答しません
 relay-down-advice = プロセスが動いているか、コンソールと同じデータフォルダーを使っているかを確認してください。
 relay-down-meanwhile = 受け付け済みのメールはディスクに保管されており、再開すると配信を続けます。
-give-up-title = このメールの配信をあきらめますか
+give-up-title = このメールの配信を打ち切りますか
 give-up-text = 残りの宛先は配信失敗となり、送信者にエラーメールで知らせます。元に戻すことはできません。
 
 ## サンドボックス
@@ -182,7 +182,7 @@ signature-none = 署名がありません。
 signature-none-advice = 送信ドメインを登録すると、署名を付けて送信します。
 signature-good = 有効
 signature-bad = 無効
-signature-good-text = { $value } の署名です。署名後に変更されていません。
+signature-good-text = { $value } の署名です。署名後の改変はありません。
 signature-bad-text = { $value } の署名ですが、検証できません:
 signature-selector = 公開鍵:
 envelope = エンベロープ
@@ -234,7 +234,7 @@ password-ends-sessions = 変更すると、このアカウントのサインイ�
 ## 操作の結果
 
 done-tried = { $count } 件の宛先を再試行します。
-done-given-up = { $count } 件の宛先の配信をあきらめました。
+done-given-up = { $count } 件の宛先の配信を打ち切りました。
 done-emptied = { $count } 通を削除しました。
 done-domain-added = 送信ドメインを登録しました。レコードを DNS に公開すると、受信側で署名を確かめられます。
 done-domain-removed = 送信ドメインを削除しました。

@@ -61,8 +61,15 @@ impl Failure {
 
     fn log(&self) {
         let Failure::App(error) = self else { return };
-        if let Some(source) = error.source() {
-            tracing::error!(error = %error, source = %source, "a page could not be shown");
+        let mut causes = Vec::new();
+        let mut cause = error.source();
+        while let Some(source) = cause {
+            causes.push(source.to_string());
+            cause = source.source();
+        }
+        if !causes.is_empty() {
+            let causes = causes.join(": ");
+            tracing::error!(error = %error, %causes, "a page could not be shown");
         }
     }
 }

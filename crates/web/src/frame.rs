@@ -40,6 +40,8 @@ pub struct Frame {
     pub done: Option<Done>,
     /// Of the program.
     pub version: String,
+    /// Which installation this is.
+    pub hostname: String,
 }
 
 /// The deed that a page was reached by.
@@ -201,6 +203,7 @@ impl<S: Sync> FromRequestParts<S> for Frame {
             here: "/".to_owned(),
             done: None,
             version: String::new(),
+            hostname: String::new(),
         }))
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use axum::Form;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, OriginalUri, Request, State};
+use axum::extract::{
+    ConnectInfo, FromRequest, FromRequestParts, OriginalUri, Query, Request, State,
+};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
@@ -101,6 +103,7 @@ fn frame(console: &Console, uri: &Uri, headers: &HeaderMap) -> Frame {
         here: here.to_owned(),
         done: uri.query().and_then(done),
         version: console.facts.version.clone(),
+        hostname: console.facts.hostname.clone(),
     }
 }
 
@@ -183,6 +186,20 @@ pub async fn read_form<T: DeserializeOwned>(request: Request) -> Result<Form<T>,
     Form::from_request(Request::from_parts(parts, body.into()), &())
         .await
         .map_err(|_| Failure::Unreadable)
+}
+
+/// The query of an address; one that cannot be read becomes a page, as every failure does.
+pub struct Asked<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<T>, Failure> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(asked)) => Ok(Asked(asked)),
+            Err(_) => Err(Failure::Unreadable),
+        }
+    }
 }
 
 /// Compares two secrets in a time that does not tell where they differ. Nothing equals an empty

@@ -66,7 +66,6 @@ type Shared = State<Arc<Console>>;
 ///
 /// Serve it with [`axum::extract::ConnectInfo`] of [`std::net::SocketAddr`], or sign-in is
 /// throttled for all clients together.
-#[must_use]
 pub fn router(console: Console) -> Router {
     let console = Arc::new(console);
     let pages = rooms::routes()

@@ -428,3 +428,7 @@ pub fn dot_stuff(content: &[u8], out: &mut Vec<u8>) {
     }
     out.extend_from_slice(b".\r\n");
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::accounts::{self, SignIn};
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::{Answer, is_local};
 use crate::failure::Failure;
 use crate::frame::Frame;
-use crate::guard::{self, Client, Signed};
+use crate::guard::{self, Asked, Client, Signed};
 use crate::words::Lang;
 use crate::{Console, Shared, cookies};
 
@@ -55,7 +55,7 @@ struct Next {
 async fn form(
     State(console): Shared,
     f: Frame,
-    Query(Next { next }): Query<Next>,
+    Asked(Next { next }): Asked<Next>,
     headers: HeaderMap,
 ) -> Answer {
     if f.person.is_some() {
@@ -159,7 +159,7 @@ struct Back {
 async fn language(
     State(console): Shared,
     Path(tag): Path<String>,
-    Query(Back { back }): Query<Back>,
+    Asked(Back { back }): Asked<Back>,
 ) -> Result<Response, Failure> {
     let lang = Lang::from_tag(&tag).ok_or(Failure::Nowhere)?;
     let cookie = cookies::set(

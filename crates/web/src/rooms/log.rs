@@ -6,7 +6,7 @@ use app::deliveries::{self, Page, Search, Status, Story};
 use app::{AppError, Office};
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::routing::get;
 use mail::roster::Delivery;
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::{Answer, encoded, show, show_refused};
 use crate::failure::Failure;
 use crate::frame::Frame;
+use crate::guard::Asked;
 use crate::{Console, Shared, civil, marks};
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -102,7 +103,7 @@ impl LogPage {
     }
 }
 
-async fn log(State(console): Shared, f: Frame, Query(form): Query<Form>) -> Answer {
+async fn log(State(console): Shared, f: Frame, Asked(form): Asked<Form>) -> Answer {
     let office = &console.office;
     let compositions = office.compositions.iter().map(|c| c.name.clone()).collect();
     let nothing = Page { rows: vec![], next: None };

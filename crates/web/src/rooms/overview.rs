@@ -7,7 +7,7 @@ use app::deliveries::{self, Search, Slot};
 use app::{AppError, queue};
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::routing::get;
 use jiff::SignedDuration;
 use mail::queue::QueueReport;
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::{Answer, show};
 use crate::chart::{self, Bar, Chart};
 use crate::frame::Frame;
+use crate::guard::Asked;
 use crate::{Console, Shared};
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -79,12 +80,12 @@ impl Overview {
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct Wanted {
     #[serde(default)]
     span: String,
 }
 
-async fn overview(State(console): Shared, f: Frame, Query(asked): Query<Asked>) -> Answer {
+async fn overview(State(console): Shared, f: Frame, Asked(asked): Asked<Wanted>) -> Answer {
     let office = &console.office;
     let (span, hours) =
         SPANS.into_iter().find(|(w, _)| *w == asked.span).unwrap_or(SPANS[SPAN_DEFAULT]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{AppError, queue};
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use mail::SpoolId;
 use mail::queue::{QueueReport, WaitingMessage};
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{Answer, done, encoded, show};
 use crate::failure::Failure;
 use crate::frame::Frame;
-use crate::guard::Signed;
+use crate::guard::{Asked, Signed};
 use crate::{Console, Shared};
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -107,7 +107,7 @@ struct To {
     to: String,
 }
 
-async fn ask_to_give_up(f: Frame, Path(id): Path<String>, Query(To { to }): Query<To>) -> Answer {
+async fn ask_to_give_up(f: Frame, Path(id): Path<String>, Asked(To { to }): Asked<To>) -> Answer {
     let message = id.parse().map_err(|_| Failure::Nowhere)?;
     show(&GiveUpPage { f, message, to })
 }

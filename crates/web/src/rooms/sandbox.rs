@@ -8,7 +8,7 @@ use std::sync::Arc;
 use app::sandbox::{self, Entry, Opened};
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::{Answer, done, encoded, show};
 use crate::failure::Failure;
 use crate::frame::Frame;
-use crate::guard::Signed;
+use crate::guard::{Asked, Signed};
 use crate::{Console, Shared};
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -54,7 +54,7 @@ struct Before {
     before: String,
 }
 
-async fn mailbox(State(console): Shared, f: Frame, Query(asked): Query<Before>) -> Answer {
+async fn mailbox(State(console): Shared, f: Frame, Asked(asked): Asked<Before>) -> Answer {
     let before = match asked.before.as_str() {
         "" => None,
         id => Some(id.parse().map_err(|_| Failure::Nowhere)?),

@@ -43,6 +43,7 @@ pub fn frame(lang: Lang) -> Frame {
         here: "/".to_owned(),
         done: None,
         version: "0.1.0".to_owned(),
+        hostname: "mail.example.jp".to_owned(),
     }
 }
 

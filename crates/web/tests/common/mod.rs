@@ -1,0 +1,157 @@
+//! A console over an empty office on a free port, and a client that shows every byte it gets.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use app::accounts::{self, AccountKind};
+use app::{Office, RelayFolder};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use store::Store;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use vault::Vault;
+use web::{Console, ServerFacts};
+
+pub const LOGIN: &str = "admin";
+pub const PASSWORD: &str = "a promise kept daily";
+
+/// The one instant of the tests.
+pub fn now() -> Timestamp {
+    "2026-11-22T00:31:07Z".parse().expect("an instant")
+}
+
+/// A running console. Its folder goes with it.
+pub struct House {
+    pub address: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer as it came.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The value of a header; the first one where there are several.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers(name).first().copied()
+    }
+
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        self.head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+            .collect()
+    }
+
+    /// `name=value` of a cookie that the answer sets.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.headers("set-cookie")
+            .into_iter()
+            .map(|line| line.split(';').next().unwrap_or(line))
+            .find(|pair| pair.starts_with(&format!("{name}=")))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The token of the first form.
+    pub fn token(&self) -> String {
+        let text = self.text();
+        let rest = text.split("name=\"csrf\" value=\"").nth(1).expect("a form with a token");
+        rest.split('"').next().expect("split gives one piece").to_owned()
+    }
+}
+
+impl House {
+    /// Builds and starts one with a single administrator.
+    pub async fn start() -> House {
+        let folder = tempfile::tempdir().expect("a folder");
+        let vault = Arc::new(Vault::from_master(&[7; 32]).expect("a vault"));
+        let url = format!("sqlite:{}", folder.path().join("office.db").display());
+        let store = Store::open(&url, Arc::clone(&vault)).await.expect("records");
+        let relay = RelayFolder(folder.path().join("relay"));
+        std::fs::create_dir_all(&relay.0).expect("a folder for the relay");
+        let office = Arc::new(Office::new(store, vault, relay, vec![]));
+        accounts::add(&office, AccountKind::Administrator, LOGIN, PASSWORD, now())
+            .await
+            .expect("an administrator");
+        let console = Console {
+            office,
+            clock: now,
+            zone: TimeZone::get("Asia/Tokyo").expect("the zone database is built in"),
+            facts: ServerFacts {
+                hostname: "mail.example.jp".to_owned(),
+                version: "0.1.0".to_owned(),
+                smtp: vec!["127.0.0.1:2525".to_owned()],
+                sender_addresses: vec!["192.0.2.10".parse().expect("an address")],
+                secure_cookie: false,
+                first_mail: Some("yakusoku send --to taro@example.jp".to_owned()),
+            },
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let pages = web::router(console).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, pages).await });
+        House { address, _folder: folder }
+    }
+
+    /// Sends a request head (without Host and Connection) and a body.
+    pub async fn ask(&self, head: &str, body: &str) -> Answer {
+        let address = self.address;
+        let mut stream = TcpStream::connect(address).await.expect("it listens");
+        let head = head.replace('\n', "\r\n");
+        let length = if body.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
+                body.len()
+            )
+        };
+        let request =
+            format!("{head}\r\nHost: {address}\r\nConnection: close\r\n{length}\r\n{body}");
+        // A body that is too large is answered before all of it is read.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        parse(&answer)
+    }
+
+    pub async fn get(&self, path: &str, cookies: &str) -> Answer {
+        self.ask(&format!("GET {path} HTTP/1.1\nCookie: {cookies}"), "").await
+    }
+
+    pub async fn post(&self, path: &str, cookies: &str, form: &str) -> Answer {
+        let origin = format!("http://{}", self.address);
+        self.ask(&format!("POST {path} HTTP/1.1\nCookie: {cookies}\nOrigin: {origin}"), form).await
+    }
+
+    /// Tries to sign in as a browser does.
+    pub async fn sign_in(&self, password: &str) -> Answer {
+        let form = self.get("/sign-in", "").await;
+        let cookie = form.cookie("yakusoku_form").expect("the form's cookie").to_owned();
+        let password = password.replace(' ', "+");
+        let fields = format!("csrf={}&login={LOGIN}&password={password}&next=/log", form.token());
+        self.post("/sign-in", &cookie, &fields).await
+    }
+
+    /// The cookie of a new session.
+    pub async fn signed_in(&self) -> String {
+        let answer = self.sign_in(PASSWORD).await;
+        answer.cookie("yakusoku_session").expect("a session").to_owned()
+    }
+}
+
+fn parse(answer: &[u8]) -> Answer {
+    let end = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a whole head");
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status");
+    Answer { status, head, body: answer[end + 4..].to_vec() }
+}

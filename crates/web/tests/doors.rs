@@ -1,0 +1,233 @@
+//! The console over HTTP: who is let in, what forms are taken, what headers go out.
+
+mod common;
+
+use common::{House, PASSWORD};
+
+const ROOMS: [&str; 7] = ["/", "/log", "/queue", "/sandbox", "/domains", "/users", "/no-such-page"];
+
+#[tokio::test]
+async fn strangers_are_sent_to_the_door() {
+    let house = House::start().await;
+    for room in ROOMS {
+        let answer = house.get(room, "").await;
+        assert_eq!(answer.status, 303, "{room}");
+        let to = answer.header("location").expect("a place to go");
+        assert!(to.starts_with("/sign-in"), "{room} leads to {to}");
+    }
+    let answer = house.get("/log?to=a%40b.jp", "yakusoku_session=made-up").await;
+    assert_eq!(answer.header("location"), Some("/sign-in?next=%2Flog%3Fto%3Da%2540b.jp"));
+    let answer = house.post("/sandbox/empty", "", "csrf=").await;
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in")));
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers() {
+    let house = House::start().await;
+    let session = house.signed_in().await;
+    for (path, cookie) in [
+        ("/sign-in", ""),
+        ("/log", ""),
+        ("/users", session.as_str()),
+        ("/no-such-page", session.as_str()),
+        ("/assets/no-such-asset.css", ""),
+    ] {
+        let answer = house.get(path, cookie).await;
+        let policy = answer.header("content-security-policy").expect("a policy");
+        for part in [
+            "default-src 'none'",
+            "style-src 'self'",
+            "script-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        let expected = [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ];
+        for (name, value) in expected {
+            assert_eq!(answer.header(name), Some(value), "{path} {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn signing_in_and_out() {
+    let house = House::start().await;
+    let wrong = house.sign_in("not this one").await;
+    assert_eq!(wrong.status, 401);
+    assert!(wrong.cookie("yakusoku_session").is_none());
+
+    let right = house.sign_in(PASSWORD).await;
+    assert_eq!((right.status, right.header("location")), (303, Some("/log")));
+    let line = right
+        .headers("set-cookie")
+        .into_iter()
+        .find(|l| l.starts_with("yakusoku_session="))
+        .expect("it");
+    assert!(line.contains("; HttpOnly; SameSite=Lax"), "{line}");
+
+    let session = right.cookie("yakusoku_session").expect("a session").to_owned();
+    let users = house.get("/users", &session).await;
+    assert_eq!(users.status, 200);
+
+    let forged = house.post("/sign-out", &session, "csrf=guess").await;
+    assert_eq!(forged.status, 403);
+    let out = house.post("/sign-out", &session, &format!("csrf={}", users.token())).await;
+    assert_eq!((out.status, out.header("location")), (303, Some("/sign-in")));
+    assert_eq!(house.get("/users", &session).await.status, 303, "the session has ended");
+}
+
+#[tokio::test]
+async fn the_sixth_wrong_try_is_told_when_to_come_back() {
+    let house = House::start().await;
+    for _ in 0..5 {
+        assert_eq!(house.sign_in("not this one").await.status, 401);
+    }
+    let answer = house.sign_in(PASSWORD).await;
+    assert_eq!(answer.status, 429);
+    let wait: u64 = answer.header("retry-after").and_then(|v| v.parse().ok()).expect("seconds");
+    assert!((1..=900).contains(&wait), "{wait}");
+    assert!(answer.text().contains("<time datetime="), "the page tells it too");
+}
+
+#[tokio::test]
+async fn only_our_own_forms_are_taken() {
+    let house = House::start().await;
+    let session = house.signed_in().await;
+    let token = house.get("/domains", &session).await.token();
+    let good = format!("csrf={token}&name=example.jp");
+
+    let refused = [
+        ("no token", house.post("/domains", &session, "name=example.jp").await),
+        ("a wrong token", house.post("/domains", &session, "csrf=x&name=example.jp").await),
+        (
+            "another site",
+            house
+                .ask(
+                    &format!(
+                        "POST /domains HTTP/1.1\nCookie: {session}\nOrigin: https://evil.example"
+                    ),
+                    &good,
+                )
+                .await,
+        ),
+        (
+            "another site, as the browser tells it",
+            house
+                .ask(
+                    &format!(
+                        "POST /domains HTTP/1.1\nCookie: {session}\nSec-Fetch-Site: cross-site"
+                    ),
+                    &good,
+                )
+                .await,
+        ),
+    ];
+    for (case, answer) in refused {
+        assert_eq!(answer.status, 403, "{case}");
+    }
+    assert!(!house.get("/domains", &session).await.text().contains(">example.jp<"));
+
+    let taken = house.post("/domains", &session, &good).await;
+    assert_eq!(taken.status, 303);
+    assert_eq!(taken.header("location"), Some("/domains/example.jp?done=domain-added&count=1"));
+    let page = house.get("/domains/example.jp", &session).await.text();
+    assert!(page.contains("v=spf1 ip4:192.0.2.10"), "its records are shown");
+}
+
+#[tokio::test]
+async fn what_others_typed_is_escaped() {
+    let house = House::start().await;
+    let session = house.signed_in().await;
+    let token = house.get("/domains", &session).await.token();
+    let hostile = "%3Cscript%3Ealert(1)%3C%2Fscript%3E%22%27";
+    let answer = house.post("/domains", &session, &format!("csrf={token}&name={hostile}")).await;
+    assert_eq!(answer.status, 422);
+    for page in [
+        answer.text(),
+        house.get(&format!("/log?to={hostile}"), &session).await.text(),
+        house.get(&format!("/sign-in?next={hostile}"), "").await.text(),
+    ] {
+        assert!(page.contains("alert(1)"), "it is shown");
+        assert!(!page.contains("<script>alert"), "but not as markup");
+        assert!(!page.contains("alert(1)</script>\"'"), "nor out of its attribute");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_shown_is_a_page() {
+    let house = House::start().await;
+    let session = house.signed_in().await;
+    for (path, status) in [
+        ("/no-such-page", 404),
+        ("/log/not-an-id/0", 404),
+        ("/log/01kagw5c0z0/0", 404),
+        ("/sandbox/01kagw5c0z0", 404),
+        ("/users/nobody/x", 404),
+        ("/domains/none.example", 404),
+        ("/log?to=a&to=b", 400),
+        ("/log?from=2026-11-22T10%3A00&until=2026-11-22T09%3A00", 422),
+    ] {
+        let answer = house.get(path, &session).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.text().contains("<h1"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn large_forms_are_refused() {
+    let house = House::start().await;
+    let session = house.signed_in().await;
+    let form = "x".repeat(web::BODY_BYTES_MAX + 1);
+    assert_eq!(house.post("/domains", &session, &form).await.status, 413);
+}
+
+#[tokio::test]
+async fn the_language_is_the_visitors_choice() {
+    let house = House::start().await;
+    let asked = async |head: &str| {
+        let answer = house.ask(&format!("GET /sign-in HTTP/1.1\n{head}"), "").await;
+        answer.text().contains("<html lang=\"en\">")
+    };
+    assert!(asked("Accept-Language: en-US,en;q=0.9").await);
+    assert!(!asked("Accept-Language: ja,en;q=0.5").await);
+    assert!(asked("Accept-Language: ja\nCookie: yakusoku_language=en").await);
+
+    let switched = house.get("/language/en?back=%2Flog%3Fto%3Dx", "").await;
+    assert_eq!(switched.header("location"), Some("/log?to=x"));
+    assert_eq!(switched.cookie("yakusoku_language"), Some("yakusoku_language=en"));
+    let elsewhere = house.get("/language/en?back=%2F%2Fevil.example", "").await;
+    assert_eq!(elsewhere.header("location"), Some("/"), "never to another site");
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_good_and_compressed() {
+    let house = House::start().await;
+    let page = house.get("/sign-in", "").await.text();
+    let path = page.split("<link rel=\"stylesheet\" href=\"").nth(1).expect("a stylesheet");
+    let path = path.split('"').next().expect("split gives one piece");
+    let answer = house.ask(&format!("GET {path} HTTP/1.1\nAccept-Encoding: gzip"), "").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    assert_eq!(answer.header("content-type"), Some("text/css; charset=utf-8"));
+    assert_eq!(house.get("/assets/console-0000000000000000.css", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_relay_that_is_down_takes_no_page_with_it() {
+    let house = House::start().await;
+    let session = house.signed_in().await;
+    for room in ["/", "/queue"] {
+        let answer = house.get(room, &session).await;
+        assert_eq!(answer.status, 200, "{room}");
+        assert!(answer.text().contains("リレーサーバーが応答しません"), "{room}");
+    }
+    assert_eq!(house.get("/queue/to/example.jp", &session).await.status, 503);
+}
