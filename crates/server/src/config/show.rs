@@ -1,4 +1,4 @@
-//! A [`Config`] as a text that [`super::read`] reads back, every key written out.
+//! A [`Config`] as a text that [`super::read()`] reads back, every key written out.
 
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
