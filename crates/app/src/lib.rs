@@ -6,7 +6,7 @@ pub mod accounts;
 pub mod deliveries;
 pub mod domains;
 pub mod first_run;
-mod password;
+pub mod password;
 pub mod queue;
 mod roster_file;
 pub mod sandbox;

@@ -97,7 +97,10 @@ where
 }
 
 /// A new password of 20 readable characters in groups of 5, about 99 bits of chance.
-pub(crate) fn make() -> Result<String, AppError> {
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn make() -> Result<String, AppError> {
     loop {
         let mut characters = Vec::with_capacity(GROUPS * GROUP);
         while characters.len() < GROUPS * GROUP {

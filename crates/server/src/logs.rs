@@ -16,14 +16,18 @@ pub enum LogFormat {
     Json,
 }
 
+/// Chooses what is told.
+const VARIABLE: &str = "YAKUSOKU_LOG";
+/// Libraries that would tell the names they look up or the statements they run stay quiet.
+const USUAL: &str =
+    "info,hickory_net=error,hickory_proto=error,hickory_resolver=error,sqlx=error,rustls=error";
+
 /// Starts logging. `YAKUSOKU_LOG` chooses what is told, such as `debug` or `relay=debug,info`.
 pub fn start(format: Option<LogFormat>) {
     let terminal = std::io::stderr().is_terminal();
     let format = format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
-    let filter = EnvFilter::builder()
-        .with_env_var("YAKUSOKU_LOG")
-        .with_default_directive(tracing::Level::INFO.into())
-        .from_env_lossy();
+    let asked = std::env::var(VARIABLE).unwrap_or_default();
+    let filter = EnvFilter::new(if asked.is_empty() { USUAL } else { &asked });
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => builder.with_ansi(terminal).with_target(false).init(),

@@ -55,7 +55,8 @@ impl Sockets {
             let remedy = "--console, or `listen` in [console]";
             sockets.console = Some(listen(config.office.console, remedy).await?);
         }
-        if let Some(address) = config.office.metrics {
+        // Both roles may run from one file; the office alone has its pages beside the console.
+        if let Some(address) = config.metrics.listen.filter(|_| roles.relay()) {
             sockets.metrics = Some(listen(address, "`listen` in [metrics]").await?);
         }
         Ok(sockets)

@@ -105,7 +105,7 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     let ops = Arc::new(Ops {
         relay: running.relay.clone(),
         office: office.clone(),
-        metrics_from: config.office.metrics_from.clone(),
+        metrics_from: config.metrics.from.clone(),
     });
     if let Some(office) = office {
         timers::start(&mut running.tasks, &office, &stopped);
@@ -168,7 +168,7 @@ impl Running {
     async fn wait(mut self) -> anyhow::Result<()> {
         let broken = tokio::select! {
             signal = signals::next() => {
-                tracing::info!(signal = signal?, "stopping: no new mail, deliveries on their way finish");
+                tracing::info!(signal = signal?, "stopping");
                 None
             }
             Some(ended) = self.tasks.join_next() => Some(ended),

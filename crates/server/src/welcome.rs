@@ -42,6 +42,9 @@ pub async fn prepare(office: &Office, start: &Start) -> anyhow::Result<Welcome> 
     app::domains::publish_roster(office).await?;
     let accounts = app::accounts::list(office).await?;
     let first = |kind| accounts.iter().find(|account| account.kind == kind);
+    if first(AccountKind::Administrator).is_none() {
+        tracing::warn!("nobody can sign in to the console: run `yakusoku user add NAME --admin`");
+    }
     let who = |kind, made: Option<(String, String)>| match made {
         Some((name, password)) => Some((name, Some(password))),
         None => first(kind).map(|account| (account.name.clone(), None)),

@@ -75,7 +75,7 @@ fn a_message_is_handed_over() {
     let heard = server.join().expect("the server ends");
     for line in [
         "AUTH PLAIN AGFwaUBleGFtcGxlLmpwAHNlY3JldA==",
-        "MAIL FROM:<api@sandbox.example>",
+        "MAIL FROM:<api@example.jp>",
         "RCPT TO:<taro@example.jp>",
         "Subject: =?UTF-8?B?57SE5p2f?=",
         "QUIT",

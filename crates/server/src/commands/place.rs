@@ -36,13 +36,14 @@ impl Place {
         Ok(config)
     }
 
-    /// The office of an installation that exists.
+    /// The office of an installation. A configuration file may come before its first start; without
+    /// one a folder that is not there is a slip of the keyboard.
     ///
     /// # Errors
     /// When there is no data folder, or its records cannot be opened.
     pub async fn office(&self) -> anyhow::Result<(Config, Office)> {
         let config = self.read_config()?;
-        if !config.data.is_dir() {
+        if self.config.is_none() && !config.data.is_dir() {
             let folder = config.data.display();
             let text = format!("{folder} is not a data folder: name it with --data or --config");
             return Err(Misused(text).into());

@@ -20,9 +20,9 @@ pub struct SendArgs {
     /// Server to hand it to
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:2525")]
     server: String,
-    /// Sender, in the envelope and in From
-    #[arg(long, value_name = "ADDRESS", default_value = "api@sandbox.example")]
-    from: String,
+    /// Sender, in the envelope and in From [default: the --user, else api@sandbox.example]
+    #[arg(long, value_name = "ADDRESS")]
+    from: Option<String>,
     /// Recipient; may be given several times
     #[arg(long, value_name = "ADDRESS", required = true)]
     to: Vec<String>,
@@ -60,6 +60,8 @@ pub struct SendArgs {
     ca: Option<PathBuf>,
 }
 
+/// Who sends when nobody is named: the API user of a first start.
+const FROM: &str = "api@sandbox.example";
 /// Largest attachment that we read, in bytes.
 const ATTACHMENT_MAX: u64 = 100 * 1024 * 1024;
 
@@ -98,7 +100,7 @@ impl SendArgs {
         };
         let unique: [u8; 12] = vault::random().context("cannot make a Message-ID")?;
         Ok(Draft {
-            from: address("--from", &self.from)?,
+            from: address("--from", self.from.as_ref().or(self.user.as_ref()).map_or(FROM, |f| f))?,
             to: self.to.iter().map(|text| address("--to", text)).collect::<Result<_, _>>()?,
             subject: self.subject.clone(),
             text: text_or_file(&self.text)?,

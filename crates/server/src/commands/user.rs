@@ -130,7 +130,7 @@ fn list(place: &Place) -> anyhow::Result<()> {
 
 fn choose_password(generate: bool) -> anyhow::Result<String> {
     if generate {
-        return password::generate();
+        return Ok(app::password::make()?);
     }
     if !std::io::stdin().is_terminal() {
         let mut line = String::new();

@@ -38,6 +38,8 @@ pub struct Config {
     pub node: String,
     /// For times on screens and in tables.
     pub time_zone: TimeZone,
+    /// Pages for machines.
+    pub metrics: MetricsConfig,
     /// Mail in and out.
     pub relay: RelayConfig,
     /// Console and records.
@@ -72,12 +74,17 @@ pub struct OfficeConfig {
     pub console: SocketAddr,
     /// `None` serves the console in clear.
     pub console_tls: Option<TlsFiles>,
-    /// A listener of its own for `/metrics`; `None` serves them beside the console, to loopback.
-    pub metrics: Option<SocketAddr>,
-    /// Single addresses that may read `/metrics` besides loopback.
-    pub metrics_from: Vec<IpAddr>,
     /// `None` is SQLite in the data folder.
     pub store_url: Option<String>,
+}
+
+/// Where `/metrics`, `/healthz` and `/readyz` are, for any role.
+#[derive(Clone, Debug, Default)]
+pub struct MetricsConfig {
+    /// A listener of its own, opened by the relay; `None` leaves them beside the console.
+    pub listen: Option<SocketAddr>,
+    /// Single addresses that may read `/metrics` besides loopback.
+    pub from: Vec<IpAddr>,
 }
 
 /// A composition and where it listens.
@@ -174,6 +181,7 @@ impl Config {
             hostname: machine.hostname.clone(),
             node: "local".to_owned(),
             time_zone: machine.time_zone,
+            metrics: MetricsConfig::default(),
             relay: RelayConfig {
                 spool_limit: SPOOL_LIMIT,
                 resolvers: None,
@@ -184,13 +192,7 @@ impl Config {
                 sandbox: SandboxLimits::default(),
                 compositions: Vec::new(),
             },
-            office: OfficeConfig {
-                console: CONSOLE,
-                console_tls: None,
-                metrics: None,
-                metrics_from: Vec::new(),
-                store_url: None,
-            },
+            office: OfficeConfig { console: CONSOLE, console_tls: None, store_url: None },
         }
     }
 }

@@ -102,8 +102,8 @@ fn read_office(top: &Section<'_>, config: &mut Config) {
     console.finish();
 
     let metrics = top.section("metrics");
-    office.metrics = metrics.read("listen");
-    set(&mut office.metrics_from, metrics.read_list("from"));
+    config.metrics.listen = metrics.read("listen");
+    set(&mut config.metrics.from, metrics.read_list("from"));
     metrics.finish();
 
     let store = top.section("store");
@@ -255,7 +255,7 @@ fn read_route(section: Section<'_>) -> Option<Route> {
 fn check_listeners(top: &Section<'_>, config: &Config) {
     let mut taken: BTreeMap<SocketAddr, &str> = BTreeMap::new();
     taken.insert(config.office.console, "the console");
-    if let Some(address) = config.office.metrics {
+    if let Some(address) = config.metrics.listen {
         taken.insert(address, "the metrics");
     }
     let mut names: BTreeSet<&str> = BTreeSet::new();
@@ -265,7 +265,8 @@ fn check_listeners(top: &Section<'_>, config: &Config) {
             section.object("name", &format!("{name:?} is the name of a composition above"));
         }
         for (key, addresses) in [("listen", &server.listen), ("listen_tls", &server.listen_tls)] {
-            for address in addresses {
+            // Port 0 asks the system for a free one, as often as wanted.
+            for address in addresses.iter().filter(|address| address.port() != 0) {
                 if let Some(other) = taken.insert(*address, name) {
                     section.object(key, &format!("{address} is taken by {other}"));
                 }

@@ -1,4 +1,4 @@
-//! A [`Config`] as a text that [`super::read`] reads back, every key written out.
+//! A [`Config`] as a text that [`super::read()`] reads back, every key written out.
 
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
@@ -34,11 +34,11 @@ fn show_office(page: &mut Page, config: &Config) {
     page.text("listen", office.console);
     page.tls("tls_certificate", "tls_key", office.console_tls.as_ref(), "no TLS");
     page.head("[metrics]");
-    match office.metrics {
+    match config.metrics.listen {
         Some(address) => page.text("listen", address),
         None => page.unset("listen", "beside the console"),
     }
-    page.list("from", &office.metrics_from);
+    page.list("from", &config.metrics.from);
     page.head("[store]");
     match &office.store_url {
         Some(url) => page.text("url", without_password(url)),
