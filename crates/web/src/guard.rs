@@ -157,6 +157,10 @@ fn from_our_own_page(headers: &HeaderMap) -> bool {
 /// A form with the right token in its field `csrf`.
 pub struct Signed<T>(pub T);
 
+/// A form that is only a button.
+#[derive(Deserialize)]
+pub struct NoFields {}
+
 #[derive(Deserialize)]
 struct WithToken<T> {
     #[serde(default)]

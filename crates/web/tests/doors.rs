@@ -160,6 +160,44 @@ async fn what_others_typed_is_escaped() {
     }
 }
 
+const HOSTILE_MAIL: &str = "From: a@example.jp\r\nSubject: <b>bold</b>\r\nMIME-Version: 1.0\r\n\
+    Content-Type: multipart/mixed; boundary=x\r\n\r\n\
+    --x\r\nContent-Type: text/html\r\n\r\n<p>seen</p><script>alert(1)</script>\r\n\
+    --x\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename=\"a.html\"\r\n\r\n\
+    <script>alert(2)</script>\r\n--x--\r\n";
+
+#[tokio::test]
+async fn a_hostile_mail_is_looked_at_safely() {
+    let house = House::start().await;
+    let session = house.signed_in().await;
+    let id = house.deliver(HOSTILE_MAIL);
+
+    let page = house.get(&format!("/sandbox/{id}"), &session).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("<iframe class=\"mail\" sandbox=\"\""));
+    assert!(!page.text().contains("<b>bold</b>") && !page.text().contains("<script>alert"));
+
+    let frame = house.get(&format!("/sandbox/{id}/html"), &session).await;
+    assert!(frame.text().contains("<p>seen</p>"));
+    let policy = frame.header("content-security-policy").expect("a policy of its own");
+    assert!(policy.starts_with("sandbox; default-src 'none'; "), "{policy}");
+    assert!(!policy.contains("script"), "{policy}");
+
+    for path in [format!("/sandbox/{id}/attachments/0"), format!("/sandbox/{id}/source")] {
+        let download = house.get(&path, &session).await;
+        let how = download.header("content-disposition").expect("a disposition");
+        assert!(how.starts_with("attachment; "), "{path}: {how}");
+        assert_eq!(download.header("x-content-type-options"), Some("nosniff"));
+        assert_ne!(download.header("content-type"), Some("text/html"), "{path}");
+        assert_eq!(house.get(&path, "").await.status, 303, "{path} is not for strangers");
+    }
+
+    let form = house.get("/sandbox/empty", &session).await.token();
+    let emptied = house.post("/sandbox/empty", &session, &format!("csrf={form}")).await;
+    assert_eq!(emptied.header("location"), Some("/sandbox?done=emptied&count=1"));
+    assert_eq!(house.get(&format!("/sandbox/{id}"), &session).await.status, 404);
+}
+
 #[tokio::test]
 async fn what_cannot_be_shown_is_a_page() {
     let house = House::start().await;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{Answer, done, encoded, show, show_refused};
 use crate::frame::Frame;
-use crate::guard::Signed;
+use crate::guard::{NoFields, Signed};
 use crate::{Console, Shared};
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -119,13 +119,10 @@ async fn ask_to_remove(f: Frame, Path(name): Path<String>) -> Answer {
     show(&RemovePage { f, name })
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
 async fn remove(
     State(console): Shared,
     Path(name): Path<String>,
-    Signed(Nothing {}): Signed<Nothing>,
+    Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
     domains::remove(&console.office, &name).await?;
     Ok(done("/domains", "domain-removed", 1))

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::{Answer, is_local};
 use crate::failure::Failure;
 use crate::frame::Frame;
-use crate::guard::{self, Asked, Client, Signed};
+use crate::guard::{self, Asked, Client, NoFields, Signed};
 use crate::words::Lang;
 use crate::{Console, Shared, cookies};
 
@@ -137,11 +137,11 @@ async fn sign_in(
     }
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
-async fn sign_out(State(console): Shared, headers: HeaderMap, form: Signed<Nothing>) -> Answer {
-    let Signed(Nothing {}) = form;
+async fn sign_out(
+    State(console): Shared,
+    headers: HeaderMap,
+    Signed(NoFields {}): Signed<NoFields>,
+) -> Answer {
     if let Some(token) = cookies::read(&headers, cookies::SESSION) {
         accounts::sign_out(&console.office, token).await?;
     }

@@ -23,9 +23,13 @@ pub fn routes() -> Router<Arc<Console>> {
     Router::new().route("/", get(overview))
 }
 
-/// Spans of the graph: word and length in hours. The words are part of the address.
-const SPANS: [(&str, i64); 4] =
-    [("1h", 1), ("24h", 24), ("7d", 7 * 24), ("40d", deliveries::RETENTION_DAYS as i64 * 24)];
+/// Spans of the graph: the word in the address, the key of its text, the length in hours.
+const SPANS: [(&str, &str, i64); 4] = [
+    ("1h", "span-1h", 1),
+    ("24h", "span-24h", 24),
+    ("7d", "span-7d", 7 * 24),
+    ("40d", "span-40d", deliveries::RETENTION_DAYS as i64 * 24),
+];
 const SPAN_DEFAULT: usize = 1;
 
 /// Destinations shown of the queue.
@@ -67,15 +71,9 @@ impl Overview {
         format!("{at}  {}", told.join(" · "))
     }
 
-    /// The spans with their words on the screen.
+    /// The spans: word and text.
     fn spans(&self) -> [(&'static str, String); 4] {
-        let f = &self.f;
-        [
-            ("1h", f.t("span-1h")),
-            ("24h", f.t("span-24h")),
-            ("7d", f.t("span-7d")),
-            ("40d", f.t("span-40d")),
-        ]
+        SPANS.map(|(word, key, _)| (word, self.f.t(key)))
     }
 }
 
@@ -87,8 +85,8 @@ struct Wanted {
 
 async fn overview(State(console): Shared, f: Frame, Asked(asked): Asked<Wanted>) -> Answer {
     let office = &console.office;
-    let (span, hours) =
-        SPANS.into_iter().find(|(w, _)| *w == asked.span).unwrap_or(SPANS[SPAN_DEFAULT]);
+    let (span, _, hours) =
+        SPANS.into_iter().find(|s| s.0 == asked.span).unwrap_or(SPANS[SPAN_DEFAULT]);
     let from = f.now - SignedDuration::from_hours(hours);
     let graph = deliveries::graph(office, from, f.now, None).await?;
     let queue = match queue::report(office, DESTINATIONS_MAX).await {

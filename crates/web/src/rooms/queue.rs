@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{Answer, done, encoded, show};
 use crate::failure::Failure;
 use crate::frame::Frame;
-use crate::guard::{Asked, Signed};
+use crate::guard::{Asked, NoFields, Signed};
 use crate::{Console, Shared};
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -67,13 +67,10 @@ async fn destination(State(console): Shared, f: Frame, Path(name): Path<String>)
     show(&DestinationPage { f, name, messages, full })
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
 async fn try_now(
     State(console): Shared,
     Path(name): Path<String>,
-    Signed(Nothing {}): Signed<Nothing>,
+    Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
     let recipients = queue::retry(&console.office, &name).await?;
     Ok(done(&format!("/queue/to/{}", encoded(&name)), "tried", recipients))

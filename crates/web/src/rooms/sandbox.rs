@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::{Answer, done, encoded, show};
 use crate::failure::Failure;
 use crate::frame::Frame;
-use crate::guard::{Asked, Signed};
+use crate::guard::{Asked, NoFields, Signed};
 use crate::{Console, Shared};
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -151,10 +151,7 @@ async fn ask_to_empty(f: Frame) -> Answer {
     show(&EmptyPage { f })
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
-async fn empty(State(console): Shared, Signed(Nothing {}): Signed<Nothing>) -> Answer {
+async fn empty(State(console): Shared, Signed(NoFields {}): Signed<NoFields>) -> Answer {
     let count = sandbox::clear(&console.office).await?;
     Ok(done("/sandbox", "emptied", count as u64))
 }

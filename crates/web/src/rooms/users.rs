@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{Answer, done, encoded, show, show_refused};
 use crate::failure::Failure;
 use crate::frame::Frame;
-use crate::guard::Signed;
+use crate::guard::{NoFields, Signed};
 use crate::{Console, Shared};
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -191,14 +191,11 @@ async fn ask_to_remove(
     show(&RemovePage { f, kind, name, refused: None })
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
 async fn remove(
     State(console): Shared,
     f: Frame,
     Path((kind, name)): KindAndName,
-    Signed(Nothing {}): Signed<Nothing>,
+    Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
     let kind = kind_from_word(&kind).ok_or(Failure::Nowhere)?;
     match accounts::remove(&console.office, kind, &name).await {

@@ -7,6 +7,9 @@ use app::accounts::{self, AccountKind};
 use app::{Office, RelayFolder};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use mail::envelope::Notify;
+use mail::{Address, Envelope, HeaderSummary, Recipient, Source, SpoolId};
+use spool::mailbox::{Mailbox, MailboxEntry};
 use store::Store;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,6 +27,7 @@ pub fn now() -> Timestamp {
 /// A running console. Its folder goes with it.
 pub struct House {
     pub address: SocketAddr,
+    mailbox: Mailbox,
     _folder: tempfile::TempDir,
 }
 
@@ -78,6 +82,7 @@ impl House {
         let store = Store::open(&url, Arc::clone(&vault)).await.expect("records");
         let relay = RelayFolder(folder.path().join("relay"));
         std::fs::create_dir_all(&relay.0).expect("a folder for the relay");
+        let mailbox = Mailbox::new(&relay.sandbox(), Arc::clone(&vault));
         let office = Arc::new(Office::new(store, vault, relay, vec![]));
         accounts::add(&office, AccountKind::Administrator, LOGIN, PASSWORD, now())
             .await
@@ -99,7 +104,33 @@ impl House {
         let address = listener.local_addr().expect("bound");
         let pages = web::router(console).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, pages).await });
-        House { address, _folder: folder }
+        House { address, mailbox, _folder: folder }
+    }
+
+    /// Puts a mail into the sandbox mailbox, as the relay does.
+    pub fn deliver(&self, content: &str) -> SpoolId {
+        let id = SpoolId::from_micros(now().as_microsecond() as u64);
+        let taro = Address::parse("taro@example.jp").expect("an address");
+        let envelope = Envelope {
+            composition: "sandbox".to_owned(),
+            sender: None,
+            recipients: vec![Recipient { address: taro, notify: Notify::default(), orcpt: None }],
+            source: Source {
+                ip: "127.0.0.1".parse().expect("an address"),
+                helo: "test".to_owned(),
+                user: None,
+                tls: None,
+            },
+            eight_bit: false,
+            smtputf8: false,
+            ret_full: false,
+            envid: None,
+            headers: HeaderSummary::default(),
+        };
+        let size = content.len() as u32;
+        let entry = MailboxEntry { id, delivered_at: now(), envelope, size };
+        self.mailbox.deliver(&entry, content.as_bytes()).expect("room in the mailbox");
+        id
     }
 
     /// Sends a request head (without Host and Connection) and a body.
