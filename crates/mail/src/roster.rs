@@ -240,12 +240,14 @@ pub struct RetrySchedule {
 }
 
 impl Default for RetrySchedule {
-    /// A minute, five, fifteen, half an hour, then every hour; five days in all
-    /// (RFC 5321 section 4.5.4.1 asks for 4 to 5 days).
+    /// Half a minute, two, five, fifteen, half an hour, then every hour; five days in all
+    /// (RFC 5321 section 4.5.4.1 asks for 4 to 5 days). The first one is short, since what is
+    /// temporary is most often a greylist or a server that restarts.
     fn default() -> RetrySchedule {
         let minutes = |m: u64| Duration::from_secs(m * 60);
+        let first = Duration::from_secs(30);
         RetrySchedule {
-            waits: vec![minutes(1), minutes(5), minutes(15), minutes(30), minutes(60)],
+            waits: vec![first, minutes(2), minutes(5), minutes(15), minutes(30), minutes(60)],
             expires_after: minutes(5 * 24 * 60),
         }
     }

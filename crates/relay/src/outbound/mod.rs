@@ -33,7 +33,7 @@ const JOBS_PER_CONNECTION: usize = 3;
 /// The sandbox is a folder; more hands would not make it faster.
 const SANDBOX_CONNECTIONS: u32 = 2;
 /// Pause after the first failed connection, doubled with each further one …
-const PAUSE_FIRST: Duration = Duration::from_secs(15);
+const PAUSE_FIRST: Duration = Duration::from_secs(5);
 /// … up to this.
 const PAUSE_MAX: Duration = Duration::from_secs(600);
 

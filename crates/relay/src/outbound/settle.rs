@@ -53,7 +53,8 @@ pub(crate) async fn settle_each(
     record(core, parcel, outcomes, &told).await;
 }
 
-/// Deferred at least until the destination has rested.
+/// Deferred until the destination has rested. The server could not be reached, which says nothing
+/// of the message, so its own schedule does not count; only its expiry does.
 pub(crate) async fn defer_until(
     outbound: &Outbound,
     parcel: Parcel,
@@ -67,7 +68,7 @@ pub(crate) async fn defer_until(
     let schedule = schedule(core, &parcel.envelope);
     let mut outcomes = outcomes(&parcel.lease, &answers, &schedule, now);
     for outcome in &mut outcomes {
-        outcome.next_attempt = outcome.next_attempt.map(|at| at.max(until));
+        outcome.next_attempt = outcome.next_attempt.map(|_| until.min(parcel.lease.expires));
     }
     record(core, parcel, outcomes, &Told { remote, now, relays_dsn: false }).await;
 }
