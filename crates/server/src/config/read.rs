@@ -239,6 +239,8 @@ fn read_outbound(section: Section<'_>) -> OutboundLimits {
         connect_timeout: section.read("connect_timeout").unwrap_or(default.connect_timeout),
         reply_timeout: section.read("reply_timeout").unwrap_or(default.reply_timeout),
         idle: section.read("idle").unwrap_or(default.idle),
+        rest: section.read("rest").unwrap_or(default.rest),
+        rest_max: section.read("rest_max").unwrap_or(default.rest_max),
     };
     section.finish();
     limits

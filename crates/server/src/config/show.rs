@@ -132,6 +132,8 @@ fn show_limits(page: &mut Page, server: &ComposedServer) {
     page.text("connect_timeout", show_span(it.outbound.connect_timeout));
     page.text("reply_timeout", show_span(it.outbound.reply_timeout));
     page.text("idle", show_span(it.outbound.idle));
+    page.text("rest", show_span(it.outbound.rest));
+    page.text("rest_max", show_span(it.outbound.rest_max));
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: T) -> &'static str {
