@@ -5,7 +5,10 @@ use mail::AttemptKind::{Deferred, Failed, Succeeded, Suppressed};
 
 const NOWHERE: Place = Place { file: 1, offset: 64 };
 
-fn queue(messages: &[(u64, &[(&str, &[u16])])]) -> Index {
+/// A destination and recipients.
+type Part<'a> = (&'a str, &'a [u16]);
+
+fn queue(messages: &[(u64, &[Part<'_>])]) -> Index {
     let mut index = Index::default();
     for (id, jobs) in messages {
         let jobs: Vec<NewJob<'_>> = jobs

@@ -3,13 +3,17 @@
 //!
 //! [`Spool`] says what custody means; [`SegmentSpool`] keeps it in segment files on this machine.
 
+mod carried;
 mod index;
+mod job;
 pub mod journal;
 mod keeper;
+mod log;
 pub mod mailbox;
 mod reasons;
 pub mod record;
 mod recovery;
+mod report;
 mod segment_spool;
 mod segments;
 mod slab;
@@ -154,10 +158,13 @@ pub enum Refusal {
 /// differs from the one the queue was made under.
 pub struct Routing {
     /// Divides a message's recipients among destinations and says when it expires.
-    pub plan: Box<dyn Fn(&Envelope, SpoolId) -> Plan + Send + Sync>,
+    pub plan: PlanFn,
     /// Changes when the answers of `plan` may.
     pub fingerprint: u64,
 }
+
+/// See [`Routing`].
+pub type PlanFn = Box<dyn Fn(&Envelope, SpoolId) -> Plan + Send + Sync>;
 
 /// See [`Routing::plan`].
 #[derive(Clone, Debug, PartialEq, Eq)]

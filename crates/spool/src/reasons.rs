@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use mail::fact::{Attempt, AttemptKind};
+
 /// Distinct reasons kept; beyond it a reason is shortened to its status code.
 const REASONS_MAX: usize = 16_384;
 /// Longest reason kept, in bytes.
@@ -66,6 +68,22 @@ impl Reasons {
             }
         }
     }
+}
+
+/// When the recipients that were deferred are due, and why they wait.
+pub(crate) fn deferral(facts: &[&Attempt]) -> Option<(u64, String)> {
+    let deferred = facts.iter().filter(|f| f.outcome == AttemptKind::Deferred);
+    let fact = deferred.min_by_key(|f| f.next_attempt)?;
+    let due_ms = fact.next_attempt.map_or(0, |at| u64::try_from(at.as_millisecond()).unwrap_or(0));
+    let mut reason = String::new();
+    if let Some(host) = &fact.remote_host {
+        reason = format!("{host}: ");
+    }
+    match &fact.reply {
+        Some(reply) => reason += &reply.to_string(),
+        None => reason += "no answer",
+    }
+    Some((due_ms, reason))
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use mail::fact::Attempt;
 use mail::{Envelope, SpoolId};
-use serde::{Deserialize, Serialize};
 use tracing::{error, info, warn};
 
+use crate::carried::{CarriedJob, CarriedState};
 use crate::index::{Index, Message, NewJob, Place};
 use crate::record::{Found, Head, Kind, RECORD_HEAD, SEGMENT_BYTES, decode_arrival, walk};
 use crate::segments::Segments;
@@ -50,27 +50,6 @@ pub struct Recovered {
     pub damaged: u64,
     /// There were segments and no sound snapshot.
     pub walked_everything: bool,
-}
-
-/// The state of a carried message, as JSON.
-#[derive(Serialize, Deserialize)]
-struct CarriedState {
-    expires_s: u32,
-    jobs: Vec<CarriedJob>,
-}
-
-/// What is left of one job of a carried message.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct CarriedJob {
-    pub recipients: Vec<u16>,
-    pub step: u16,
-    pub due_ms: Option<u64>,
-    pub reason: Option<String>,
-}
-
-pub(crate) fn encode_carried(expires_s: u32, jobs: &[CarriedJob]) -> Vec<u8> {
-    // Numbers and texts always have a JSON form.
-    serde_json::to_vec(&CarriedState { expires_s, jobs: jobs.to_vec() }).unwrap_or_default()
 }
 
 /// The queue as the files tell it.
@@ -114,8 +93,8 @@ pub(crate) fn restore(
 ) -> io::Result<Restored> {
     let segments = Segments::scan(folder)?;
     let (index, about, recycle_before) = newest_snapshot(folder)?;
-    let mut recovered = Recovered::default();
-    recovered.walked_everything = about.is_none() && !segments.used.is_empty();
+    let walked_everything = about.is_none() && !segments.used.is_empty();
+    let recovered = Recovered { walked_everything, ..Recovered::default() };
     if recovered.walked_everything {
         warn!("no sound snapshot of the spool: reading the whole log, some mail may be sent again");
     }
@@ -203,19 +182,7 @@ impl Replay<'_> {
         self.index.custody = old.custody;
         self.index.custody.queued = 0;
         for (slot, message) in old.messages.iter() {
-            let jobs: Vec<CarriedJob> = old
-                .jobs_of(slot)
-                .into_iter()
-                .map(|job| {
-                    let job = &old.jobs[job];
-                    CarriedJob {
-                        recipients: job.recipients.as_slice().to_vec(),
-                        step: job.step,
-                        due_ms: (job.state == crate::index::State::Deferred).then_some(job.due_ms),
-                        reason: old.reasons.text(job.reason).map(|t| t.to_string()),
-                    }
-                })
-                .collect();
+            let jobs = CarriedJob::all(&old, slot);
             let id = SpoolId::from_micros(message.id);
             let envelope = match self.segments.used.get(&message.place.file) {
                 Some(segment) => read_envelope(&segment.file, message),
@@ -383,7 +350,7 @@ impl Replay<'_> {
             self.index.lease_job(job);
             let outcomes: Vec<_> = mine.iter().map(|a| (a.recipient, a.outcome)).collect();
             self.index.finish(job, &outcomes);
-            let defer = crate::segment_spool::deferral(&mine);
+            let defer = crate::reasons::deferral(&mine);
             let defer = defer.as_ref().map(|(due_ms, reason)| (*due_ms, reason.as_str()));
             let remains = self.index.after_attempt(job, step, defer);
             if let crate::index::Remains::Nothing { place, payload_len } = remains {

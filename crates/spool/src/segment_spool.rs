@@ -14,7 +14,7 @@ use mail::queue::{Custody, DestinationReport};
 use mail::{Envelope, SpoolId};
 use tokio::sync::oneshot;
 
-use crate::index::{Remains, State as JobState};
+use crate::index::Remains;
 use crate::record::{Head, RECORD_HEAD, decode_arrival, encode_arrival_front};
 use crate::recovery::{self, Recovered, Tail};
 use crate::segments::{self, FREE_MIN};
@@ -22,7 +22,7 @@ use crate::state::{NOTES_MAX, PendingArrival, PendingNote, Shared, State, read_e
 use crate::writer::Writer;
 use crate::{
     Answer, Arrival, Destination, Figures, Lease, ReadError, Refusal, Routing, Spool, Stored,
-    Waiting, keeper,
+    Waiting, keeper, reasons, report,
 };
 
 /// A message larger than this is read on a thread of its own.
@@ -142,57 +142,6 @@ impl SegmentSpool {
             }
         }
         Err(ReadError::Damaged { id, envelope: None })
-    }
-
-    async fn waiting_now(&self, name: &str, limit: usize) -> Vec<Waiting> {
-        let found = self.find_waiting(name, limit);
-        let mut waiting = Vec::with_capacity(found.len());
-        for (mut entry, place, payload_len) in found {
-            let file = self.shared.lock().file(place);
-            if let Some(file) = file {
-                let read = tokio::task::spawn_blocking(move || {
-                    read_exact(&file, u64::from(place.offset) + RECORD_HEAD as u64, payload_len)
-                });
-                if let Ok(Ok(payload)) = read.await {
-                    entry.envelope = decode_arrival(&payload)
-                        .and_then(|parts| serde_json::from_slice(parts.envelope).ok());
-                }
-            }
-            waiting.push(entry);
-        }
-        waiting
-    }
-
-    fn find_waiting(&self, name: &str, limit: usize) -> Vec<(Waiting, crate::index::Place, usize)> {
-        let state = self.shared.lock();
-        let index = &state.index;
-        let Some(destination) = index.known_destination(name) else { return Vec::new() };
-        let mut jobs: Vec<u32> = index
-            .jobs
-            .iter()
-            .filter(|(_, job)| job.destination == destination)
-            .map(|(number, _)| number)
-            .collect();
-        jobs.sort_by_key(|job| index.messages[index.jobs[*job].message].id);
-        jobs.truncate(limit);
-        jobs.into_iter()
-            .map(|number| {
-                let job = &index.jobs[number];
-                let message = &index.messages[job.message];
-                let deferred = job.state == JobState::Deferred;
-                let waiting = Waiting {
-                    id: SpoolId::from_micros(message.id),
-                    envelope: None,
-                    recipients: job.recipients.as_slice().to_vec(),
-                    step: job.step,
-                    next_attempt: deferred.then(|| timestamp_ms(job.due_ms)),
-                    expires: timestamp_ms(u64::from(message.expires_s) * 1_000),
-                    size: message.size,
-                    reason: reason(&state, job),
-                };
-                (waiting, message.place, message.payload_len as usize)
-            })
-            .collect()
     }
 }
 
@@ -322,7 +271,7 @@ impl Spool for SegmentSpool {
         let about: Vec<&Attempt> = facts.iter().collect();
         let outcomes: Vec<(u16, AttemptKind)> =
             facts.iter().map(|f| (f.recipient, f.outcome)).collect();
-        let deferral = deferral(&about);
+        let deferral = reasons::deferral(&about);
         lease.home = None;
         let mut state = self.shared.lock();
         let first_note = state.inbox.notes.is_empty();
@@ -347,7 +296,7 @@ impl Spool for SegmentSpool {
         let mut state = self.shared.lock();
         let next = state.index.promote(now_ms);
         self.shared.ring(&state);
-        next.map(timestamp_ms)
+        next.map(report::timestamp_ms)
     }
 
     fn promote_destination(&self, name: &str) -> u64 {
@@ -391,12 +340,12 @@ impl Spool for SegmentSpool {
 
     fn destinations(&self, limit: usize) -> Vec<DestinationReport> {
         let state = self.shared.lock();
-        reports(&state, limit)
+        report::reports(&state, limit)
     }
 
     fn waiting(&self, name: &str, limit: usize) -> Answer<'_, Vec<Waiting>> {
         let name = name.to_owned();
-        Box::pin(async move { self.waiting_now(&name, limit).await })
+        Box::pin(async move { report::waiting(&self.shared, &name, limit).await })
     }
 }
 
@@ -409,22 +358,6 @@ impl SegmentSpool {
             .map(|job| self.shared.lease_of(state, job))
             .collect()
     }
-}
-
-/// When the recipients that were deferred are due, and why they wait.
-pub(crate) fn deferral(facts: &[&Attempt]) -> Option<(u64, String)> {
-    let deferred = facts.iter().filter(|f| f.outcome == AttemptKind::Deferred);
-    let fact = deferred.min_by_key(|f| f.next_attempt)?;
-    let due_ms = fact.next_attempt.map_or(0, |at| u64::try_from(at.as_millisecond()).unwrap_or(0));
-    let mut reason = String::new();
-    if let Some(host) = &fact.remote_host {
-        reason = format!("{host}: ");
-    }
-    match &fact.reply {
-        Some(reply) => reason += &reply.to_string(),
-        None => reason += "no answer",
-    }
-    Some((due_ms, reason))
 }
 
 /// `None`: what was read is not the record we looked for, so it has moved.
@@ -444,63 +377,6 @@ fn take_apart(record: Vec<u8>, sequence: u64, id: SpoolId) -> Option<Result<Stor
         }
         (_, envelope) => Err(ReadError::Damaged { id, envelope: envelope.map(Box::new) }),
     })
-}
-
-fn reports(state: &State, limit: usize) -> Vec<DestinationReport> {
-    let index = &state.index;
-    let mut numbers: Vec<u32> =
-        index.destinations.iter().filter(|(_, d)| d.waiting > 0).map(|(n, _)| n).collect();
-    numbers.sort_by_key(|n| std::cmp::Reverse(index.destinations[*n].waiting));
-    numbers.truncate(limit);
-    let mut found: std::collections::HashMap<u32, (u64, u64, Option<u32>)> =
-        numbers.iter().map(|n| (*n, (u64::MAX, u64::MAX, None))).collect();
-    for (number, job) in index.jobs.iter() {
-        let Some((oldest, next, example)) = found.get_mut(&job.destination) else { continue };
-        *oldest = (*oldest).min(index.messages[job.message].id);
-        if job.state == JobState::Deferred && job.due_ms < *next {
-            *next = job.due_ms;
-            *example = Some(number);
-        } else if example.is_none() {
-            *example = Some(number);
-        }
-    }
-    numbers
-        .into_iter()
-        .map(|number| {
-            let destination = &index.destinations[number];
-            let (oldest, next, example) = found[&number];
-            DestinationReport {
-                name: destination.name.to_string(),
-                waiting: destination.waiting,
-                ready: destination.waiting - destination.leased - destination.deferred,
-                in_flight: destination.leased,
-                deferred: destination.deferred,
-                connections: 0,
-                oldest: Some(SpoolId::from_micros(oldest).accepted_at()),
-                next_attempt: (next != u64::MAX).then(|| timestamp_ms(next)),
-                reason: example.map_or_else(String::new, |job| reason(state, &index.jobs[job])),
-            }
-        })
-        .collect()
-}
-
-fn reason(state: &State, job: &crate::index::Job) -> String {
-    match (job.state, state.index.reasons.text(job.reason)) {
-        (JobState::Leased, _) => "being delivered now".to_owned(),
-        (JobState::Deferred, Some(text)) => text.to_string(),
-        (JobState::Deferred, None) => "deferred".to_owned(),
-        (JobState::Ready, Some(text)) => {
-            format!("due again, waits for a connection; last time {text}")
-        }
-        (JobState::Ready, None) => "not tried yet, waits for a connection".to_owned(),
-    }
-}
-
-fn timestamp_ms(ms: u64) -> Timestamp {
-    i64::try_from(ms)
-        .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
-        .unwrap_or(Timestamp::MAX)
 }
 
 fn lock(folder: &std::path::Path) -> io::Result<File> {

@@ -1,8 +1,14 @@
 //! The journal gives back what it was told, also after damage.
 
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::writer::LINGER;
 use super::*;
-use mail::SpoolId;
 use mail::fact::{Attempt, AttemptKind};
+use mail::{Fact, SpoolId};
+use vault::Vault;
 
 fn vault() -> Arc<Vault> {
     Arc::new(Vault::from_master(&[1; 32]).expect("a key"))
@@ -84,7 +90,7 @@ fn a_rotten_frame_is_passed_over() {
     }
     let path = folder.path().join(file_name(1));
     let mut bytes = fs::read(&path).expect("read");
-    let frames = bytes.windows(4).filter(|w| w == MAGIC).count();
+    let frames = bytes.windows(4).filter(|w| w == b"YKJ1").count();
     assert_eq!(frames, 3, "one frame for each");
     bytes[50] ^= 1;
     fs::write(&path, &bytes).expect("written");
