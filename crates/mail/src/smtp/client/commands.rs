@@ -59,7 +59,9 @@ impl Dialogue {
             if recipient.notify != crate::envelope::Notify::default() {
                 command += &format!(" NOTIFY={}", notify_words(recipient));
             }
-            if let Some(orcpt) = &recipient.orcpt {
+            // Beyond ASCII it may be said only to a server with SMTPUTF8 (RFC 6533 section 4).
+            let orcpt = recipient.orcpt.as_ref();
+            if let Some(orcpt) = orcpt.filter(|o| o.is_ascii() || self.extensions.smtputf8) {
                 command += &format!(" ORCPT={orcpt}");
             }
         }

@@ -48,7 +48,7 @@ pub enum Step {
     Done(Vec<Answered>),
     /// The server does not want to talk to us.
     Refused(Reply),
-    /// The server said something that is no reply. Close.
+    /// The server said something that is no reply, or no answer to what it was asked. Close.
     Nonsense,
 }
 
@@ -119,6 +119,8 @@ impl Dialogue {
     /// After [`Step::StartTls`]: the session is encrypted and begins anew.
     pub fn tls_started(&mut self, out: &mut Vec<u8>) {
         self.encrypted = true;
+        // What was offered in clear may have been forged (RFC 3207 section 4.2).
+        self.extensions = Extensions::default();
         self.parser = ReplyParser::default();
         self.say_ehlo(out);
     }
@@ -263,6 +265,10 @@ impl Dialogue {
     fn heard_data(&mut self, mut ongoing: Ongoing, reply: Reply, out: &mut Vec<u8>) -> Step {
         let anybody = ongoing.recipients.iter().any(Answered::is_yes);
         let go_on = reply.code == 354;
+        if anybody && reply.code / 100 == 2 {
+            // It says that it has what it was not sent: nobody may take that for delivery.
+            return Step::Nonsense;
+        }
         if go_on && anybody && ongoing.refused.is_none() {
             self.ongoing.push_front(ongoing);
             return Step::SendContent;
