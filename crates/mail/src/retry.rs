@@ -166,13 +166,13 @@ mod tests {
     #[test]
     fn waits_grow_and_are_spread() {
         let schedule = RetrySchedule::default();
-        for (attempts, wait) in [(0, 1.0), (1, 1.0), (2, 5.0), (4, 30.0), (5, 60.0), (99, 60.0)] {
+        for (attempts, wait) in [(0, 0.5), (1, 0.5), (2, 2.0), (4, 15.0), (5, 30.0), (99, 60.0)] {
             let got = minutes(next_attempt(&schedule, at(), attempts, at()), at());
             assert!((wait * 0.9..=wait * 1.1).contains(&got), "{attempts}: {got}");
         }
         let spread: Vec<f64> = (0..1_000)
             .map(|i| later(at(), Duration::from_micros(i)))
-            .map(|accepted| minutes(next_attempt(&schedule, accepted, 5, at()), at()))
+            .map(|accepted| minutes(next_attempt(&schedule, accepted, 6, at()), at()))
             .collect();
         let (low, high) =
             (spread.iter().filter(|m| **m < 57.0), spread.iter().filter(|m| **m > 63.0));

@@ -165,6 +165,24 @@ fn tls_is_used_where_it_is_offered() {
 }
 
 #[test]
+fn what_was_offered_in_clear_counts_for_nothing_behind_tls() {
+    play(
+        "S: 220 mx\nC: EHLO me.example\nS: 250-mx\nS: 250-PIPELINING\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n= StartTls\n\
+         C: EHLO me.example\nS: 502 what\nC: HELO me.example\nS: 250 mx\n= Ready\nC: MAIL FROM:<s@example.jp>\n",
+        &[plain()],
+    );
+}
+
+#[test]
+fn a_message_that_was_not_sent_is_not_taken() {
+    pipelined(
+        "C: MAIL FROM:<s@example.jp> SIZE=7\nC: RCPT TO:<a@x.example>\nC: RCPT TO:<b@x.example>\nC: DATA\n\
+         S: 250 ok\nS: 250 ok\nS: 550 5.1.1 who\nS: 250 taken\n= Nonsense\n",
+        &[plain()],
+    );
+}
+
+#[test]
 fn refusals_at_the_door() {
     play("S: 554 go away\n= Refused\n", &[]);
     play("S: 220 mx\nC: EHLO me.example\nS: 421 busy\n= Refused\n", &[]);

@@ -5,7 +5,11 @@
 //! the next message travel behind the final dot of the one before. Every command sent is matched
 //! with its reply in order, so what came of each recipient is known whatever happens in between.
 
+mod commands;
+
 use std::collections::VecDeque;
+
+pub use commands::dot_stuff;
 
 use crate::retry::Phase;
 use crate::smtp::reply::{Extensions, ReplyParser};
@@ -44,7 +48,7 @@ pub enum Step {
     Done(Vec<Answered>),
     /// The server does not want to talk to us.
     Refused(Reply),
-    /// The server said something that is no reply. Close.
+    /// The server said something that is no reply, or no answer to what it was asked. Close.
     Nonsense,
 }
 
@@ -115,6 +119,8 @@ impl Dialogue {
     /// After [`Step::StartTls`]: the session is encrypted and begins anew.
     pub fn tls_started(&mut self, out: &mut Vec<u8>) {
         self.encrypted = true;
+        // What was offered in clear may have been forged (RFC 3207 section 4.2).
+        self.extensions = Extensions::default();
         self.parser = ReplyParser::default();
         self.say_ehlo(out);
     }
@@ -259,6 +265,10 @@ impl Dialogue {
     fn heard_data(&mut self, mut ongoing: Ongoing, reply: Reply, out: &mut Vec<u8>) -> Step {
         let anybody = ongoing.recipients.iter().any(Answered::is_yes);
         let go_on = reply.code == 354;
+        if anybody && reply.code / 100 == 2 {
+            // It says that it has what it was not sent: nobody may take that for delivery.
+            return Step::Nonsense;
+        }
         if go_on && anybody && ongoing.refused.is_none() {
             self.ongoing.push_front(ongoing);
             return Step::SendContent;
@@ -299,66 +309,6 @@ impl Dialogue {
         self.expect.push_back(Expect::Ehlo);
         out.extend_from_slice(format!("EHLO {}\r\n", self.helo).as_bytes());
     }
-
-    fn check(&self, transaction: &Transaction<'_>) -> Result<(), Reply> {
-        let refuse = |code, enhanced, text: &str| {
-            Err(Reply { code, enhanced: Some(enhanced), text: text.to_owned() })
-        };
-        let needs_utf8 = transaction.envelope.sender.as_ref().is_some_and(|s| s.needs_smtputf8())
-            || transaction.recipients.iter().any(|r| r.address.needs_smtputf8());
-        if needs_utf8 && !self.extensions.smtputf8 {
-            return refuse(553, (5, 6, 7), "the next server does not take addresses outside ASCII");
-        }
-        match self.extensions.size {
-            Some(limit) if limit > 0 && transaction.size > limit => refuse(
-                552,
-                (5, 3, 4),
-                &format!("the next server takes messages up to {limit} bytes"),
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    fn mail_command(&self, transaction: &Transaction<'_>) -> Vec<u8> {
-        let envelope = transaction.envelope;
-        let mut command =
-            format!("MAIL FROM:<{}>", envelope.sender.as_ref().map_or("", |s| s.as_str()));
-        if self.extensions.size.is_some() {
-            command += &format!(" SIZE={}", transaction.size);
-        }
-        // Without the extension 8-bit content goes out as it is: a conversion would break the
-        // signature, and servers that cannot take it have become a legend.
-        if self.extensions.eight_bit && envelope.eight_bit {
-            command += " BODY=8BITMIME";
-        }
-        if self.extensions.smtputf8 && envelope.smtputf8 {
-            command += " SMTPUTF8";
-        }
-        if self.extensions.dsn {
-            if envelope.ret_full {
-                command += " RET=FULL";
-            }
-            if let Some(envid) = &envelope.envid {
-                command += &format!(" ENVID={}", xtext(envid));
-            }
-        }
-        command += "\r\n";
-        command.into_bytes()
-    }
-
-    fn recipient_command(&self, recipient: &Recipient) -> Vec<u8> {
-        let mut command = format!("RCPT TO:<{}>", recipient.address);
-        if self.extensions.dsn {
-            if recipient.notify != crate::envelope::Notify::default() {
-                command += &format!(" NOTIFY={}", notify_words(recipient));
-            }
-            if let Some(orcpt) = &recipient.orcpt {
-                command += &format!(" ORCPT={orcpt}");
-            }
-        }
-        command += "\r\n";
-        command.into_bytes()
-    }
 }
 
 fn nobody_left(ongoing: &Ongoing) -> bool {
@@ -384,51 +334,5 @@ fn finish(mut ongoing: Ongoing) -> Vec<Answered> {
     ongoing.recipients
 }
 
-fn notify_words(recipient: &Recipient) -> String {
-    let notify = recipient.notify;
-    let words: Vec<&str> =
-        [(notify.success, "SUCCESS"), (notify.failure, "FAILURE"), (notify.delay, "DELAY")]
-            .iter()
-            .filter(|(wanted, _)| *wanted)
-            .map(|(_, word)| *word)
-            .collect();
-    if words.is_empty() { "NEVER".to_owned() } else { words.join(",") }
-}
-
-/// RFC 3461 section 4: everything but printable ASCII, `+` and `=` goes as `+XX`.
-fn xtext(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b'+' | b'=' => format!("+{b:02X}"),
-            b'!'..=b'~' => char::from(b).to_string(),
-            _ => format!("+{b:02X}"),
-        })
-        .collect()
-}
-
-/// Content as it goes over the wire: a dot in front of lines that begin with one, CRLF at the
-/// end, and the final dot (RFC 5321 section 4.5.2).
-pub fn dot_stuff(content: &[u8], out: &mut Vec<u8>) {
-    out.reserve(content.len() + 8);
-    let mut rest = content;
-    if rest.first() == Some(&b'.') {
-        out.push(b'.');
-    }
-    while let Some(at) = memchr::memmem::find(rest, b"\n.") {
-        out.extend_from_slice(&rest[..=at]);
-        out.push(b'.');
-        rest = &rest[at + 1..];
-        // The dot itself, so that the search goes on behind it.
-        out.push(b'.');
-        rest = &rest[1..];
-    }
-    out.extend_from_slice(rest);
-    if !content.is_empty() && !content.ends_with(b"\r\n") {
-        out.extend_from_slice(b"\r\n");
-    }
-    out.extend_from_slice(b".\r\n");
-}
-
 #[cfg(test)]
-#[path = "client_tests.rs"]
 mod tests;
