@@ -12,6 +12,7 @@ use app::deliveries::Status;
 use crate::assets;
 use crate::civil::{self, Unit};
 use crate::marks::{self, Chip, When};
+use crate::ours;
 use crate::words::Lang;
 
 /// The person who is signed in.
@@ -70,6 +71,24 @@ impl Frame {
     #[must_use]
     pub fn with(&self, key: &str, value: &str) -> String {
         self.lang.say_with(key, &[("value", value.to_owned().into())])
+    }
+
+    /// A reason, a reply or a verdict: in the reader's language where it is ours.
+    #[must_use]
+    pub fn said(&self, text: &str) -> String {
+        ours::said(self.lang, text)
+    }
+
+    /// What a server answered, or we in its place.
+    #[must_use]
+    pub fn reply(&self, reply: &mail::Reply) -> String {
+        self.said(&reply.to_string())
+    }
+
+    /// Why a verb refuses.
+    #[must_use]
+    pub fn refusal(&self, why: &app::Refusal) -> String {
+        ours::refusal(self.lang, why)
     }
 
     /// A number in groups of three.

@@ -12,6 +12,7 @@ mod failure;
 mod frame;
 mod guard;
 mod marks;
+mod ours;
 mod rooms;
 #[cfg(test)]
 mod tests;
