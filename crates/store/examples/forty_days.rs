@@ -32,7 +32,7 @@ async fn main() {
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder).expect("a folder");
     let vault = Vault::open_or_create(&folder.join("yakusoku.key")).expect("a key file");
-    let url = format!("sqlite:{}", folder.join("records.db").display());
+    let url = format!("sqlite:{}", folder.join("office.db").display());
     let store = Store::open(&url, Arc::new(vault)).await.expect("opened");
     let now = Timestamp::try_from(SystemTime::now()).expect("a clock in our time");
     match verb.as_str() {

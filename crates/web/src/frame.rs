@@ -35,6 +35,8 @@ pub struct Frame {
     pub zone: TimeZone,
     /// `None` on pages for strangers.
     pub person: Option<Person>,
+    /// Cookies must not travel in clear: the browser is there over HTTPS.
+    pub secure: bool,
     /// Path and query of the page itself, for the way back after a change of language.
     pub here: String,
     /// What was just done, as the address carries it (`done=…`).
@@ -219,6 +221,7 @@ impl<S: Sync> FromRequestParts<S> for Frame {
             now: Timestamp::UNIX_EPOCH,
             zone: TimeZone::UTC,
             person: None,
+            secure: true,
             here: "/".to_owned(),
             done: None,
             version: String::new(),
