@@ -99,6 +99,7 @@ fn read_office(top: &Section<'_>, config: &mut Config) {
     let console = top.section("console");
     set(&mut office.console, console.read("listen"));
     office.console_tls = read_tls(&console, "tls_certificate", "tls_key");
+    set(&mut office.trusted_proxies, console.read_list("trusted_proxies"));
     console.finish();
 
     let metrics = top.section("metrics");

@@ -33,6 +33,7 @@ fn show_office(page: &mut Page, config: &Config) {
     page.head("[console]");
     page.text("listen", office.console);
     page.tls("tls_certificate", "tls_key", office.console_tls.as_ref(), "no TLS");
+    page.list("trusted_proxies", &office.trusted_proxies);
     page.head("[metrics]");
     match config.metrics.listen {
         Some(address) => page.text("listen", address),
