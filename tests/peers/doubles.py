@@ -87,6 +87,7 @@ class Session:
 
     def __init__(self, double, peer, lines):
         self.double, self.peer, self.lines = double, peer, lines
+        #: Of the transaction that is open; a refused DATA does not end it, as in real servers.
         self.sender, self.recipients = None, []
 
     def run(self):
@@ -112,7 +113,9 @@ class Session:
         self.say("250 double.test")
 
     def on_mail(self, command):
-        if self.answer("mail", "250 2.1.0 ok"):
+        if self.sender is not None:
+            self.say("503 5.5.1 nested MAIL command")
+        elif self.answer("mail", "250 2.1.0 ok"):
             self.sender, self.recipients = command.split("<", 1)[1].split(">")[0], []
 
     def on_rcpt(self, command):

@@ -107,6 +107,17 @@ class Faults(unittest.TestCase):
             commands = self.others[name].log
             self.assertLessEqual(sum(it.startswith("MAIL") for it in commands), 1, commands)
 
+    def test_refused_and_welcome_mail_over_one_connection(self):
+        """A transaction that nobody was accepted in is ended before the next one begins."""
+        for number in range(20):
+            self.relay.send(f"refused {number}", "unknown@good.test")
+            self.relay.send(f"welcome {number}", f"u{number}@good.test")
+        for number in range(20):
+            self.arrives(self.good, f"welcome {number}")
+        took = [it for it in self.good.received if b"Subject: welcome" in it.data]
+        self.assertEqual({it.sender for it in took}, {"sender@sender.test"})
+        self.assertNotIn("", self.good.subjects(), "no empty message")
+
     def test_one_refused_among_many(self):
         before = len(self.bounces.received)
         self.relay.send("mixed", ["a@good.test", "unknown@good.test", "b@good.test"])

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use mail::Address;
 use store::{AccountRecord, Kind, TryGate};
 
-use crate::{AppError, Office, domains, password};
+use crate::{AppError, Office, Refusal, domains, password};
 
 /// A person's signed-in session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,15 +146,12 @@ pub async fn add(
         return AppError::refused(weakness);
     }
     if office.store.accounts().await?.len() >= ACCOUNTS_MAX {
-        return AppError::refused(format!("there are {ACCOUNTS_MAX} accounts: remove one first"));
+        return AppError::refused(Refusal::AccountsFull { most: ACCOUNTS_MAX });
     }
     let password_hash = password::hash(office, password).await?;
     let account = AccountRecord { kind: record_kind(kind), name, password_hash, created: now };
     if !office.store.add_account(&account).await? {
-        return AppError::refused(format!(
-            "there is an account {} already: choose another name, or set its password",
-            account.name
-        ));
+        return AppError::refused(Refusal::AccountTaken { name: account.name });
     }
     publish_if_needed(office, kind).await
 }
@@ -175,7 +172,7 @@ pub async fn set_password(
     }
     let hash = password::hash(office, password).await?;
     if !office.store.set_password_hash(record_kind(kind), name.trim(), &hash).await? {
-        return AppError::refused(format!("there is no account {}: look at the list", name.trim()));
+        return AppError::refused(Refusal::NoAccount { name: name.trim().to_owned() });
     }
     publish_if_needed(office, kind).await
 }
@@ -192,10 +189,11 @@ pub async fn remove(office: &Office, kind: AccountKind, name: &str) -> Result<()
     };
     if !office.store.remove_account(record_kind(kind), name, keep).await? {
         let is_last = office.store.account(record_kind(kind), name).await?.is_some();
+        let name = name.to_owned();
         return AppError::refused(if is_last {
-            format!("{name} is the last administrator: add another one first")
+            Refusal::LastAdministrator { name }
         } else {
-            format!("there is no account {name}: look at the list")
+            Refusal::NoAccount { name }
         });
     }
     publish_if_needed(office, kind).await
@@ -243,19 +241,13 @@ fn checked_name(kind: AccountKind, name: &str) -> Result<String, AppError> {
         AccountKind::Administrator => {
             let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
             if name.is_empty() || name.len() > LOGIN_MAX || !name.chars().all(fits) {
-                return AppError::refused(format!(
-                    "a login has 1 to {LOGIN_MAX} letters (a-z), digits, dots, hyphens, \
-                     underscores or @"
-                ));
+                return AppError::refused(Refusal::Login { longest: LOGIN_MAX });
             }
             Ok(name.to_owned())
         }
         AccountKind::ApiUser => match Address::parse(name) {
             Ok(address) => Ok(address.as_str().to_owned()),
-            Err(error) => AppError::refused(format!(
-                "the name of an API user has the form of an address, such as api@example.jp: \
-                 {error}"
-            )),
+            Err(why) => AppError::refused(Refusal::ApiUserName { why }),
         },
     }
 }

@@ -11,7 +11,7 @@ pub use store::DeliveryRow as Row;
 pub use store::StoryRecord as Story;
 pub use store::{Slot, Status};
 
-use crate::{AppError, Office, blocking};
+use crate::{AppError, Office, Refusal, blocking};
 
 /// What to look for. All given conditions hold together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -172,16 +172,16 @@ fn filter(search: &Search) -> Result<Filter, AppError> {
     if let (Some(from), Some(until)) = (search.from, search.until)
         && from >= until
     {
-        return AppError::refused("the search begins after it ends: exchange the two times");
+        return AppError::refused(Refusal::SearchBackwards);
     }
     if search.limit == 0 || search.limit > store::PAGE_MAX {
-        return AppError::refused(format!("a page has 1 to {} rows", store::PAGE_MAX));
+        return AppError::refused(Refusal::Rows { most: store::PAGE_MAX });
     }
     let after = match search.after.as_deref() {
         None => None,
         Some(text) => match text.parse() {
             Ok(place) => Some(place),
-            Err(_) => return AppError::refused("that page is not known: begin with the first"),
+            Err(_) => return AppError::refused(Refusal::UnknownPage),
         },
     };
     let given = |text: &Option<String>| {
@@ -204,10 +204,7 @@ fn who(text: String) -> Result<Who, AppError> {
     match text.split_once('@') {
         Some(("", domain)) if !domain.is_empty() => Ok(Who::Domain(domain.to_lowercase())),
         Some((_, domain)) if !domain.is_empty() => Ok(Who::Address(text)),
-        _ => AppError::refused(
-            "addresses are kept encrypted, so only a whole address (taro@example.jp) or a whole \
-             domain (@example.jp) can be looked for",
-        ),
+        _ => AppError::refused(Refusal::PartOfAddress),
     }
 }
 
@@ -218,9 +215,7 @@ fn slots_of(from: Timestamp, until: Timestamp) -> Result<(Timestamp, u32, u32), 
     const HOUR: i64 = 3_600;
     let span = until.as_second().saturating_sub(from.as_second());
     if from >= until || span > i64::from(RETENTION_DAYS) * 24 * HOUR {
-        return AppError::refused(format!(
-            "a graph shows a span of up to {RETENTION_DAYS} days that ends after it begins"
-        ));
+        return AppError::refused(Refusal::GraphSpan { days: RETENTION_DAYS });
     }
     let slot = if span <= 6 * HOUR {
         60

@@ -10,7 +10,7 @@ use mail::Address;
 use mail::roster::{Algorithm, ApiUser, Roster, SigningDomain, SigningKey};
 use store::{DomainRecord, KEY_LABEL, KeyRecord, Kind, NewKey};
 
-use crate::{AppError, Office, blocking, roster_file};
+use crate::{AppError, Office, Refusal, blocking, roster_file};
 
 /// A sending domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub async fn add_with(
 ) -> Result<Domain, AppError> {
     let name = checked_name(name)?;
     if office.store.domains().await?.len() >= DOMAINS_MAX {
-        return AppError::refused(format!("there are {DOMAINS_MAX} domains: remove one first"));
+        return AppError::refused(Refusal::DomainsFull { most: DOMAINS_MAX });
     }
     let month = now.to_zoned(TimeZone::UTC).date();
     let stem = format!("y{:04}{:02}", month.year(), month.month());
@@ -81,7 +81,7 @@ pub async fn add_with(
     })
     .await?;
     if !office.store.add_domain(&name, &keys, now).await? {
-        return AppError::refused(format!("{name} is a sending domain already"));
+        return AppError::refused(Refusal::DomainTaken { name });
     }
     publish_roster(office).await?;
     let keys = keys.into_iter().map(|key| (key.selector, key.algorithm)).collect();
@@ -95,7 +95,7 @@ pub async fn add_with(
 pub async fn remove(office: &Office, name: &str) -> Result<(), AppError> {
     let name = name.trim().to_lowercase();
     if !office.store.remove_domain(&name).await? {
-        return AppError::refused(unknown(&name));
+        return AppError::refused(Refusal::NoDomain { name });
     }
     publish_roster(office).await
 }
@@ -128,7 +128,7 @@ pub async fn records(
     let name = name.trim().to_lowercase();
     let domains = office.store.domains().await?;
     let Some(domain) = domains.into_iter().find(|domain| domain.name == name) else {
-        return AppError::refused(unknown(&name));
+        return AppError::refused(Refusal::NoDomain { name });
     };
     let record = |purpose, name: String, value: String| DnsRecord {
         purpose,
@@ -210,21 +210,15 @@ async fn roster(office: &Office) -> Result<Roster, AppError> {
 fn checked_name(name: &str) -> Result<String, AppError> {
     let name = name.trim().trim_end_matches('.').to_lowercase();
     if !name.is_ascii() {
-        return AppError::refused(format!(
-            "write {name} in its ASCII form (xn--…): DNS and signatures know only that"
-        ));
+        return AppError::refused(Refusal::DomainNotAscii { name });
     }
     let is_domain = name.contains('.')
         && !name.starts_with('[')
         && Address::parse(&format!("postmaster@{name}")).is_ok();
     if !is_domain {
-        return AppError::refused(format!("{name:?} is not a domain name such as example.jp"));
+        return AppError::refused(Refusal::NotADomain { name });
     }
     Ok(name)
-}
-
-fn unknown(name: &str) -> String {
-    format!("{name} is not one of our sending domains: add it first")
 }
 
 #[cfg(test)]

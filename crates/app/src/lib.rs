@@ -8,6 +8,7 @@ pub mod domains;
 pub mod first_run;
 pub mod password;
 pub mod queue;
+mod refusal;
 mod roster_file;
 pub mod sandbox;
 
@@ -18,6 +19,8 @@ use mail::roster::Composition;
 use store::{Store, StoreError};
 use tokio::sync::{Mutex, Semaphore};
 use vault::Vault;
+
+pub use refusal::Refusal;
 
 /// What every verb works on.
 pub struct Office {
@@ -90,8 +93,8 @@ impl RelayFolder {
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// The person asked for something that cannot be; the sentence says what to do.
-    #[error("{0}")]
-    Refused(String),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The records could not be read or written.
     #[error("the records cannot be reached")]
     Records(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -105,8 +108,8 @@ impl AppError {
         AppError::Records(Box::new(source))
     }
 
-    fn refused<T>(sentence: impl Into<String>) -> Result<T, AppError> {
-        Err(AppError::Refused(sentence.into()))
+    fn refused<T>(why: Refusal) -> Result<T, AppError> {
+        Err(AppError::Refused(why))
     }
 }
 

@@ -10,7 +10,7 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
 use crate::accounts::AccountKind;
-use crate::{AppError, Office, blocking};
+use crate::{AppError, Office, Refusal, blocking};
 
 /// Hashes at once.
 pub(crate) const AT_ONCE: usize = 2;
@@ -31,21 +31,20 @@ const GROUP: usize = 5;
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ib2R5$\
     AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Why a new password will not do, as a sentence; `None` when it will.
-pub(crate) fn weakness(kind: AccountKind, password: &str) -> Option<String> {
+/// Why a new password will not do; `None` when it will.
+pub(crate) fn weakness(kind: AccountKind, password: &str) -> Option<Refusal> {
     let characters = password.chars().count();
-    let (least, hint) = match kind {
-        AccountKind::Administrator => (ADMINISTRATOR_MIN, ""),
-        AccountKind::ApiUser => (API_USER_MIN, ", with letters and digits"),
+    let least = match kind {
+        AccountKind::Administrator => ADMINISTRATOR_MIN,
+        AccountKind::ApiUser => API_USER_MIN,
     };
     let is_mixed =
         password.chars().any(char::is_alphabetic) && password.chars().any(|c| c.is_ascii_digit());
     let too_plain = kind == AccountKind::ApiUser && !is_mixed;
     if characters < least || too_plain {
-        return Some(format!("the password needs at least {least} characters{hint}"));
+        return Some(Refusal::WeakPassword { kind, least });
     }
-    (password.len() > LENGTH_MAX)
-        .then(|| format!("the password may have at most {LENGTH_MAX} bytes"))
+    (password.len() > LENGTH_MAX).then_some(Refusal::LongPassword { most: LENGTH_MAX })
 }
 
 /// An argon2id hash in PHC string form, under a new salt.
@@ -85,7 +84,7 @@ where
 {
     let waiting = Arc::clone(&office.hashing).acquire_owned();
     let Ok(Ok(turn)) = tokio::time::timeout(WAIT_MAX, waiting).await else {
-        return AppError::refused("too many people sign in at this moment: try again in a minute");
+        return AppError::refused(Refusal::Busy);
     };
     // The turn goes with the work: a caller who leaves does not let a third hash in.
     blocking(move || {

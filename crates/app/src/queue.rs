@@ -8,7 +8,7 @@ use mail::queue::{Answer, Question, QueueReport, WaitingMessage};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
-use crate::{AppError, Office};
+use crate::{AppError, Office, Refusal};
 
 /// How long the relay has to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,7 +69,7 @@ pub async fn fail(office: &Office, message: SpoolId) -> Result<u64, AppError> {
 
 fn unexpected<T>(answer: Answer) -> Result<T, AppError> {
     match answer {
-        Answer::Refused { reason } => Err(AppError::Refused(reason)),
+        Answer::Refused { reason } => AppError::refused(Refusal::ByRelay(reason)),
         _ => Err(AppError::Relay(io::Error::new(
             io::ErrorKind::InvalidData,
             "the relay answered another question: is it of another version?",

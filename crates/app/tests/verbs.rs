@@ -36,7 +36,7 @@ fn home() -> IpAddr {
 
 fn sentence<T>(result: Result<T, AppError>) -> String {
     match result {
-        Err(AppError::Refused(sentence)) => sentence,
+        Err(AppError::Refused(why)) => why.to_string(),
         Err(other) => format!("not a refusal: {other}"),
         Ok(_) => "done".to_owned(),
     }

@@ -204,6 +204,11 @@ pub struct OutboundLimits {
     pub reply_timeout: Duration,
     /// How long an idle connection is kept for the next message.
     pub idle: Duration,
+    /// How long a destination rests after the first connection that failed; twice as long after
+    /// each further one …
+    pub rest: Duration,
+    /// … up to this.
+    pub rest_max: Duration,
 }
 
 impl Default for OutboundLimits {
@@ -215,6 +220,8 @@ impl Default for OutboundLimits {
             connect_timeout: Duration::from_secs(30),
             reply_timeout: Duration::from_secs(300),
             idle: Duration::from_secs(10),
+            rest: Duration::from_secs(5),
+            rest_max: Duration::from_secs(600),
         }
     }
 }

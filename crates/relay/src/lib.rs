@@ -89,7 +89,9 @@ pub enum RelayError {
     #[error("a listener belongs to the composition {0:?}, which is not configured")]
     Composition(String),
     /// The control socket could not be made.
-    #[error("cannot listen on the control socket {path}")]
+    #[error(
+        "cannot listen on the control socket {path} (a socket's path may have 107 bytes: a data folder nearer to the root is shorter)"
+    )]
     Control {
         /// Where.
         path: PathBuf,
@@ -283,7 +285,9 @@ fn plan(compositions: &[Arc<Composition>], envelope: &mail::Envelope, id: mail::
     let expires = id.accepted_at().checked_add(expires_after).unwrap_or(Timestamp::MAX);
     let delivery = composition.map_or(&Delivery::Mx, |c| &c.delivery);
     let routes = composition.map_or(&[][..], |c| &c.routes);
-    Plan { expires, jobs: outbound::route::divide(delivery, routes, envelope) }
+    let at_once =
+        composition.map_or(OutboundLimits::default().recipients, |c| c.outbound.recipients);
+    Plan { expires, jobs: outbound::route::divide(delivery, routes, at_once, envelope) }
 }
 
 impl Core {

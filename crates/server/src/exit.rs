@@ -86,7 +86,7 @@ mod tests {
             (anyhow::Error::new(refused()).context(silent()), Status::Unreachable),
             (anyhow::Error::new(silent()).context("cannot send"), Status::Unreachable),
             (app::AppError::Relay(refused()).into(), Status::Unreachable),
-            (app::AppError::Refused("there is no such user".to_owned()).into(), Status::Failed),
+            (app::AppError::Refused(app::Refusal::Busy).into(), Status::Failed),
         ];
         for (error, expected) in cases {
             assert_eq!(status_of(&error), expected, "{error:?}");

@@ -112,6 +112,7 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
         if let Some(console) = console {
             let pages = welcome::console(config, &addresses, office);
             let pages = pages.merge(ops::router(Arc::clone(&ops)));
+            let pages = web::behind_proxies(pages, &config.office.trusted_proxies);
             let tls = config.office.console_tls.as_ref().map(tls::server_config).transpose()?;
             running.serve(console, tls, pages, &stopped)?;
         }

@@ -109,7 +109,7 @@ pub fn page(failure: &Failure, f: Frame) -> Response {
         Failure::Forged => (f.t("failure-forged"), f.t("failure-forged-advice")),
         Failure::TooLarge => (f.t("failure-too-large"), f.t("failure-too-large-advice")),
         Failure::Unreadable => (f.t("failure-unreadable"), f.t("failure-unreadable-advice")),
-        Failure::App(AppError::Refused(why)) => (f.t("failure-refused"), why.clone()),
+        Failure::App(AppError::Refused(why)) => (f.t("failure-refused"), f.refusal(why)),
         Failure::App(AppError::Relay(_)) => (f.t("relay-down"), f.t("relay-down-advice")),
         Failure::App(AppError::Records(_)) => (f.t("failure-records"), f.t("failure-lost-advice")),
         Failure::Slow => (f.t("failure-slow"), f.t("failure-slow-advice")),

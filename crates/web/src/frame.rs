@@ -12,6 +12,7 @@ use app::deliveries::Status;
 use crate::assets;
 use crate::civil::{self, Unit};
 use crate::marks::{self, Chip, When};
+use crate::ours;
 use crate::words::Lang;
 
 /// The person who is signed in.
@@ -34,6 +35,8 @@ pub struct Frame {
     pub zone: TimeZone,
     /// `None` on pages for strangers.
     pub person: Option<Person>,
+    /// Cookies must not travel in clear: the browser is there over HTTPS.
+    pub secure: bool,
     /// Path and query of the page itself, for the way back after a change of language.
     pub here: String,
     /// What was just done, as the address carries it (`done=…`).
@@ -70,6 +73,24 @@ impl Frame {
     #[must_use]
     pub fn with(&self, key: &str, value: &str) -> String {
         self.lang.say_with(key, &[("value", value.to_owned().into())])
+    }
+
+    /// A reason, a reply or a verdict: in the reader's language where it is ours.
+    #[must_use]
+    pub fn said(&self, text: &str) -> String {
+        ours::said(self.lang, text)
+    }
+
+    /// What a server answered, or we in its place.
+    #[must_use]
+    pub fn reply(&self, reply: &mail::Reply) -> String {
+        self.said(&reply.to_string())
+    }
+
+    /// Why a verb refuses.
+    #[must_use]
+    pub fn refusal(&self, why: &app::Refusal) -> String {
+        ours::refusal(self.lang, why)
     }
 
     /// A number in groups of three.
@@ -200,6 +221,7 @@ impl<S: Sync> FromRequestParts<S> for Frame {
             now: Timestamp::UNIX_EPOCH,
             zone: TimeZone::UTC,
             person: None,
+            secure: true,
             here: "/".to_owned(),
             done: None,
             version: String::new(),

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::{self, Failure};
 use crate::frame::{Done, Frame, Person};
+use crate::proxies::OverHttps;
 use crate::words::Lang;
 use crate::{Console, cookies};
 
@@ -55,6 +56,17 @@ pub async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
+/// How long a browser keeps to HTTPS: 180 days. Other names below ours are not ours to decide on.
+const HTTPS_ONLY: &str = "max-age=15552000";
+
+/// Browsers that came over HTTPS come back over HTTPS (RFC 6797).
+pub async fn https_only(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let value = HeaderValue::from_static(HTTPS_ONLY);
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
+    response
+}
+
 /// Finds out who asks and in which language, sends strangers to the sign-in page, refuses forms
 /// of other sites, and turns a [`Failure`] into a page.
 pub async fn attend(
@@ -64,6 +76,7 @@ pub async fn attend(
     next: Next,
 ) -> Response {
     let mut frame = frame(&console, &uri, request.headers());
+    frame.secure |= request.extensions().get::<OverHttps>().is_some();
     if request.method() != Method::GET
         && request.method() != Method::HEAD
         && !from_our_own_page(request.headers())
@@ -100,6 +113,7 @@ fn frame(console: &Console, uri: &Uri, headers: &HeaderMap) -> Frame {
         now: (console.clock)(),
         zone: console.zone.clone(),
         person: None,
+        secure: console.facts.secure_cookie,
         here: here.to_owned(),
         done: uri.query().and_then(done),
         version: console.facts.version.clone(),

@@ -12,6 +12,8 @@ mod failure;
 mod frame;
 mod guard;
 mod marks;
+mod ours;
+mod proxies;
 mod rooms;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+
+pub use proxies::behind_proxies;
 
 /// Largest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -54,7 +58,8 @@ pub struct ServerFacts {
     pub smtp: Vec<String>,
     /// From which addresses mail leaves; they go into the SPF record.
     pub sender_addresses: Vec<IpAddr>,
-    /// Browsers reach the console over HTTPS, so cookies must not travel in clear.
+    /// The console itself speaks HTTPS, so cookies must not travel in clear and browsers are told
+    /// to come back over HTTPS only.
     pub secure_cookie: bool,
     /// A command line that sends a first mail; shown while nothing was ever sent.
     pub first_mail: Option<String>,
@@ -67,6 +72,7 @@ type Shared = State<Arc<Console>>;
 /// Serve it with [`axum::extract::ConnectInfo`] of [`std::net::SocketAddr`], or sign-in is
 /// throttled for all clients together.
 pub fn router(console: Console) -> Router {
+    let speaks_https = console.facts.secure_cookie;
     let console = Arc::new(console);
     let pages = rooms::routes()
         .fallback(failure::nowhere)
@@ -78,5 +84,6 @@ pub fn router(console: Console) -> Router {
     // Only assets are compressed: a page holds the form token beside text that others chose
     // (subjects, replies), and compressing the two together can give the token away (BREACH).
     let assets = assets::routes().layer(CompressionLayer::new());
-    Router::new().nest("/assets", assets).merge(pages).layer(from_fn(guard::headers))
+    let routes = Router::new().nest("/assets", assets).merge(pages).layer(from_fn(guard::headers));
+    if speaks_https { routes.layer(from_fn(guard::https_only)) } else { routes }
 }

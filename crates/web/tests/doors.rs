@@ -57,6 +57,22 @@ async fn every_answer_carries_the_headers() {
 }
 
 #[tokio::test]
+async fn https_is_kept_to_and_told_by_a_trusted_proxy() {
+    let answer = House::start_secure().await.get("/sign-in", "").await;
+    assert_eq!(answer.header("strict-transport-security"), Some("max-age=15552000"));
+    assert!(answer.headers("set-cookie").iter().all(|cookie| cookie.contains("; Secure")));
+    let proxied = "GET /sign-in HTTP/1.1\nX-Forwarded-For: 192.0.2.7\nX-Forwarded-Proto: https";
+    for (house, is_secure) in
+        [(House::start().await, false), (House::start_behind_proxy().await, true)]
+    {
+        let answer = house.ask(proxied, "").await;
+        assert_eq!(answer.header("strict-transport-security"), None);
+        let cookies = answer.headers("set-cookie");
+        assert_eq!(cookies.iter().all(|cookie| cookie.contains("; Secure")), is_secure);
+    }
+}
+
+#[tokio::test]
 async fn signing_in_and_out() {
     let house = House::start().await;
     let wrong = house.sign_in("not this one").await;

@@ -1,5 +1,7 @@
 //! The part of a report that programs read (RFC 3464 section 2).
 
+use std::net::IpAddr;
+
 use super::{Case, Kind, Report};
 use crate::Reply;
 use crate::message::{date, folded};
@@ -34,6 +36,12 @@ fn recipient(part: &mut String, kind: Kind, (recipient, attempt): Case<'_>) {
     part.push_str(&field("Action", action(kind)));
     part.push_str(&field("Status", &status(kind, attempt.reply.as_ref())));
     if let Some(host) = &attempt.remote_host {
+        // RFC 3464 section 2.3.5, with an address as RFC 5321 section 4.1.3 writes it.
+        let host = match host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(ip)) => format!("[{ip}]"),
+            Ok(IpAddr::V6(ip)) => format!("[IPv6:{ip}]"),
+            Err(_) => host.clone(),
+        };
         part.push_str(&field("Remote-MTA", &format!("dns; {host}")));
     }
     if let Some(reply) = &attempt.reply {

@@ -32,10 +32,6 @@ pub(crate) use settle::give_up;
 const JOBS_PER_CONNECTION: usize = 3;
 /// The sandbox is a folder; more hands would not make it faster.
 const SANDBOX_CONNECTIONS: u32 = 2;
-/// Pause after the first failed connection, doubled with each further one …
-const PAUSE_FIRST: Duration = Duration::from_secs(5);
-/// … up to this.
-const PAUSE_MAX: Duration = Duration::from_secs(600);
 
 /// Sockets and names.
 pub(crate) struct Network {
@@ -166,7 +162,8 @@ impl Outbound {
         self.core.counts.connections_failed.fetch_add(1, Ordering::Relaxed);
         let mut pause = site.pause();
         let failures = pause.as_ref().map_or(0, |p| p.failures);
-        let wait = PAUSE_FIRST.saturating_mul(1 << failures.min(10)).min(PAUSE_MAX);
+        let limits = self.core.outbound_limits();
+        let wait = limits.rest.saturating_mul(1 << failures.min(16)).min(limits.rest_max);
         let until_at = self
             .core
             .now()

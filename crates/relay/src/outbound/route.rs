@@ -9,17 +9,22 @@ use mail::roster::{Composition, Delivery, HostPort, Route};
 /// The name of the sandbox as a destination. No domain can have it: it has no dot.
 pub(crate) const SANDBOX: &str = "sandbox";
 
-/// Divides the recipients of a message among destinations, in the order of the recipients.
+/// Divides the recipients of a message among destinations, in the order of the recipients; a
+/// destination with more than `at_once` of them gets several jobs.
 pub(crate) fn divide(
     delivery: &Delivery,
     routes: &[Route],
+    at_once: u16,
     envelope: &Envelope,
 ) -> Vec<(Arc<str>, Vec<u16>)> {
     let mut jobs: Vec<(Arc<str>, Vec<u16>)> = Vec::new();
     for (place, recipient) in envelope.recipients.iter().enumerate() {
         let name = destination(delivery, routes, recipient.address.domain());
         let place = place as u16;
-        match jobs.iter_mut().find(|(known, _)| **known == *name) {
+        let has_room = |(known, places): &&mut (Arc<str>, Vec<u16>)| {
+            **known == *name && places.len() < usize::from(at_once.max(1))
+        };
+        match jobs.iter_mut().find(has_room) {
             Some((_, places)) => places.push(place),
             None => jobs.push((name.into(), vec![place])),
         }
@@ -98,6 +103,7 @@ pub(crate) fn fingerprint(compositions: &[Arc<Composition>]) -> u64 {
             Delivery::Mx => 2.hash(&mut hasher),
             Delivery::Via(via) => via.hash(&mut hasher),
         }
+        composition.outbound.recipients.hash(&mut hasher);
         for route in &composition.routes {
             (&route.domain, &route.via).hash(&mut hasher);
         }
@@ -134,6 +140,21 @@ mod tests {
         for (delivery, domain, expected) in cases {
             assert_eq!(destination(delivery, &routes, domain), expected, "{domain}");
         }
+    }
+
+    #[test]
+    fn a_large_message_goes_in_several_transactions() {
+        let recipients: Vec<_> = ["a@x.jp", "b@y.jp", "c@x.jp", "d@x.jp"]
+            .map(|address| serde_json::json!({ "address": address }))
+            .into();
+        let envelope = serde_json::from_value(serde_json::json!({
+            "composition": "pro", "sender": null, "recipients": recipients,
+            "source": { "ip": "192.0.2.1", "helo": "x" }, "headers": {},
+        }));
+        let envelope: Envelope = envelope.expect("an envelope");
+        let jobs = divide(&Delivery::Mx, &[], 2, &envelope);
+        let jobs: Vec<(&str, &[u16])> = jobs.iter().map(|(n, p)| (&**n, &p[..])).collect();
+        assert_eq!(jobs, [("x.jp", &[0, 2][..]), ("y.jp", &[1]), ("x.jp", &[3])]);
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub struct OfficeConfig {
     pub console: SocketAddr,
     /// `None` serves the console in clear.
     pub console_tls: Option<TlsFiles>,
+    /// Proxies in front of the console whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     /// `None` is SQLite in the data folder.
     pub store_url: Option<String>,
 }
@@ -192,7 +194,12 @@ impl Config {
                 sandbox: SandboxLimits::default(),
                 compositions: Vec::new(),
             },
-            office: OfficeConfig { console: CONSOLE, console_tls: None, store_url: None },
+            office: OfficeConfig {
+                console: CONSOLE,
+                console_tls: None,
+                trusted_proxies: Vec::new(),
+                store_url: None,
+            },
         }
     }
 }

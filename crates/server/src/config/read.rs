@@ -99,6 +99,7 @@ fn read_office(top: &Section<'_>, config: &mut Config) {
     let console = top.section("console");
     set(&mut office.console, console.read("listen"));
     office.console_tls = read_tls(&console, "tls_certificate", "tls_key");
+    set(&mut office.trusted_proxies, console.read_list("trusted_proxies"));
     console.finish();
 
     let metrics = top.section("metrics");
@@ -239,6 +240,8 @@ fn read_outbound(section: Section<'_>) -> OutboundLimits {
         connect_timeout: section.read("connect_timeout").unwrap_or(default.connect_timeout),
         reply_timeout: section.read("reply_timeout").unwrap_or(default.reply_timeout),
         idle: section.read("idle").unwrap_or(default.idle),
+        rest: section.read("rest").unwrap_or(default.rest),
+        rest_max: section.read("rest_max").unwrap_or(default.rest_max),
     };
     section.finish();
     limits

@@ -33,6 +33,7 @@ fn show_office(page: &mut Page, config: &Config) {
     page.head("[console]");
     page.text("listen", office.console);
     page.tls("tls_certificate", "tls_key", office.console_tls.as_ref(), "no TLS");
+    page.list("trusted_proxies", &office.trusted_proxies);
     page.head("[metrics]");
     match config.metrics.listen {
         Some(address) => page.text("listen", address),
@@ -132,6 +133,8 @@ fn show_limits(page: &mut Page, server: &ComposedServer) {
     page.text("connect_timeout", show_span(it.outbound.connect_timeout));
     page.text("reply_timeout", show_span(it.outbound.reply_timeout));
     page.text("idle", show_span(it.outbound.idle));
+    page.text("rest", show_span(it.outbound.rest));
+    page.text("rest_max", show_span(it.outbound.rest_max));
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: T) -> &'static str {

@@ -56,7 +56,8 @@ async fn add(State(console): Shared, f: Frame, Signed(Add { name }): Signed<Add>
         Ok(domain) => Ok(done(&format!("/domains/{}", encoded(&domain.name)), "domain-added", 1)),
         Err(AppError::Refused(why)) => {
             let domains = domains::list(&console.office).await?;
-            show_refused(&DomainsPage { f, domains, typed: name, refused: Some(why) })
+            let refused = Some(f.refusal(&why));
+            show_refused(&DomainsPage { f, domains, typed: name, refused })
         }
         Err(error) => Err(error.into()),
     }

@@ -52,12 +52,7 @@ struct Next {
 }
 
 /// The form. A stranger has no session to tie it to, so a cookie of its own holds its token.
-async fn form(
-    State(console): Shared,
-    f: Frame,
-    Asked(Next { next }): Asked<Next>,
-    headers: HeaderMap,
-) -> Answer {
+async fn form(f: Frame, Asked(Next { next }): Asked<Next>, headers: HeaderMap) -> Answer {
     if f.person.is_some() {
         return Ok(Redirect::to("/").into_response());
     }
@@ -66,7 +61,7 @@ async fn form(
         _ => new_token()?,
     };
     let page = SignInPage { f, login: String::new(), next, token, trouble: None };
-    shown(&console, &page, StatusCode::OK)
+    shown(&page, StatusCode::OK)
 }
 
 /// Characters of a form token: 32 random bytes in base64url.
@@ -81,8 +76,8 @@ fn new_token() -> Result<String, Failure> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-fn shown(console: &Console, page: &SignInPage, status: StatusCode) -> Answer {
-    let secure = console.facts.secure_cookie;
+fn shown(page: &SignInPage, status: StatusCode) -> Answer {
+    let secure = page.f.secure;
     let cookie =
         cookies::set(cookies::SIGN_IN_FORM, &page.token, cookies::SIGN_IN_FORM_SECONDS, secure);
     Ok((status, [(header::SET_COOKIE, cookie)], Html(page.render()?)).into_response())
@@ -108,7 +103,7 @@ async fn sign_in(
     let axum::Form(given) = guard::read_form::<Credentials>(request).await?;
     let again = |f, token, trouble, status| {
         let (login, next) = (given.login.clone(), given.next.clone());
-        shown(&console, &SignInPage { f, login, next, token, trouble: Some(trouble) }, status)
+        shown(&SignInPage { f, login, next, token, trouble: Some(trouble) }, status)
     };
     let Some(token) = known.filter(|known| guard::same(&given.csrf, known)) else {
         return again(f, new_token()?, Trouble::OldForm, StatusCode::FORBIDDEN);
@@ -124,7 +119,7 @@ async fn sign_in(
         SignIn::Session(session) => {
             let to = if is_local(&given.next) { given.next.as_str() } else { "/" };
             let seconds = session.expires.as_second() - now.as_second();
-            let secure = console.facts.secure_cookie;
+            let secure = f.secure;
             let mut response = Redirect::to(to).into_response();
             let headers = response.headers_mut();
             headers.append(
@@ -139,13 +134,14 @@ async fn sign_in(
 
 async fn sign_out(
     State(console): Shared,
+    f: Frame,
     headers: HeaderMap,
     Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
     if let Some(token) = cookies::read(&headers, cookies::SESSION) {
         accounts::sign_out(&console.office, token).await?;
     }
-    let gone = cookies::set(cookies::SESSION, "", 0, console.facts.secure_cookie);
+    let gone = cookies::set(cookies::SESSION, "", 0, f.secure);
     Ok(([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response())
 }
 
@@ -157,17 +153,12 @@ struct Back {
 
 /// Remembers the language and goes back. A plain link: it changes nothing but how pages speak.
 async fn language(
-    State(console): Shared,
+    f: Frame,
     Path(tag): Path<String>,
     Asked(Back { back }): Asked<Back>,
 ) -> Result<Response, Failure> {
     let lang = Lang::from_tag(&tag).ok_or(Failure::Nowhere)?;
-    let cookie = cookies::set(
-        cookies::LANGUAGE,
-        lang.tag(),
-        cookies::LANGUAGE_SECONDS,
-        console.facts.secure_cookie,
-    );
+    let cookie = cookies::set(cookies::LANGUAGE, lang.tag(), cookies::LANGUAGE_SECONDS, f.secure);
     let to = if is_local(&back) { back.as_str() } else { "/" };
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
 }

@@ -122,7 +122,8 @@ async fn log(State(console): Shared, f: Frame, Asked(form): Asked<Form>) -> Answ
     match deliveries::search(office, &search, f.now).await {
         Ok(page) => show(&LogPage { f, form, page, compositions, refused: None }),
         Err(AppError::Refused(why)) => {
-            show_refused(&LogPage { f, form, page: nothing, compositions, refused: Some(why) })
+            let refused = Some(f.refusal(&why));
+            show_refused(&LogPage { f, form, page: nothing, compositions, refused })
         }
         Err(error) => Err(error.into()),
     }

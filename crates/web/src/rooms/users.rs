@@ -111,7 +111,8 @@ async fn add(State(console): Shared, f: Frame, Signed(form): Signed<Add>) -> Ans
     match accounts::add(&console.office, kind, name, &form.password, f.now).await {
         Ok(()) => Ok(done("/users", "account-added", 1)),
         Err(AppError::Refused(why)) => {
-            show_refused(&users_page(&console, f, Some((kind, name.to_owned(), why))).await?)
+            let refused = (kind, name.to_owned(), f.refusal(&why));
+            show_refused(&users_page(&console, f, Some(refused)).await?)
         }
         Err(error) => Err(error.into()),
     }
@@ -161,7 +162,8 @@ async fn set_password(
     match accounts::set_password(&console.office, kind, &name, &password, f.now).await {
         Ok(()) => Ok(done("/users", "password-changed", 1)),
         Err(AppError::Refused(why)) => {
-            show_refused(&AccountPage { f, kind, name, refused: Some(why) })
+            let refused = Some(f.refusal(&why));
+            show_refused(&AccountPage { f, kind, name, refused })
         }
         Err(error) => Err(error.into()),
     }
@@ -201,7 +203,8 @@ async fn remove(
     match accounts::remove(&console.office, kind, &name).await {
         Ok(()) => Ok(done("/users", "account-removed", 1)),
         Err(AppError::Refused(why)) => {
-            show_refused(&RemovePage { f, kind, name, refused: Some(why) })
+            let refused = Some(f.refusal(&why));
+            show_refused(&RemovePage { f, kind, name, refused })
         }
         Err(error) => Err(error.into()),
     }

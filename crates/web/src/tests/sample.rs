@@ -40,6 +40,7 @@ pub fn frame(lang: Lang) -> Frame {
         now: now(),
         zone: TimeZone::get("Asia/Tokyo").expect("the zone database is built in"),
         person: Some(Person { login: "admin".to_owned(), csrf: "token".to_owned() }),
+        secure: false,
         here: "/".to_owned(),
         done: None,
         version: "0.1.0".to_owned(),

@@ -1,6 +1,6 @@
 //! A console over an empty office on a free port, and a client that shows every byte it gets.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use app::accounts::{self, AccountKind};
@@ -76,6 +76,20 @@ impl Answer {
 impl House {
     /// Builds and starts one with a single administrator.
     pub async fn start() -> House {
+        House::build(false, &[]).await
+    }
+
+    /// One that speaks HTTPS, as far as it knows.
+    pub async fn start_secure() -> House {
+        House::build(true, &[]).await
+    }
+
+    /// One behind a proxy on this machine.
+    pub async fn start_behind_proxy() -> House {
+        House::build(false, &[IpAddr::from([127, 0, 0, 1])]).await
+    }
+
+    async fn build(secure_cookie: bool, proxies: &[IpAddr]) -> House {
         let folder = tempfile::tempdir().expect("a folder");
         let vault = Arc::new(Vault::from_master(&[7; 32]).expect("a vault"));
         let url = format!("sqlite:{}", folder.path().join("office.db").display());
@@ -96,13 +110,14 @@ impl House {
                 version: "0.1.0".to_owned(),
                 smtp: vec!["127.0.0.1:2525".to_owned()],
                 sender_addresses: vec!["192.0.2.10".parse().expect("an address")],
-                secure_cookie: false,
+                secure_cookie,
                 first_mail: Some("yakusoku send --to taro@example.jp".to_owned()),
             },
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
-        let pages = web::router(console).into_make_service_with_connect_info::<SocketAddr>();
+        let pages = web::behind_proxies(web::router(console), proxies);
+        let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, pages).await });
         House { address, mailbox, _folder: folder }
     }

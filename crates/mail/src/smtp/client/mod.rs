@@ -273,14 +273,24 @@ impl Dialogue {
             self.ongoing.push_front(ongoing);
             return Step::SendContent;
         }
+        if go_on && anybody {
+            // It took recipients of a sender that it refused, and would now deliver an empty
+            // message from whomever it takes for the sender.
+            return Step::Nonsense;
+        }
         if go_on {
             // It opened the door although nobody is to get the message (RFC 2920 section 3.1).
             out.extend_from_slice(b".\r\n");
             self.expect.push_back(Expect::EmptyDot);
-        } else {
-            settle_accepted(&mut ongoing, &reply);
+            return Step::Done(finish(ongoing));
         }
-        Step::Done(finish(ongoing))
+        settle_accepted(&mut ongoing, &reply);
+        if ongoing.refused.is_some() {
+            return Step::Done(finish(ongoing));
+        }
+        // The server still has the sender and its recipients: without a reset the next MAIL is
+        // refused and the next recipients are added to these.
+        self.reset(ongoing, out)
     }
 
     /// Ends a transaction that nobody would get anything from.

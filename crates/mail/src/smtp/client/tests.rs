@@ -124,7 +124,30 @@ fn the_next_message_travels_behind_the_dot() {
 fn nobody_is_left_and_the_server_says_so() {
     pipelined(
         "C: MAIL FROM:<s@example.jp> SIZE=7\nC: RCPT TO:<a@x.example>\nC: RCPT TO:<b@x.example>\nC: DATA\n\
-         S: 250 ok\nS: 450 later\nS: 550 never\nS: 554 no valid recipients\n= Done Rcpt 450, Rcpt 550\n",
+         S: 250 ok\nS: 450 later\nS: 550 never\nS: 554 no valid recipients\n= Done Rcpt 450, Rcpt 550\n\
+         C: RSET\nS: 250 ok\n= Ready\n",
+        &[plain()],
+    );
+}
+
+/// What was refused must not spoil what follows on the same connection.
+#[test]
+fn a_refused_message_is_reset_before_the_next() {
+    pipelined(
+        "C: MAIL FROM:<s@example.jp> SIZE=7\nC: RCPT TO:<a@x.example>\nC: RCPT TO:<b@x.example>\nC: DATA\n\
+         S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 451 not now\n= Done Content 451, Content 451\n\
+         C: RSET\nC: MAIL FROM:<> SIZE=7\nC: RCPT TO:<a@x.example>\nC: RCPT TO:<b@x.example>\nC: DATA\n\
+         S: 250 reset\nS: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\n= SendContent\nC: Hello\nC: .\n\
+         S: 250 ok\n= Done Content 250, Content 250\n",
+        &[plain(), envelope(serde_json::json!({ "sender": null }))],
+    );
+}
+
+#[test]
+fn a_server_that_takes_recipients_of_nobody_is_left() {
+    pipelined(
+        "C: MAIL FROM:<s@example.jp> SIZE=7\nC: RCPT TO:<a@x.example>\nC: RCPT TO:<b@x.example>\nC: DATA\n\
+         S: 550 no\nS: 250 ok\nS: 250 ok\nS: 354 go\n= Nonsense\n",
         &[plain()],
     );
 }
