@@ -3,10 +3,10 @@
 //! Nothing here refuses to start over damage: what is sound is served, what is not is counted
 //! and told. Replaying a record twice changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mail::fact::Attempt;
 use mail::{Envelope, SpoolId};
@@ -91,8 +91,14 @@ pub(crate) fn restore(
     routing: &Routing,
     tail: &mut dyn FnMut(Tail<'_>),
 ) -> io::Result<Restored> {
-    let segments = Segments::scan(folder)?;
-    let (index, about, recycle_before) = newest_snapshot(folder)?;
+    let mut segments = Segments::scan(folder)?;
+    let snapshots = snapshot::list(folder)?;
+    if let Some((newest, _)) = snapshots.last() {
+        // The segment that it names may have lost its header. Its number is never given again,
+        // or the new segment would be taken for older than the snapshot.
+        segments.last_sequence = segments.last_sequence.max(newest.sequence);
+    }
+    let (index, about, recycle_before) = newest_sound(&snapshots)?;
     let walked_everything = about.is_none() && !segments.used.is_empty();
     let recovered = Recovered { walked_everything, ..Recovered::default() };
     if recovered.walked_everything {
@@ -121,8 +127,7 @@ pub(crate) fn restore(
 
 type Newest = (Index, Option<snapshot::About>, u64);
 
-fn newest_snapshot(folder: &Path) -> io::Result<Newest> {
-    let all = snapshot::list(folder)?;
+fn newest_sound(all: &[(Position, PathBuf)]) -> io::Result<Newest> {
     let oldest = if all.len() > 1 { all[0].0.sequence } else { 0 };
     for (_, path) in all.iter().rev() {
         match snapshot::decode(&fs::read(path)?) {
@@ -223,14 +228,16 @@ impl Replay<'_> {
     }
 
     fn read_log(&mut self, position: Position) -> io::Result<u64> {
-        let mut in_order: BTreeMap<u64, u32> = BTreeMap::new();
-        for (number, segment) in &self.segments.used {
-            if segment.sequence >= position.sequence {
-                in_order.insert(segment.sequence, *number);
-            }
-        }
+        // A misdirected write can give two files the same sequence: both are read.
+        let in_order: BTreeSet<(u64, u32)> = self
+            .segments
+            .used
+            .iter()
+            .map(|(number, segment)| (segment.sequence, *number))
+            .filter(|(sequence, _)| *sequence >= position.sequence)
+            .collect();
         let mut read = 0;
-        let newest = in_order.keys().next_back().copied();
+        let newest = in_order.last().map(|(sequence, _)| *sequence);
         for (sequence, number) in in_order {
             let start = if sequence == position.sequence { position.offset } else { 0 };
             let file = self.segments.used[&number].file.clone();

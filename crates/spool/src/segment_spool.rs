@@ -136,7 +136,11 @@ impl SegmentSpool {
             };
             let Some((file, sequence)) = segment else { continue };
             let len = RECORD_HEAD + payload_len as usize;
-            let record = read_exact(&file, u64::from(place.offset), len).map_err(failed)?;
+            let record = match read_exact(&file, u64::from(place.offset), len) {
+                // The file ends before the record does: trying again brings nothing.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
+                record => record.map_err(failed)?,
+            };
             if let Some(stored) = take_apart(record, sequence, id) {
                 return stored;
             }
