@@ -40,6 +40,27 @@ pub(crate) fn queued(
         .collect()
 }
 
+/// A message whose file is gone from the spool: nobody will get it.
+pub(crate) fn lost(node: &str, id: SpoolId, recipients: &[u16], step: u16) -> Vec<Fact> {
+    let reply = Reply {
+        code: 554,
+        enhanced: Some((5, 3, 0)),
+        text: "the message was lost from our storage".to_owned(),
+    };
+    let outcomes: Vec<Outcome> = recipients
+        .iter()
+        .map(|recipient| Outcome {
+            recipient: *recipient,
+            kind: AttemptKind::Failed,
+            reply: reply.clone(),
+            next_attempt: None,
+        })
+        .collect();
+    // Its own instant is not known here; the day of acceptance is where the log looks for it.
+    let attempts = attempts(node, id, step, id.accepted_at(), &Remote::default(), &outcomes);
+    attempts.into_iter().map(Fact::Attempt).collect()
+}
+
 /// Who answered, and over what.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Remote {

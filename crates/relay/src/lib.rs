@@ -270,6 +270,9 @@ fn open_spool(
             let facts: Vec<_> = attempts.iter().cloned().map(mail::Fact::Attempt).collect();
             journal.append(&facts);
         }
+        Tail::Lost { id, recipients, step } => {
+            journal.append(&facts::lost(node, id, recipients, step));
+        }
     })
     .map_err(|source| RelayError::Spool { folder, source })
 }

@@ -148,6 +148,11 @@ impl Index {
         }
     }
 
+    /// A destination by its number, if the number still belongs to it.
+    pub fn destination_mut(&mut self, number: u32, name: &Arc<str>) -> Option<&mut Destination> {
+        self.destinations.get_mut(number).filter(|d| Arc::ptr_eq(&d.name, name))
+    }
+
     pub fn known_destination(&self, name: &str) -> Option<u32> {
         self.by_name.get(name).copied()
     }

@@ -18,7 +18,7 @@ use crate::{Refusal, record};
 /// How often a full disk is tried again, and the housekeeping looks around.
 const TURN: Duration = Duration::from_secs(1);
 /// A segment less alive than this is worth emptying.
-const SPARSE: u64 = SEGMENT_BYTES / 4;
+const SPARSE: u64 = SEGMENT_BYTES / 2;
 /// Segments in use before emptying begins.
 const SEGMENTS_BEFORE_CARRYING: usize = 8;
 /// Bytes carried in one turn.
@@ -32,7 +32,7 @@ pub(crate) fn run(shared: &Arc<Shared>, recycle_before: u64) {
         if let Some((bytes, position)) = snapshot {
             recycle_before = write_snapshot(shared, &bytes, position).unwrap_or(recycle_before);
         }
-        if shared.closing.load(Ordering::Acquire) {
+        if shared.keeper_leaves.load(Ordering::Acquire) {
             return;
         }
         recycle(shared, recycle_before);
@@ -43,7 +43,7 @@ pub(crate) fn run(shared: &Arc<Shared>, recycle_before: u64) {
 
 fn wait_for_work(shared: &Shared) -> Option<(Vec<u8>, Position)> {
     let mut state = shared.lock();
-    if state.snapshot.is_none() && !shared.closing.load(Ordering::Acquire) {
+    if state.snapshot.is_none() && !shared.keeper_leaves.load(Ordering::Acquire) {
         state = match shared.keeper_bell.wait_timeout(state, TURN) {
             Ok((state, _)) => state,
             Err(poisoned) => poisoned.into_inner().0,
@@ -57,11 +57,19 @@ fn wait_for_work(shared: &Shared) -> Option<(Vec<u8>, Position)> {
 fn write_snapshot(shared: &Shared, bytes: &[u8], position: Position) -> Option<u64> {
     let folder = shared.lock().segments.folder().to_owned();
     let written = snapshot::write(&folder, bytes, position);
-    shared.lock().snapshot_busy = false;
+    let mut state = shared.lock();
+    state.snapshot_busy = false;
     match written {
         Ok(older) => Some(older.sequence),
         Err(error) => {
             warn!(error = %error, "a snapshot of the spool was not written; it will be tried again");
+            state.snapshot_wanted = true;
+            drop(state);
+            if error.kind() == io::ErrorKind::StorageFull {
+                snapshot::drop_older(&folder);
+            }
+            // Not at once: whatever is wrong needs a moment.
+            std::thread::sleep(TURN);
             None
         }
     }
@@ -82,7 +90,7 @@ fn recycle(shared: &Shared, before: u64) {
 
 /// Most segment files that a spool with this limit of content may need.
 fn segments_max(bytes_limit: u64) -> usize {
-    (2 * bytes_limit / SEGMENT_BYTES) as usize + 16
+    (2 * bytes_limit / SEGMENT_BYTES) as usize + 64
 }
 
 /// Makes free segments until there are enough, or the disk is full.
@@ -90,8 +98,10 @@ fn refill(shared: &Shared) {
     loop {
         let (folder, number) = {
             let mut state = shared.lock();
-            let enough = state.segments.free.len() >= FREE_MIN;
-            if enough || shared.closing.load(Ordering::Acquire) {
+            if shared.keeper_leaves.load(Ordering::Acquire) {
+                return;
+            }
+            if state.segments.free.len() >= FREE_MIN {
                 if state.trouble.take().is_some() {
                     info!("the spool has room again: mail is accepted");
                 }

@@ -149,6 +149,9 @@ pub enum Refusal {
     /// The disk failed (451 4.3.0).
     #[error("the message could not be stored, try again later")]
     Failed,
+    /// Longer than a record may be (552 5.3.4).
+    #[error("the message is larger than the spool takes ({} MiB)", record::PAYLOAD_MAX / (1024 * 1024))]
+    TooLarge,
     /// The spool is closing (421 4.3.2).
     #[error("shutting down, try again later")]
     Closing,

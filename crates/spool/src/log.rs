@@ -37,6 +37,8 @@ struct Current {
     file: Arc<File>,
     sequence: u64,
     offset: u64,
+    /// Something was written since the last sync.
+    dirty: bool,
 }
 
 /// A record about to be written: its head's parts, and its payload in pieces.
@@ -99,6 +101,11 @@ impl Log {
                 end = after;
                 count += 1;
             }
+            if count == 0 {
+                error!(bytes = rest[0].payload_len(), "a record is larger than a segment");
+                return Err(Refusal::TooLarge);
+            }
+            current.dirty = true;
             if let Err(error) = write_records(current, &rest[..count]) {
                 error!(error = %error, segment = current.number, "the spool's disk failed; going on in another segment");
                 self.current = None;
@@ -116,8 +123,9 @@ impl Log {
         if self.current.as_ref().is_some_and(|c| c.offset + bytes <= SEGMENT_BYTES) {
             return Ok(());
         }
-        // What is unsynced in the old segment must not be forgotten there.
-        self.sync_notes();
+        // What is unsynced in the old segment must not be forgotten there: a later sync is one of
+        // the next segment only.
+        self.sync()?;
         let shared = self.shared.clone();
         let mut state = shared.lock();
         let patience = Instant::now() + SEGMENT_PATIENCE;
@@ -125,7 +133,8 @@ impl Log {
             match state.segments.begin(keep_free) {
                 Ok(Some((number, file, sequence))) => {
                     shared.keeper_bell.notify_one();
-                    self.current = Some(Current { number, file, sequence, offset: SEGMENT_HEAD });
+                    self.current =
+                        Some(Current { number, file, sequence, offset: SEGMENT_HEAD, dirty: true });
                     return Ok(());
                 }
                 Ok(None) => {}
@@ -151,9 +160,13 @@ impl Log {
 
     /// Puts on disk what was written.
     pub fn sync(&mut self) -> Result<(), Refusal> {
-        let Some(current) = &self.current else { return Ok(()) };
+        let Some(current) = &mut self.current else { return Ok(()) };
+        if !current.dirty {
+            return Ok(());
+        }
         match rustix::fs::fdatasync(current.file.as_fd()) {
             Ok(()) => {
+                current.dirty = false;
                 self.unsynced = None;
                 Ok(())
             }

@@ -12,7 +12,8 @@ pub const SEGMENT_HEAD: u64 = 64;
 pub const RECORD_HEAD: usize = 32;
 /// Records begin at multiples of this.
 pub const ALIGN: u64 = 8;
-/// Longest payload: content, envelope and some room. A longer one is damage.
+/// Longest payload: content, envelope and some room. A longer one is not taken, and one that is
+/// found is damage.
 pub const PAYLOAD_MAX: u32 = 40 * 1024 * 1024;
 
 const MAGIC: &[u8; 8] = b"YKSPOOL1";
@@ -119,6 +120,18 @@ impl Head {
 pub const fn record_len(payload_len: usize) -> u64 {
     ((RECORD_HEAD + payload_len) as u64).next_multiple_of(ALIGN)
 }
+
+/// The header of a segment file that is in no life.
+pub const FREE_HEAD: [u8; SEGMENT_HEAD as usize] = {
+    let mut bytes = [0; SEGMENT_HEAD as usize];
+    let magic = b"YKFREE01";
+    let mut at = 0;
+    while at < magic.len() {
+        bytes[at] = magic[at];
+        at += 1;
+    }
+    bytes
+};
 
 /// The header of a segment file: magic, sequence, CRC, zeros.
 #[must_use]

@@ -20,7 +20,10 @@ use crate::snapshot::{self, Position};
 use crate::writer::{expires_s, new_jobs};
 use crate::{Plan, Routing};
 
-/// What the log says behind the last snapshot, in order: the journal may have lost its newest
+/// Bytes of a segment read at once: as much is lost to a bad sector.
+const READ_BLOCK: usize = 64 * 1024;
+
+/// What the log says behind the last snapshots, in order: the journal may have lost its newest
 /// facts in a crash, and can be told them again from this.
 #[derive(Debug)]
 pub enum Tail<'a> {
@@ -35,6 +38,15 @@ pub enum Tail<'a> {
     },
     /// What came of an attempt.
     Attempts(&'a [Attempt]),
+    /// A message's segment file is gone, and with it the message: these recipients have failed.
+    Lost {
+        /// Its name.
+        id: SpoolId,
+        /// By their place in the envelope.
+        recipients: &'a [u16],
+        /// Of the fact that tells it.
+        step: u16,
+    },
 }
 
 /// What a start found.
@@ -98,7 +110,7 @@ pub(crate) fn restore(
         // or the new segment would be taken for older than the snapshot.
         segments.last_sequence = segments.last_sequence.max(newest.sequence);
     }
-    let (index, about, recycle_before) = newest_sound(&snapshots)?;
+    let Newest { index, about, older } = newest_sound(&snapshots);
     let walked_everything = about.is_none() && !segments.used.is_empty();
     let recovered = Recovered { walked_everything, ..Recovered::default() };
     if recovered.walked_everything {
@@ -109,9 +121,9 @@ pub(crate) fn restore(
     let mut replay = Replay { index, segments, routing, tail, last_id, recovered };
     replay.count_living();
     if about.is_some_and(|a| a.fingerprint != routing.fingerprint) {
-        replay.route_again()?;
+        replay.route_again();
     }
-    let tail_bytes = replay.read_log(position)?;
+    let tail_bytes = replay.read_log(position, older.min(position));
     let custody = replay.index.custody;
     replay.recovered.messages = replay.index.messages.len() as u64;
     replay.recovered.recipients = custody.queued;
@@ -121,23 +133,33 @@ pub(crate) fn restore(
         segments: replay.segments,
         tail_bytes,
         recovered: replay.recovered,
-        recycle_before,
+        recycle_before: older.sequence,
     })
 }
 
-type Newest = (Index, Option<snapshot::About>, u64);
+/// The newest sound snapshot.
+struct Newest {
+    index: Index,
+    about: Option<snapshot::About>,
+    /// The position of the older of two, or the beginning of the log.
+    older: Position,
+}
 
-fn newest_sound(all: &[(Position, PathBuf)]) -> io::Result<Newest> {
-    let oldest = if all.len() > 1 { all[0].0.sequence } else { 0 };
+/// A snapshot that is damaged or cannot be read is told, removed so that it does not push out a
+/// sound one later, and passed over.
+fn newest_sound(all: &[(Position, PathBuf)]) -> Newest {
+    let older = if all.len() > 1 { all[0].0 } else { Position::default() };
     for (_, path) in all.iter().rev() {
-        match snapshot::decode(&fs::read(path)?) {
-            Some((index, about)) => return Ok((index, Some(about), oldest)),
-            None => {
-                error!(file = %path.display(), "a snapshot of the spool is damaged; trying an older one")
-            }
+        let read = fs::read(path).ok().and_then(|bytes| snapshot::decode(&bytes));
+        if let Some((index, about)) = read {
+            return Newest { index, about: Some(about), older };
+        }
+        error!(file = %path.display(), "a snapshot of the spool is damaged; trying an older one");
+        if let Err(error) = fs::remove_file(path) {
+            warn!(error = %error, "the damaged snapshot could not be removed");
         }
     }
-    Ok((Index::default(), None, 0))
+    Newest { index: Index::default(), about: None, older: Position::default() }
 }
 
 impl Replay<'_> {
@@ -170,15 +192,18 @@ impl Replay<'_> {
                 .iter()
                 .map(|r| (*r, mail::AttemptKind::Failed))
                 .collect();
+            let id = SpoolId::from_micros(self.index.messages[slot].id);
+            let step = self.index.jobs[job].step.saturating_add(1);
+            let recipients: Vec<u16> = failed.iter().map(|(recipient, _)| *recipient).collect();
+            (self.tail)(Tail::Lost { id, recipients: &recipients, step });
             self.index.lease_job(job);
             self.index.finish(job, &failed);
-            let step = self.index.jobs[job].step;
             self.index.after_attempt(job, step, None);
         }
     }
 
     /// Divides every message anew, since the routing has changed.
-    fn route_again(&mut self) -> io::Result<()> {
+    fn route_again(&mut self) {
         info!(
             messages = self.index.messages.len(),
             "the routing has changed: dividing the queue anew"
@@ -199,7 +224,6 @@ impl Replay<'_> {
             };
             self.insert_divided(message.clone(), &plan, &jobs, false);
         }
-        Ok(())
     }
 
     /// Inserts a message whose remaining jobs are known, under the destinations of `plan`.
@@ -227,25 +251,56 @@ impl Replay<'_> {
         self.index.insert(message, &jobs, fresh);
     }
 
-    fn read_log(&mut self, position: Position) -> io::Result<u64> {
+    /// Replays the log behind `position`; how many bytes that was. What lies between `told_from`
+    /// and there is in the snapshot already and is only told: the journal may not have had it on
+    /// disk when the snapshot was written.
+    fn read_log(&mut self, position: Position, told_from: Position) -> u64 {
         // A misdirected write can give two files the same sequence: both are read.
         let in_order: BTreeSet<(u64, u32)> = self
             .segments
             .used
             .iter()
             .map(|(number, segment)| (segment.sequence, *number))
-            .filter(|(sequence, _)| *sequence >= position.sequence)
+            .filter(|(sequence, _)| *sequence >= told_from.sequence)
             .collect();
         let mut read = 0;
         let newest = in_order.last().map(|(sequence, _)| *sequence);
         for (sequence, number) in in_order {
-            let start = if sequence == position.sequence { position.offset } else { 0 };
+            let offset_in = |at: Position| if sequence == at.sequence { at.offset } else { 0 };
             let file = self.segments.used[&number].file.clone();
-            let bytes = read_from(&file, start)?;
+            let bytes = read_from(&file, offset_in(told_from));
+            if sequence < position.sequence {
+                self.tell_segment(&bytes, sequence, offset_in(told_from), u64::MAX);
+                continue;
+            }
+            let start = offset_in(position);
+            self.tell_segment(&bytes, sequence, offset_in(told_from), start);
             let segment = Walked { sequence, number, newest: Some(sequence) == newest };
             read += self.replay_segment(&bytes, segment, start);
         }
-        Ok(read)
+        read
+    }
+
+    /// Tells the tail of records from `start` to `end` and changes nothing.
+    fn tell_segment(&mut self, bytes: &[u8], sequence: u64, start: u64, end: u64) {
+        for found in walk(bytes, sequence, start) {
+            let Found::Record { offset, head } = found else { continue };
+            if offset >= end {
+                return;
+            }
+            let payload = payload_at(bytes, offset, &head);
+            if head.kind == Kind::Note {
+                if let Ok(attempts) = serde_json::from_slice::<Vec<Attempt>>(payload) {
+                    (self.tail)(Tail::Attempts(&attempts));
+                }
+            } else if head.kind == Kind::Arrival
+                && let Some(parts) = decode_arrival(payload)
+                && let Ok(envelope) = serde_json::from_slice::<Envelope>(parts.envelope)
+            {
+                let size = parts.content.len() as u32;
+                (self.tail)(Tail::Arrival { id: head.id, envelope: &envelope, size });
+            }
+        }
     }
 
     fn replay_segment(&mut self, bytes: &[u8], segment: Walked, start: u64) -> u64 {
@@ -375,13 +430,19 @@ fn payload_at<'a>(bytes: &'a [u8], offset: u64, head: &Head) -> &'a [u8] {
     rest.get(..head.payload_len as usize).unwrap_or(rest)
 }
 
-/// The segment's bytes with everything before `start` blank.
-fn read_from(file: &fs::File, start: u64) -> io::Result<Vec<u8>> {
-    let len = file.metadata()?.len().min(SEGMENT_BYTES);
+/// The segment's bytes with everything before `start` blank. What the disk does not give is blank
+/// too, and so a gap.
+fn read_from(file: &fs::File, start: u64) -> Vec<u8> {
+    let len = file.metadata().map_or(SEGMENT_BYTES, |about| about.len().min(SEGMENT_BYTES));
     let mut bytes = vec![0; len as usize];
     let start = start.min(len) as usize;
-    std::os::unix::fs::FileExt::read_exact_at(file, &mut bytes[start..], start as u64)?;
-    Ok(bytes)
+    for (number, block) in bytes[start..].chunks_mut(READ_BLOCK).enumerate() {
+        let offset = (start + number * READ_BLOCK) as u64;
+        if let Err(error) = std::os::unix::fs::FileExt::read_exact_at(file, block, offset) {
+            error!(error = %error, offset, "a part of a spool segment cannot be read");
+        }
+    }
+    bytes
 }
 
 fn read_envelope(file: &fs::File, message: &Message) -> Option<Envelope> {

@@ -15,7 +15,7 @@ use mail::{Envelope, SpoolId};
 use tokio::sync::oneshot;
 
 use crate::index::Remains;
-use crate::record::{Head, RECORD_HEAD, decode_arrival, encode_arrival_front};
+use crate::record::{Head, PAYLOAD_MAX, RECORD_HEAD, decode_arrival, encode_arrival_front};
 use crate::recovery::{self, Recovered, Tail};
 use crate::segments::{self, FREE_MIN};
 use crate::state::{NOTES_MAX, PendingArrival, PendingNote, Shared, State, read_exact};
@@ -84,6 +84,8 @@ impl SegmentSpool {
         {
             let mut state = shared.lock();
             state.trouble = trouble;
+            // What was torn or damaged in the tail is judged once, not at each start.
+            state.snapshot_wanted = restored.tail_bytes > 0;
             shared.ring(&state);
         }
         let writer = Writer::new(shared.clone(), restored.tail_bytes);
@@ -102,13 +104,15 @@ impl SegmentSpool {
     pub fn close(&self) {
         self.shared.closing.store(true, Ordering::Release);
         self.shared.writer_bell.notify_all();
-        self.shared.keeper_bell.notify_all();
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        // The writer first: it may need a segment of the keeper's for its last notes.
         for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the spool had panicked");
             }
+            self.shared.keeper_leaves.store(true, Ordering::Release);
+            self.shared.keeper_bell.notify_all();
         }
     }
 
@@ -187,6 +191,10 @@ impl Spool for SegmentSpool {
             for piece in [&front, &arrival.prefix, &arrival.content] {
                 crc.update(piece);
             }
+            let payload_len = front.len() as u64 + size;
+            if payload_len > u64::from(PAYLOAD_MAX) {
+                return Err(Refusal::TooLarge);
+            }
             let plan = (self.shared.routing.plan)(&arrival.envelope, arrival.id);
             let (done, answer) = oneshot::channel();
             {
@@ -235,7 +243,7 @@ impl Spool for SegmentSpool {
 
     fn leave(&self, destination: &Destination) {
         let mut state = self.shared.lock();
-        if let Some(queue) = state.index.destinations.get_mut(destination.number) {
+        if let Some(queue) = state.index.destination_mut(destination.number, &destination.name) {
             queue.attended = false;
         }
     }
@@ -245,13 +253,15 @@ impl Spool for SegmentSpool {
         if state.inbox.notes.len() >= NOTES_MAX {
             return None;
         }
+        state.index.destination_mut(destination.number, &destination.name)?;
         let job = state.index.lease(destination.number)?;
         Some(self.shared.lease_of(&state, job))
     }
 
     fn ready(&self, destination: &Destination) -> usize {
-        let state = self.shared.lock();
-        state.index.destinations.get(destination.number).map_or(0, |d| d.ready.len())
+        let mut state = self.shared.lock();
+        let queue = state.index.destination_mut(destination.number, &destination.name);
+        queue.map_or(0, |d| d.ready.len())
     }
 
     fn read<'a>(&'a self, lease: &'a Lease) -> Answer<'a, Result<Stored, ReadError>> {
@@ -281,7 +291,7 @@ impl Spool for SegmentSpool {
         let first_note = state.inbox.notes.is_empty();
         state.index.finish(lease.job, &outcomes);
         let defer = deferral.as_ref().map(|(due_ms, reason)| (*due_ms, reason.as_str()));
-        let step = lease.step + u16::from(!facts.is_empty());
+        let step = lease.step.saturating_add(u16::from(!facts.is_empty()));
         let remains = state.index.after_attempt(lease.job, step, defer);
         if let Remains::Nothing { place, payload_len } = remains {
             state.segments.lost(place, payload_len);
@@ -355,6 +365,9 @@ impl Spool for SegmentSpool {
 
 impl SegmentSpool {
     fn lease_all(&self, state: &mut State, jobs: Vec<u32>) -> Vec<Lease> {
+        if state.inbox.notes.len() >= NOTES_MAX {
+            return Vec::new();
+        }
         jobs.into_iter()
             .filter(|job| state.index.lease_job(*job))
             .collect::<Vec<_>>()

@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use crate::index::Place;
 use crate::record::{
-    SEGMENT_BYTES, SEGMENT_HEAD, decode_segment_head, encode_segment_head, record_len,
+    ALIGN, FREE_HEAD, Head, RECORD_HEAD, SEGMENT_BYTES, SEGMENT_HEAD, decode_segment_head,
+    encode_segment_head, record_len,
 };
 
 /// Free segments kept ready. Arrivals take all but the last one, which is for notes, so that
@@ -32,6 +33,9 @@ pub(crate) struct Segment {
     pub live: u32,
     /// Bytes of those records.
     pub live_bytes: u64,
+    /// The newest segment when the last message here went, or when this one was begun: a
+    /// snapshot older than that may still name a message here.
+    died_at: u64,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +45,12 @@ pub(crate) struct Segments {
     pub free: Vec<u32>,
     pub last_sequence: u64,
     last_file: u32,
+}
+
+impl Segment {
+    fn begun(file: Arc<File>, sequence: u64) -> Segment {
+        Segment { file, sequence, live: 0, live_bytes: 0, died_at: sequence }
+    }
 }
 
 fn file_name(number: u32) -> String {
@@ -65,15 +75,17 @@ impl Segments {
             let Some(number) = number.and_then(|n| n.parse::<u32>().ok()) else { continue };
             segments.last_file = segments.last_file.max(number);
             let file = open(&path)?;
-            match present_sequence(&file)? {
+            match present_sequence(&file) {
                 Some(sequence) => {
                     segments.last_sequence = segments.last_sequence.max(sequence);
-                    let segment =
-                        Segment { file: Arc::new(file), sequence, live: 0, live_bytes: 0 };
-                    segments.used.insert(number, segment);
+                    segments.used.insert(number, Segment::begun(Arc::new(file), sequence));
                 }
                 None => segments.free.push(number),
             }
+        }
+        let last = segments.last_sequence;
+        for segment in segments.used.values_mut() {
+            segment.died_at = last;
         }
         Ok(segments)
     }
@@ -106,8 +118,7 @@ impl Segments {
             Ok(file) => {
                 self.last_sequence += 1;
                 let sequence = self.last_sequence;
-                let segment = Segment { file: file.clone(), sequence, live: 0, live_bytes: 0 };
-                self.used.insert(number, segment);
+                self.used.insert(number, Segment::begun(file.clone(), sequence));
                 Ok(Some((number, file, sequence)))
             }
             Err(error) => {
@@ -128,30 +139,31 @@ impl Segments {
         if let Some(segment) = self.used.get_mut(&place.file) {
             segment.live -= 1;
             segment.live_bytes -= record_len(payload_len as usize);
+            segment.died_at = self.last_sequence;
         }
     }
 
-    /// Takes what is dead and older than `before` out of use; deletes what is more than enough.
+    /// Takes what was dead before the snapshot at `before` out of use; deletes what is more than
+    /// enough.
     ///
     /// # Errors
-    /// When a header cannot be wiped or a file deleted.
+    /// When a header cannot be wiped or a file deleted; it stays in use then.
     pub fn recycle(&mut self, before: u64) -> io::Result<()> {
         let dead: Vec<u32> = self
             .used
             .iter()
-            .filter(|(_, s)| s.live == 0 && s.sequence < before)
+            .filter(|(_, s)| s.live == 0 && s.died_at < before)
             .map(|(number, _)| *number)
             .collect();
         for number in dead {
-            self.used.remove(&number);
             let path = self.folder.join(file_name(number));
             if self.free.len() >= FREE_MAX {
                 fs::remove_file(&path)?;
             } else {
-                // Without a header the file is free at the next start too.
-                open(&path)?.write_all_at(&[0; SEGMENT_HEAD as usize], 0)?;
+                open(&path)?.write_all_at(&FREE_HEAD, 0)?;
                 self.free.push(number);
             }
+            self.used.remove(&number);
         }
         Ok(())
     }
@@ -182,6 +194,7 @@ fn fill(path: &Path) -> io::Result<()> {
     for _ in 0..SEGMENT_BYTES / FILL_STEP as u64 {
         file.write_all(&zeros)?;
     }
+    file.write_all_at(&FREE_HEAD, 0)?;
     file.sync_all()
 }
 
@@ -189,25 +202,45 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(path)
 }
 
-/// The sequence in the header or, where that has rotted, in the first record.
-fn present_sequence(file: &File) -> io::Result<Option<u64>> {
-    let mut bytes = [0; 128];
-    let mut got = 0;
-    while got < bytes.len() {
-        match file.read_at(&mut bytes[got..], got as u64)? {
-            0 => break,
-            n => got += n,
+/// The sequence of the life that the file is in; `None` when it is free. A file that does not say
+/// is taken to be in the life of the newest record that is found in it.
+fn present_sequence(file: &File) -> Option<u64> {
+    let mut head = [0; SEGMENT_HEAD as usize];
+    if file.read_exact_at(&mut head, 0).is_ok() {
+        if head == FREE_HEAD {
+            return None;
+        }
+        if let Some(sequence) = decode_segment_head(&head) {
+            return Some(sequence);
         }
     }
-    if let Some(sequence) = decode_segment_head(&bytes[..got]) {
-        return Ok(Some(sequence));
+    let found = newest_record(file);
+    tracing::error!(found, "a spool segment has lost its header");
+    found
+}
+
+/// Looks at every place where a record may begin.
+fn newest_record(file: &File) -> Option<u64> {
+    let mut newest = None;
+    let mut block = vec![0; FILL_STEP + RECORD_HEAD];
+    for start in (0..SEGMENT_BYTES).step_by(FILL_STEP) {
+        let mut got = 0;
+        // What cannot be read holds no record.
+        while let Ok(count) = file.read_at(&mut block[got..], start + got as u64) {
+            got += count;
+            if count == 0 || got == block.len() {
+                break;
+            }
+        }
+        for place in block[..got].windows(RECORD_HEAD).step_by(ALIGN as usize) {
+            newest = newest.max(claimed_sequence(place));
+        }
     }
-    if bytes[..SEGMENT_HEAD as usize].iter().all(|b| *b == 0) {
-        return Ok(None);
-    }
-    let first = &bytes[SEGMENT_HEAD as usize..];
-    let mut word = [0; 8];
-    word.copy_from_slice(&first[8..16]);
-    let sequence = u64::from_le_bytes(word);
-    Ok(crate::record::Head::decode(first, sequence).map(|_| sequence))
+    newest
+}
+
+/// The sequence that a record head names, if it is sound.
+fn claimed_sequence(head: &[u8]) -> Option<u64> {
+    let sequence = u64::from_le_bytes(*head.get(8..)?.first_chunk()?);
+    Head::decode(head, sequence).map(|_| sequence)
 }

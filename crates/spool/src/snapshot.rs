@@ -184,6 +184,17 @@ pub(crate) fn write(folder: &Path, bytes: &[u8], position: Position) -> io::Resu
     Ok(if all.len() == KEPT { all[0].0 } else { Position::default() })
 }
 
+/// Makes room for a snapshot on a full disk by removing the older one of two. The newer one is
+/// sound as far as we know, and the whole log is there without any.
+pub(crate) fn drop_older(folder: &Path) {
+    if let Ok(all) = list(folder)
+        && all.len() == KEPT
+        && let Err(error) = fs::remove_file(&all[0].1)
+    {
+        tracing::warn!(error = %error, "an old snapshot could not be removed");
+    }
+}
+
 /// The snapshots of a folder, oldest first.
 ///
 /// # Errors

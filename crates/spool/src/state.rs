@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub syncs: AtomicU64,
     pub damaged: AtomicU64,
     pub closing: AtomicBool,
+    /// The writer has ended, and so may the keeper.
+    pub keeper_leaves: AtomicBool,
     pub bytes_limit: u64,
     pub routing: Routing,
 }
@@ -116,6 +118,7 @@ impl Shared {
             syncs: AtomicU64::new(0),
             damaged: AtomicU64::new(0),
             closing: AtomicBool::new(false),
+            keeper_leaves: AtomicBool::new(false),
             bytes_limit,
             routing,
         }

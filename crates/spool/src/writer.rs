@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::carried::{self, CarriedJob};
 use crate::index::{Message, NewJob, Place};
@@ -53,6 +53,12 @@ impl Writer {
         }
     }
 
+    /// Nobody writes any more: whoever waits is told, and nobody waits anew.
+    fn abandon(&self) {
+        self.shared.closing.store(true, Ordering::Release);
+        self.shared.lock().inbox.arrivals.clear();
+    }
+
     fn folder(&self) -> std::path::PathBuf {
         self.shared.lock().segments.folder().to_owned()
     }
@@ -80,7 +86,7 @@ impl Writer {
             if closing {
                 return None;
             }
-            if state.snapshot_wanted {
+            if state.snapshot_wanted && !state.snapshot_busy && state.snapshot.is_none() {
                 return Some(Batch::default());
             }
             if self.log.notes_are_old() {
@@ -227,6 +233,10 @@ impl Writer {
             Ok(_) => {
                 self.log.notes_written();
             }
+            Err(_) if self.shared.closing.load(Ordering::Acquire) => {
+                // The last snapshot holds what they say.
+                warn!(notes = notes.len(), "the last outcomes could not be written to the log");
+            }
             Err(_) => {
                 // Kept in memory and tried again; leases are held back meanwhile.
                 let mut state = self.shared.lock();
@@ -250,6 +260,10 @@ impl Writer {
         if !due && !state.snapshot_wanted {
             return;
         }
+        drop(state);
+        // A snapshot never says more than the log on disk.
+        self.log.sync_notes();
+        state = shared.lock();
         state.snapshot_wanted = false;
         state.snapshot = Some(self.take_snapshot(&state));
         self.log.since_snapshot = 0;
@@ -266,6 +280,15 @@ impl Writer {
             last_id: self.shared.last_id.load(Ordering::Relaxed),
         };
         (snapshot::encode(&state.index, &about), position)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            error!("the spool's writer failed: no mail is taken until the next start");
+            self.abandon();
+        }
     }
 }
 

@@ -327,6 +327,7 @@ async fn a_crash_loses_nothing_and_tells_its_tail() {
         told.push(match tail {
             Tail::Arrival { id, .. } => format!("arrival {id}"),
             Tail::Attempts(facts) => format!("{} {}", facts[0].outcome.word(), facts[0].message),
+            Tail::Lost { id, .. } => format!("lost {id}"),
         });
     });
     assert_eq!(
@@ -432,4 +433,63 @@ async fn segments_are_recycled_and_the_last_living_message_is_carried() {
     let lease = spool.lease(&destination).expect("ready");
     assert_eq!(lease.id, stays);
     assert!(spool.read(&lease).await.expect("read").content.ends_with(b"I stay"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_larger_than_a_record_is_refused_and_harms_nobody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spool = open(folder.path());
+    let large = vec![b'x'; 41 * 1024 * 1024];
+    let refused = spool.accept(arrival(&spool, &["a@one.example"], &large)).await;
+    assert_eq!(refused, Err(Refusal::TooLarge));
+    accept(&spool, &["a@one.example"], b"small").await;
+}
+
+/// A message that outlived the newest snapshot's segments and then went: its segment must not be
+/// written again while a snapshot still names the message.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_snapshot_names_is_not_recycled() {
+    let folder = tempfile::tempdir().expect("a folder");
+    {
+        let spool = open(folder.path());
+        accept(&spool, &["a@late.example"], b"waits for long").await;
+        let content = vec![b'z'; 8 * 1024 * 1024];
+        for _ in 0..40 {
+            accept(&spool, &["a@goes.example"], &content).await;
+            let goes = called(&spool, "goes.example").await;
+            settle(&spool, spool.lease(&goes).expect("ready"), AttemptKind::Succeeded, None);
+        }
+        let late = called_again(&spool, "late.example");
+        settle(&spool, late, AttemptKind::Succeeded, None);
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let copy = crash(folder.path());
+        drop(spool);
+        let (after, recovered) = open_told(copy.path(), 1 << 30, 1, &mut |_| {});
+        assert_eq!(recovered.damaged, 0);
+        assert_eq!((after.custody().delivered, after.custody().failed), (41, 0));
+    }
+}
+
+/// A lease of a destination that was called long ago.
+fn called_again(spool: &SegmentSpool, name: &str) -> Lease {
+    spool
+        .lease_expired(at(100_000), 10)
+        .into_iter()
+        .find(|l| &*l.destination == name)
+        .expect("waits")
+}
+
+/// The newest segment loses its header and a snapshot names it: its number is not given again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_header_hides_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spool = open(folder.path());
+    let id = accept(&spool, &["a@one.example"], b"Hello").await;
+    let copy = crash(folder.path());
+    let (path, mut bytes) = busy_segment(copy.path());
+    bytes[..64].fill(0);
+    std::fs::write(path, bytes).expect("written");
+    let spool = open(copy.path());
+    let one = called(&spool, "one.example").await;
+    assert_eq!(spool.lease(&one).expect("ready").id, id);
 }

@@ -304,6 +304,7 @@ fn refusal_reply(refusal: &Refusal) -> Reply {
     let (code, enhanced) = match refusal {
         Refusal::Full | Refusal::DiskFull => (452, (4, 3, 1)),
         Refusal::Failed => (451, (4, 3, 0)),
+        Refusal::TooLarge => (552, (5, 3, 4)),
         Refusal::Closing => (421, (4, 3, 2)),
     };
     Reply { code, enhanced: Some(enhanced), text: refusal.to_string() }

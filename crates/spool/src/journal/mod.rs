@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use reader::{Batch, JournalReader};
-pub use writer::{JOURNAL_BYTES_MAX, Journal};
+pub use writer::{JOURNAL_BUFFER_MAX, JOURNAL_BYTES_MAX, Journal};
 
 /// The label under which frames are sealed.
 const LABEL: &str = "journal";

@@ -123,3 +123,27 @@ fn a_folder_that_was_begun_anew_is_read_from_its_beginning() {
     let before = Cursor { file: 9, offset: 1_000 };
     assert_eq!(numbers(&reader.read(Some(before), 100).expect("read")), [0, 1]);
 }
+
+/// More at once than a frame holds, as at a start with a long tail.
+#[test]
+fn many_facts_at_once_come_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    {
+        let journal = Journal::open(folder.path(), vault()).expect("opened");
+        let facts: Vec<Fact> = (0..60_000).map(fact).collect();
+        journal.append(&facts);
+    }
+    let reader = JournalReader::new(folder.path(), vault());
+    let mut all = Vec::new();
+    let mut cursor = None;
+    loop {
+        let batch = reader.read(cursor, 10_000).expect("read");
+        if batch.facts.is_empty() {
+            break;
+        }
+        assert_eq!(batch.damaged, 0);
+        all.extend(numbers(&batch));
+        cursor = Some(batch.cursor);
+    }
+    assert_eq!(all, (0..60_000).collect::<Vec<_>>());
+}

@@ -1,5 +1,6 @@
 //! Appends facts, on a thread of its own.
 
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ const FRAME_BYTES: usize = 256 * 1024;
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
 /// Facts that nobody collects: at this many bytes the relay refuses new mail.
 pub const JOURNAL_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+/// Facts that wait for the disk, in bytes: beyond it the relay refuses new mail and delivers none.
+pub const JOURNAL_BUFFER_MAX: usize = 64 * 1024 * 1024;
 /// Facts wait this long for company.
 pub(super) const LINGER: Duration = Duration::from_millis(25);
 /// Written facts are synced at the latest after this.
@@ -41,8 +44,9 @@ struct Shared {
 
 #[derive(Default)]
 struct Buffer {
-    /// JSON of facts with commas between.
-    facts: Vec<u8>,
+    /// Frames to be: JSON of facts with commas between. Only the last one grows.
+    frames: VecDeque<Vec<u8>>,
+    bytes: usize,
     closing: bool,
 }
 
@@ -75,16 +79,13 @@ impl Journal {
     /// Appends facts; they are on their way to the disk when this returns, not yet there.
     pub fn append(&self, facts: &[Fact]) {
         let mut buffer = self.shared.lock();
-        let was_empty = buffer.facts.is_empty();
+        let was_empty = buffer.frames.is_empty();
         for fact in facts {
-            if !buffer.facts.is_empty() {
-                buffer.facts.push(b',');
-            }
-            if let Err(error) = serde_json::to_writer(&mut buffer.facts, fact) {
+            if let Err(error) = buffer.push(fact) {
                 error!(error = %error, "a fact has no JSON form");
             }
         }
-        if was_empty || buffer.facts.len() >= FRAME_BYTES {
+        if was_empty || buffer.frames.len() > 1 {
             self.shared.bell.notify_one();
         }
     }
@@ -92,7 +93,13 @@ impl Journal {
     /// Whether so much is uncollected that new mail should be refused.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.shared.bytes.load(Ordering::Relaxed) >= JOURNAL_BYTES_MAX
+        self.shared.bytes.load(Ordering::Relaxed) >= JOURNAL_BYTES_MAX || self.is_stuck()
+    }
+
+    /// Whether so much waits for the disk that nothing should be done that makes more facts.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.shared.lock().bytes >= JOURNAL_BUFFER_MAX
     }
 
     /// Bytes of facts that nobody has collected yet, whole files counted.
@@ -114,6 +121,25 @@ impl Drop for Journal {
     }
 }
 
+impl Buffer {
+    fn push(&mut self, fact: &Fact) -> serde_json::Result<()> {
+        if self.frames.back().is_none_or(|frame| frame.len() >= FRAME_BYTES) {
+            self.frames.push_back(Vec::new());
+        }
+        let Some(frame) = self.frames.back_mut() else { return Ok(()) };
+        let before = frame.len();
+        if before > 0 {
+            frame.push(b',');
+        }
+        let written = serde_json::to_writer(&mut *frame, fact);
+        if written.is_err() {
+            frame.truncate(before);
+        }
+        self.bytes += frame.len() - before;
+        written
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Buffer> {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
@@ -132,8 +158,8 @@ impl Writer {
         let mut last_prune = Instant::now();
         loop {
             let (facts, closing) = self.gather();
-            if !facts.is_empty() {
-                self.write(&facts);
+            if let Some(facts) = &facts {
+                self.write(facts);
             }
             if self.dirty.is_some_and(|since| closing || since.elapsed() >= SYNC_EVERY) {
                 self.sync();
@@ -142,25 +168,28 @@ impl Writer {
                 self.prune();
                 last_prune = Instant::now();
             }
-            if closing && facts.is_empty() {
+            if closing && facts.is_none() {
                 return;
             }
         }
     }
 
-    fn gather(&self) -> (Vec<u8>, bool) {
+    /// The next frame, as soon as it is full or has waited long enough.
+    fn gather(&self) -> (Option<Vec<u8>>, bool) {
         let mut buffer = self.shared.lock();
-        if buffer.facts.is_empty() && !buffer.closing {
+        if buffer.frames.is_empty() && !buffer.closing {
             buffer = wait(&self.shared, buffer, SYNC_EVERY);
         }
-        if !buffer.facts.is_empty() && buffer.facts.len() < FRAME_BYTES && !buffer.closing {
+        if buffer.frames.len() == 1 && !buffer.closing {
             buffer = wait(&self.shared, buffer, LINGER);
         }
-        (std::mem::take(&mut buffer.facts), buffer.closing)
+        let frame = buffer.frames.pop_front();
+        buffer.bytes -= frame.as_ref().map_or(0, Vec::len);
+        (frame, buffer.closing)
     }
 
-    /// A frame that cannot be written is tried again until it can: the relay slows down by the
-    /// limit on notes, and nothing is lost.
+    /// A frame that cannot be written is tried again until it can; what comes meanwhile is kept up
+    /// to [`JOURNAL_BUFFER_MAX`].
     fn write(&mut self, facts: &[u8]) {
         let mut json = Vec::with_capacity(facts.len() + 2);
         json.push(b'[');
