@@ -9,7 +9,7 @@ use store::{Day, Filter, SlotSpan, Who};
 pub use store::DeliveryRow as Row;
 /// The whole story of one recipient.
 pub use store::StoryRecord as Story;
-pub use store::{Slot, Status};
+pub use store::{OTHER_DOMAINS, Slot, Status};
 
 use crate::{AppError, Office, Refusal, blocking};
 

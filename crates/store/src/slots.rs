@@ -138,6 +138,9 @@ impl Store {
         let mut by_domain: BTreeMap<DomainKey, Kinds> = BTreeMap::new();
         let mut memory = self.memory();
         for (composition, domains) in &tally.0 {
+            // The busiest first, since names go to those who come first while there are any left.
+            let mut domains: Vec<_> = domains.iter().collect();
+            domains.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.values().sum::<i64>()));
             for (domain, counts) in domains {
                 for (&(minute, kind), &count) in counts {
                     for span in [MINUTE, HOUR] {
