@@ -9,7 +9,7 @@ use store::{Day, Filter, SlotSpan, Who};
 pub use store::DeliveryRow as Row;
 /// The whole story of one recipient.
 pub use store::StoryRecord as Story;
-pub use store::{Slot, Status};
+pub use store::{OTHER_DOMAINS, Slot, Status};
 
 use crate::{AppError, Office, Refusal, blocking};
 
@@ -54,7 +54,8 @@ pub struct Graph {
     pub slot_seconds: u32,
     /// In order, without gaps.
     pub slots: Vec<Slot>,
-    /// The busiest recipient domains of the span, widened to whole hours, with their totals; at
+    /// The busiest recipient domains of the span, widened to whole hours (beyond 10 days to whole
+    /// days), with their totals; at
     /// most [`GRAPH_DOMAINS`]. Beyond 1,000 domains in an hour the rest is `(other)`.
     pub domains: Vec<(String, Slot)>,
 }

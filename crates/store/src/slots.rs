@@ -33,6 +33,9 @@ pub const BUSIEST_MAX: u16 = 100;
 /// Hours and days whose domains are remembered between batches.
 const CENSUS_SLOTS_MAX: usize = 6;
 
+/// Longest span whose first and last hours are told apart from their days: 10 days.
+const HOURS_MATTER_SECONDS: i64 = 10 * DAY;
+
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
@@ -95,10 +98,12 @@ impl Census {
 
 /// Span, slot, composition, kind.
 type TotalKey = (i64, i64, String, i64);
-/// Span, slot, composition, domain, kind.
-type DomainKey = (i64, i64, String, String, i64);
+/// Span, slot, composition, domain.
+type DomainKey = (i64, i64, String, String);
+/// Counts by kind, in the order of its numbers.
+type Kinds = [i64; 5];
 /// Rows to add.
-type Sums<K> = Vec<(K, i64)>;
+type Sums<K, V> = Vec<(K, V)>;
 
 impl Store {
     /// Adds a batch's counts, in the transaction that records the batch.
@@ -117,20 +122,25 @@ impl Store {
         .await
         .map_err(sql(DOING))?;
         self.run_form(transaction, (Form::SlotDomain, Day(0)), &domains, |values, (key, total)| {
-            let (span, slot, composition, domain, kind) = key;
+            let (span, slot, composition, domain) = key;
             values.put(*span).put(*slot).put(composition.as_str()).put(domain.as_str());
-            values.put(*kind).put(*total);
+            for count in total {
+                values.put(*count);
+            }
         })
         .await
         .map_err(sql(DOING))?;
         Ok(())
     }
 
-    fn roll_up(&self, tally: &Tally) -> (Sums<TotalKey>, Sums<DomainKey>) {
+    fn roll_up(&self, tally: &Tally) -> (Sums<TotalKey, i64>, Sums<DomainKey, Kinds>) {
         let mut totals: BTreeMap<TotalKey, i64> = BTreeMap::new();
-        let mut by_domain: BTreeMap<DomainKey, i64> = BTreeMap::new();
+        let mut by_domain: BTreeMap<DomainKey, Kinds> = BTreeMap::new();
         let mut memory = self.memory();
         for (composition, domains) in &tally.0 {
+            // The busiest first, since names go to those who come first while there are any left.
+            let mut domains: Vec<_> = domains.iter().collect();
+            domains.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.values().sum::<i64>()));
             for (domain, counts) in domains {
                 for (&(minute, kind), &count) in counts {
                     for span in [MINUTE, HOUR] {
@@ -142,8 +152,12 @@ impl Store {
                         let slot = minute.div_euclid(span) * span;
                         let named = memory.census.admit((span, slot), domain);
                         let domain = if named { domain.as_str() } else { OTHER_DOMAINS };
-                        let key = (span, slot, composition.clone(), domain.to_owned(), kind);
-                        *by_domain.entry(key).or_default() += count;
+                        let key = (span, slot, composition.clone(), domain.to_owned());
+                        let kinds = by_domain.entry(key).or_default();
+                        // Kinds are numbers of a status: 0 to 4.
+                        if let Some(sum) = kinds.get_mut(kind as usize) {
+                            *sum += count;
+                        }
                     }
                 }
             }
@@ -231,8 +245,8 @@ impl Store {
         Ok(slots.into_iter().map(|(s, slot)| (instant(s * 1_000_000), slot)).collect())
     }
 
-    /// The recipient domains with most facts in the span, widened to whole hours; the busiest
-    /// first, at most `limit` (1 to [`BUSIEST_MAX`]).
+    /// The recipient domains with most facts in the span, widened to whole hours, or beyond
+    /// 10 days to whole days (UTC); the busiest first, at most `limit` (1 to [`BUSIEST_MAX`]).
     ///
     /// # Errors
     /// When the records fail.
@@ -245,15 +259,19 @@ impl Store {
     ) -> Result<Vec<(String, Slot)>> {
         const DOING: &str = "read the counts by domain";
         let [head, days, tail] = parts_of_span(from.as_second(), until.as_second());
+        let limit = i64::from(limit.clamp(1, BUSIEST_MAX));
         let rows = sqlx::query(
-            "SELECT to_domain, kind, CAST(SUM(total) AS BIGINT) AS total FROM (\
-             SELECT composition, to_domain, kind, total FROM slot_domain \
-             WHERE span = 3600 AND slot >= $1 AND slot < $2 UNION ALL \
-             SELECT composition, to_domain, kind, total FROM slot_domain \
-             WHERE span = 86400 AND slot >= $3 AND slot < $4 UNION ALL \
-             SELECT composition, to_domain, kind, total FROM slot_domain \
-             WHERE span = 3600 AND slot >= $5 AND slot < $6) AS parts \
-             WHERE ($7 = 0 OR composition = $8) GROUP BY to_domain, kind",
+            "SELECT to_domain, CAST(SUM(queued) AS BIGINT) AS queued, \
+             CAST(SUM(deferred) AS BIGINT) AS deferred, \
+             CAST(SUM(succeeded) AS BIGINT) AS succeeded, \
+             CAST(SUM(failed) AS BIGINT) AS failed, \
+             CAST(SUM(suppressed) AS BIGINT) AS suppressed FROM slot_domain \
+             WHERE ((span = 3600 AND slot >= $1 AND slot < $2) \
+             OR (span = 86400 AND slot >= $3 AND slot < $4) \
+             OR (span = 3600 AND slot >= $5 AND slot < $6)) \
+             AND ($7 = 0 OR composition = $8) GROUP BY to_domain \
+             ORDER BY SUM(queued + deferred + succeeded + failed + suppressed) DESC, to_domain \
+             LIMIT $9",
         )
         .bind(head.0)
         .bind(head.1)
@@ -263,20 +281,23 @@ impl Store {
         .bind(tail.1)
         .bind(i64::from(composition.is_some()))
         .bind(composition.unwrap_or_default())
+        .bind(limit)
         .fetch_all(&self.readers)
         .await
         .map_err(sql(DOING))?;
-        let mut domains: BTreeMap<String, Slot> = BTreeMap::new();
-        for row in &rows {
-            let status = Status::from_number(column(row, "kind", DOING)?);
-            let total: i64 = column(row, "total", DOING)?;
-            let domain: String = column(row, "to_domain", DOING)?;
-            domains.entry(domain).or_default().add(status, total.unsigned_abs());
-        }
-        let mut domains: Vec<_> = domains.into_iter().collect();
-        domains.sort_by(|a, b| b.1.total().cmp(&a.1.total()).then_with(|| a.0.cmp(&b.0)));
-        domains.truncate(usize::from(limit.clamp(1, BUSIEST_MAX)));
-        Ok(domains)
+        let count = |row, name| Ok(column::<i64>(row, name, DOING)?.unsigned_abs());
+        rows.iter()
+            .map(|row| {
+                let slot = Slot {
+                    queued: count(row, "queued")?,
+                    deferred: count(row, "deferred")?,
+                    succeeded: count(row, "succeeded")?,
+                    failed: count(row, "failed")?,
+                    suppressed: count(row, "suppressed")?,
+                };
+                Ok((column(row, "to_domain", DOING)?, slot))
+            })
+            .collect()
     }
 
     pub(crate) async fn drop_slots_before(&self, first: Day) -> Result<()> {
@@ -301,11 +322,12 @@ impl Store {
     }
 }
 
-/// Divides a span of seconds, widened to whole hours, into hours before the first whole day,
+/// Divides a span of seconds, widened to whole hours (a long one to whole days), into hours before the first whole day,
 /// whole days, and hours behind the last.
 fn parts_of_span(from: i64, until: i64) -> [(i64, i64); 3] {
-    let begin = from.div_euclid(HOUR) * HOUR;
-    let end = -(-until).div_euclid(HOUR) * HOUR;
+    let grain = if until - from > HOURS_MATTER_SECONDS { DAY } else { HOUR };
+    let begin = from.div_euclid(grain) * grain;
+    let end = -(-until).div_euclid(grain) * grain;
     let first_day = -(-begin).div_euclid(DAY) * DAY;
     let last_day = end.div_euclid(DAY) * DAY;
     if first_day >= last_day {
@@ -327,6 +349,8 @@ mod tests {
             ((86_400, 172_800), [(86_400, 86_400), (86_400, 172_800), (172_800, 172_800)]),
             // From 23:00 over a day to 01:00.
             ((82_800, 176_400), [(82_800, 86_400), (86_400, 172_800), (172_800, 176_400)]),
+            // From 01:00 over eleven days to 02:00: the days that they touch.
+            ((3_600, 957_600), [(0, 0), (0, 1_036_800), (1_036_800, 1_036_800)]),
         ];
         for ((from, until), expected) in cases {
             assert_eq!(parts_of_span(from, until), expected, "{from} to {until}");

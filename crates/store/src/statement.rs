@@ -41,7 +41,7 @@ impl Form {
             Form::State => 5,
             Form::Attempt => 6,
             Form::SlotTotal => 5,
-            Form::SlotDomain => 6,
+            Form::SlotDomain => 9,
             Form::Find | Form::FindAttempts => 1,
         }
     }
@@ -94,11 +94,15 @@ impl Form {
                     .to_owned(),
             ),
             Form::SlotDomain => (
-                "INSERT INTO slot_domain AS s (span, slot, composition, to_domain, kind, total) \
-                 VALUES "
+                "INSERT INTO slot_domain AS s (span, slot, composition, to_domain, queued, \
+                 deferred, succeeded, failed, suppressed) VALUES "
                     .to_owned(),
-                " ON CONFLICT (span, slot, composition, to_domain, kind) \
-                 DO UPDATE SET total = s.total + excluded.total"
+                " ON CONFLICT (span, slot, composition, to_domain) DO UPDATE SET \
+                 queued = s.queued + excluded.queued, \
+                 deferred = s.deferred + excluded.deferred, \
+                 succeeded = s.succeeded + excluded.succeeded, \
+                 failed = s.failed + excluded.failed, \
+                 suppressed = s.suppressed + excluded.suppressed"
                     .to_owned(),
             ),
             Form::Find => (

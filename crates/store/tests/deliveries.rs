@@ -226,22 +226,22 @@ async fn counts_tell_the_busiest_domains_and_cap_their_number() {
             batch.extend(facts(&mail, &[attempt(&mail, 1, Succeeded, 1, "ok")]));
         };
         for n in 0..30 {
-            tell(n, format!("r{n}@busy.example"), "pro");
+            tell(n, format!("r{n}@z-busy.example"), "pro");
         }
         for n in 30..1_100 {
             tell(n, format!("r@d{n}.example"), "pro");
         }
-        tell(1_100, "r@busy.example".into(), "sandbox");
+        tell(1_100, "r@z-busy.example".into(), "sandbox");
         store.record("relay", "1:1", batch).await.expect("recorded");
         let (from, until) = (at("2026-11-22T01:00:00Z"), at("2026-11-22T02:00:00Z"));
         let busiest = store.busiest(from, until, Some("pro"), 2).await.expect("read");
         let slot = |n| Slot { queued: n, succeeded: n, ..Slot::default() };
         assert_eq!(
             busiest,
-            [("(other)".to_owned(), slot(1_070 - 999)), ("busy.example".to_owned(), slot(30))]
+            [("(other)".to_owned(), slot(1_070 - 999)), ("z-busy.example".to_owned(), slot(30))]
         );
         let all = store.busiest(from, until, None, 100).await.expect("read");
-        assert_eq!(all[1], ("busy.example".to_owned(), slot(31)));
+        assert_eq!(all[1], ("z-busy.example".to_owned(), slot(31)));
         let whole = (at("2026-11-20T23:00:00Z"), at("2026-11-24T00:00:00Z"));
         assert_eq!(store.busiest(whole.0, whole.1, None, 100).await.expect("read"), all);
         let minutes = store.slot_totals(SlotSpan::Minute, from, until, None).await.expect("read");

@@ -177,8 +177,14 @@ fn spacing(length: i64) -> i64 {
     CHOICES.into_iter().find(|step| length / step <= 9).unwrap_or(10 * 86_400)
 }
 
+/// A label further to the right would stand out of the panel, in per mille of the width.
+const LABEL_PLACE_MAX: i64 = 970;
+
 fn times(graph: &Graph, zone: &TimeZone) -> Vec<Tick> {
     let length = graph.slots.len() as i64 * i64::from(graph.slot_seconds);
+    if length == 0 {
+        return Vec::new();
+    }
     let step = spacing(length);
     let format = if step < 86_400 { "%H:%M" } else { "%m-%d" };
     let first = graph.from.to_zoned(zone.clone());
@@ -186,7 +192,7 @@ fn times(graph: &Graph, zone: &TimeZone) -> Vec<Tick> {
     let into_step = (graph.from.as_second() + i64::from(first.offset().seconds())).rem_euclid(step);
     let mut ticks = Vec::new();
     let mut second = if into_step == 0 { 0 } else { step - into_step };
-    while second < length {
+    while second * 1_000 / length <= LABEL_PLACE_MAX {
         let at = Timestamp::from_second(graph.from.as_second() + second).unwrap_or(graph.from);
         ticks.push(Tick {
             place: (second * 1_000 / length) as u64,

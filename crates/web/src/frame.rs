@@ -11,7 +11,7 @@ use app::deliveries::Status;
 
 use crate::assets;
 use crate::civil::{self, Unit};
-use crate::marks::{self, Chip, When};
+use crate::marks::{self, Breakable, Chip, When};
 use crate::ours;
 use crate::words::Lang;
 
@@ -91,6 +91,12 @@ impl Frame {
     #[must_use]
     pub fn refusal(&self, why: &app::Refusal) -> String {
         ours::refusal(self.lang, why)
+    }
+
+    /// An address in a narrow column.
+    #[must_use]
+    pub fn address<'a>(&self, address: &'a str) -> Breakable<'a> {
+        Breakable(address)
     }
 
     /// A number in groups of three.

@@ -40,6 +40,27 @@ impl fmt::Display for Chip {
 
 impl HtmlSafe for Chip {}
 
+/// An address that breaks before its `@` when the line is too short for it.
+pub struct Breakable<'a>(pub &'a str);
+
+impl fmt::Display for Breakable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in self.0.split_inclusive(|_| true) {
+            match piece {
+                "@" => f.write_str("<wbr>@")?,
+                "<" => f.write_str("&lt;")?,
+                ">" => f.write_str("&gt;")?,
+                "&" => f.write_str("&amp;")?,
+                "\"" => f.write_str("&quot;")?,
+                other => f.write_str(other)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl HtmlSafe for Breakable<'_> {}
+
 /// A choice of the status field, in the order of a delivery's life.
 pub const STATUSES: [Status; 5] = [
     Status::Queued,
@@ -116,6 +137,18 @@ mod tests {
         let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
         for (number, expected) in cases {
             assert_eq!(grouped(number), expected);
+        }
+    }
+
+    #[test]
+    fn addresses_break_and_stay_text() {
+        let cases = [
+            ("taro@example.jp", "taro<wbr>@example.jp"),
+            ("<>", "&lt;&gt;"),
+            ("\"<b>&\"@x.jp", "&quot;&lt;b&gt;&amp;&quot;<wbr>@x.jp"),
+        ];
+        for (address, expected) in cases {
+            assert_eq!(Breakable(address).to_string(), expected);
         }
     }
 

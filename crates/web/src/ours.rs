@@ -80,6 +80,12 @@ const CAUSES: [Sentence; 7] = [
     ("the name server answered {}", "ours-dns-answered"),
 ];
 
+/// Causes in the words of the library that asks DNS.
+const DNS_CAUSES: [Sentence; 2] = [
+    ("request timed out", "ours-dns-timed-out"),
+    ("no connections available", "ours-dns-unreachable"),
+];
+
 /// How deep sentences stand in each other: due again; gave up; cannot connect; connection refused.
 const DEPTH_MAX: u32 = 4;
 
@@ -93,8 +99,9 @@ fn translated(lang: Lang, text: &str, inside: bool, depth: u32) -> Option<String
     if depth == 0 {
         return None;
     }
-    let causes: &[Sentence] = if inside { &CAUSES } else { &[] };
-    let whole = PLAIN.iter().chain(causes);
+    let (causes, dns_causes): (&[Sentence], &[Sentence]) =
+        if inside { (&CAUSES, &DNS_CAUSES) } else { (&[], &[]) };
+    let whole = PLAIN.iter().chain(causes).chain(dns_causes);
     whole
         .filter_map(|sentence| filled(lang, sentence, text, depth))
         .next()

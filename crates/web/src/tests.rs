@@ -71,7 +71,7 @@ fn write(folder: &Path, lang: Lang, pages: &[(&'static str, String)]) {
 
 /// The first element that is closed without being open, or never closed.
 fn unbalanced(html: &str) -> Option<String> {
-    const VOID: [&str; 6] = ["meta", "link", "input", "br", "path", "circle"];
+    const VOID: [&str; 7] = ["meta", "link", "input", "br", "wbr", "path", "circle"];
     let mut open: Vec<String> = Vec::new();
     for piece in html.split('<').skip(1) {
         let tag: String =

@@ -61,7 +61,10 @@ CREATE TABLE slot_domain (
   slot BIGINT NOT NULL,
   composition TEXT NOT NULL,
   to_domain TEXT NOT NULL,
-  kind BIGINT NOT NULL,
-  total BIGINT NOT NULL,
-  PRIMARY KEY (span, slot, composition, to_domain, kind)
+  queued BIGINT NOT NULL,
+  deferred BIGINT NOT NULL,
+  succeeded BIGINT NOT NULL,
+  failed BIGINT NOT NULL,
+  suppressed BIGINT NOT NULL,
+  PRIMARY KEY (span, slot, composition, to_domain)
 ) WITHOUT ROWID;

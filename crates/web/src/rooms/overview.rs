@@ -71,6 +71,10 @@ impl Overview {
         format!("{at}  {}", told.join(" · "))
     }
 
+    fn is_named(&self, domain: &str) -> bool {
+        domain != deliveries::OTHER_DOMAINS
+    }
+
     /// The spans: word and text.
     fn spans(&self) -> [(&'static str, String); 4] {
         SPANS.map(|(word, key, _)| (word, self.f.t(key)))
@@ -101,7 +105,14 @@ async fn overview(State(console): Shared, f: Frame, Asked(asked): Asked<Wanted>)
         Some(first_mail(&console))
     };
     let chart = chart::lay_out(&graph, &f.zone);
-    show(&Overview { f, span, chart, domains: graph.domains, queue, first_mail })
+    let domains = others_last(graph.domains);
+    show(&Overview { f, span, chart, domains, queue, first_mail })
+}
+
+/// What has no name of its own does not compete with what has.
+fn others_last(mut domains: Vec<(String, Slot)>) -> Vec<(String, Slot)> {
+    domains.sort_by_key(|(domain, _)| domain == deliveries::OTHER_DOMAINS);
+    domains
 }
 
 async fn ever_logged(console: &Console, f: &Frame) -> Result<bool, AppError> {

@@ -65,6 +65,7 @@ pub fn graph(slot_seconds: u32, count: u64) -> Graph {
         domains: vec![
             ("docomo.example".to_owned(), of(120_345)),
             ("gmail.example".to_owned(), of(98_001)),
+            ("(other)".to_owned(), of(55_000)),
             ("a-very-long-company-name-for-a-mail-domain.co.example.jp".to_owned(), of(312)),
         ],
     }
