@@ -188,12 +188,16 @@ fn read_admission(section: Section<'_>, default: Admission) -> Admission {
     Admission { rule, addresses }
 }
 
+/// Largest `message_size`: with its envelope a message must fit a record of the spool (40 MiB).
+const MESSAGE_BYTES_MAX: u32 = 32 * 1024 * 1024;
+
 fn read_limits(section: Section<'_>) -> InboundLimits {
     let default = InboundLimits::default();
     let message_bytes = section.read::<Size>("message_size").map(|size| size.0);
     let message_bytes = message_bytes.map(|bytes| {
-        u32::try_from(bytes).ok().filter(|bytes| *bytes >= 1024).unwrap_or_else(|| {
-            section.object("message_size", "`message_size` may be from 1 KB to 4 GB (less a byte)");
+        let fits = |bytes: &u32| (1024..=MESSAGE_BYTES_MAX).contains(bytes);
+        u32::try_from(bytes).ok().filter(fits).unwrap_or_else(|| {
+            section.object("message_size", "`message_size` may be from 1 KB to 32 MB");
             default.message_bytes
         })
     });
