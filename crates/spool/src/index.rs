@@ -6,32 +6,15 @@
 //! message without jobs.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use mail::fact::AttemptKind;
 use mail::queue::Custody;
 
-pub(crate) use crate::job::{Job, Message, NONE, Place, Recipients, State};
+pub(crate) use crate::job::{Destination, Job, Message, NONE, Place, Recipients, State};
 use crate::reasons::Reasons;
 use crate::slab::Slab;
-
-/// Where mail goes: its queue and its counts.
-#[derive(Debug, Default)]
-pub(crate) struct Destination {
-    pub name: Arc<str>,
-    pub ready: VecDeque<u32>,
-    /// Recipients of all its jobs.
-    pub waiting: u64,
-    /// Recipients of its leased jobs.
-    pub leased: u64,
-    /// Recipients of its deferred jobs.
-    pub deferred: u64,
-    /// Somebody delivers here and holds its number.
-    pub attended: bool,
-    /// Told to the dispatcher and not yet taken.
-    pub called: bool,
-}
 
 /// Destinations without mail are forgotten when there are more than this.
 const IDLE_DESTINATIONS_MAX: usize = 4_096;

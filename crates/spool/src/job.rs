@@ -1,5 +1,8 @@
 //! What the queue consists of: messages, and jobs of messages at destinations.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 /// No job.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -75,4 +78,21 @@ impl Message {
     pub fn new(id: u64, place: Place, payload_len: u32, size: u32, expires_s: u32) -> Message {
         Message { id, place, payload_len, size, expires_s, first_job: NONE }
     }
+}
+
+/// Where mail goes: its queue and its counts.
+#[derive(Debug, Default)]
+pub(crate) struct Destination {
+    pub name: Arc<str>,
+    pub ready: VecDeque<u32>,
+    /// Recipients of all its jobs.
+    pub waiting: u64,
+    /// Recipients of its leased jobs.
+    pub leased: u64,
+    /// Recipients of its deferred jobs.
+    pub deferred: u64,
+    /// Somebody delivers here and holds its number.
+    pub attended: bool,
+    /// Told to the dispatcher and not yet taken.
+    pub called: bool,
 }

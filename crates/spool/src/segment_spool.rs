@@ -9,20 +9,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
+use mail::SpoolId;
 use mail::fact::{Attempt, AttemptKind};
 use mail::queue::{Custody, DestinationReport};
-use mail::{Envelope, SpoolId};
 use tokio::sync::oneshot;
 
 use crate::index::Remains;
-use crate::record::{Head, PAYLOAD_MAX, RECORD_HEAD, decode_arrival, encode_arrival_front};
+use crate::record::{PAYLOAD_MAX, encode_arrival_front};
 use crate::recovery::{self, Recovered, Tail};
 use crate::segments::{self, FREE_MIN};
-use crate::state::{NOTES_MAX, PendingArrival, PendingNote, Shared, State, read_exact};
+use crate::state::{NOTES_MAX, PendingArrival, PendingNote, Shared, State};
 use crate::writer::Writer;
 use crate::{
     Answer, Arrival, Destination, Figures, Lease, ReadError, Refusal, Routing, Spool, Stored,
-    Waiting, keeper, reasons, report,
+    Waiting, keeper, reading, reasons, report,
 };
 
 /// A message larger than this is read on a thread of its own.
@@ -124,32 +124,6 @@ impl SegmentSpool {
             return Some(Refusal::Full);
         }
         state.trouble.clone()
-    }
-
-    fn read_now(&self, lease: &Lease) -> Result<Stored, ReadError> {
-        let id = lease.id;
-        let failed = |source| ReadError::Io { id, source };
-        // The keeper may move the message while we read: then its place has changed.
-        for _ in 0..3 {
-            let (place, payload_len, segment) = {
-                let state = self.shared.lock();
-                let job = &state.index.jobs[lease.job];
-                let message = &state.index.messages[job.message];
-                let segment = state.segments.used.get(&message.place.file);
-                (message.place, message.payload_len, segment.map(|s| (s.file.clone(), s.sequence)))
-            };
-            let Some((file, sequence)) = segment else { continue };
-            let len = RECORD_HEAD + payload_len as usize;
-            let record = match read_exact(&file, u64::from(place.offset), len) {
-                // The file ends before the record does: trying again brings nothing.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-                record => record.map_err(failed)?,
-            };
-            if let Some(stored) = take_apart(record, sequence, id) {
-                return stored;
-            }
-        }
-        Err(ReadError::Damaged { id, envelope: None })
     }
 }
 
@@ -267,9 +241,9 @@ impl Spool for SegmentSpool {
     fn read<'a>(&'a self, lease: &'a Lease) -> Answer<'a, Result<Stored, ReadError>> {
         Box::pin(async move {
             let stored = if lease.payload_len <= READ_INLINE_MAX {
-                self.read_now(lease)
+                reading::read(&self.shared, lease)
             } else {
-                tokio::task::block_in_place(|| self.read_now(lease))
+                tokio::task::block_in_place(|| reading::read(&self.shared, lease))
             };
             if matches!(stored, Err(ReadError::Damaged { .. })) {
                 self.shared.damaged.fetch_add(1, Ordering::Relaxed);
@@ -375,25 +349,6 @@ impl SegmentSpool {
             .map(|job| self.shared.lease_of(state, job))
             .collect()
     }
-}
-
-/// `None`: what was read is not the record we looked for, so it has moved.
-fn take_apart(record: Vec<u8>, sequence: u64, id: SpoolId) -> Option<Result<Stored, ReadError>> {
-    let head = Head::decode(&record, sequence).filter(|head| head.id == id)?;
-    let payload = record.get(RECORD_HEAD..RECORD_HEAD + head.payload_len as usize)?;
-    let sound = crc32fast::hash(payload) == head.payload_crc;
-    let parts = decode_arrival(payload);
-    let envelope: Option<Envelope> =
-        parts.as_ref().and_then(|p| serde_json::from_slice(p.envelope).ok());
-    Some(match (parts, envelope) {
-        (Some(parts), Some(envelope)) if sound => {
-            let start = record.len() - parts.content.len();
-            let mut content = record;
-            content.drain(..start);
-            Ok(Stored { envelope, content })
-        }
-        (_, envelope) => Err(ReadError::Damaged { id, envelope: envelope.map(Box::new) }),
-    })
 }
 
 fn lock(folder: &std::path::Path) -> io::Result<File> {

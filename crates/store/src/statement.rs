@@ -55,19 +55,7 @@ impl Form {
                      code, composition, to_domain, from_domain, to_index, from_index, \
                      sender_index, message_id_index, api_data_index, sealed) VALUES "
                 ),
-                format!(
-                    " ON CONFLICT (delivery_key) DO UPDATE SET \
-                     step = CASE WHEN {NEWER}.step ELSE d.step END, \
-                     status = CASE WHEN {NEWER}.status ELSE d.status END, \
-                     status_at = CASE WHEN {NEWER}.status_at ELSE d.status_at END, \
-                     code = CASE WHEN {NEWER}.code ELSE d.code END, \
-                     composition = excluded.composition, to_domain = excluded.to_domain, \
-                     from_domain = excluded.from_domain, to_index = excluded.to_index, \
-                     from_index = excluded.from_index, sender_index = excluded.sender_index, \
-                     message_id_index = excluded.message_id_index, \
-                     api_data_index = excluded.api_data_index, sealed = excluded.sealed \
-                     WHERE d.sealed IS NULL"
-                ),
+                fill_in(),
             ),
             Form::State => (
                 format!(
@@ -232,6 +220,23 @@ fn chunks<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
         rows = rest;
         Some(chunk)
     })
+}
+
+/// Completes a row whose attempts came before its `queued`; the newer status stays.
+fn fill_in() -> String {
+    format!(
+        " ON CONFLICT (delivery_key) DO UPDATE SET \
+         step = CASE WHEN {NEWER}.step ELSE d.step END, \
+         status = CASE WHEN {NEWER}.status ELSE d.status END, \
+         status_at = CASE WHEN {NEWER}.status_at ELSE d.status_at END, \
+         code = CASE WHEN {NEWER}.code ELSE d.code END, \
+         composition = excluded.composition, to_domain = excluded.to_domain, \
+         from_domain = excluded.from_domain, to_index = excluded.to_index, \
+         from_index = excluded.from_index, sender_index = excluded.sender_index, \
+         message_id_index = excluded.message_id_index, \
+         api_data_index = excluded.api_data_index, sealed = excluded.sealed \
+         WHERE d.sealed IS NULL"
+    )
 }
 
 #[cfg(test)]
