@@ -1,6 +1,8 @@
 //! The thread that does what can wait: fills new segments with zeros, writes snapshots, recycles
 //! dead segments, and moves the last living messages out of nearly dead ones.
 
+use std::collections::HashSet;
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,6 +29,7 @@ const CARRY_BYTES: u64 = 4 * 1024 * 1024;
 /// Runs until the spool closes.
 pub(crate) fn run(shared: &Arc<Shared>, recycle_before: u64) {
     let mut recycle_before = recycle_before;
+    let mut barren = HashSet::new();
     loop {
         let snapshot = wait_for_work(shared);
         if let Some((bytes, position)) = snapshot {
@@ -37,7 +40,7 @@ pub(crate) fn run(shared: &Arc<Shared>, recycle_before: u64) {
         }
         recycle(shared, recycle_before);
         refill(shared);
-        carry(shared);
+        carry(shared, &mut barren);
     }
 }
 
@@ -141,62 +144,77 @@ fn set_trouble(shared: &Shared, state: &mut State, refusal: Refusal, why: &str) 
     shared.segment_bell.notify_one();
 }
 
-/// Hands the writer some messages of the sparsest old segment to move.
-fn carry(shared: &Shared) {
-    let candidates = {
-        let state = shared.lock();
-        let used = &state.segments.used;
-        if used.len() < SEGMENTS_BEFORE_CARRYING || !state.inbox.carries.is_empty() {
-            return;
-        }
-        let on_disk = used.len() as u64 * SEGMENT_BYTES;
-        let living: u64 = used.values().map(|s| s.live_bytes).sum();
-        if on_disk < 2 * living {
-            return;
-        }
-        let last = state.segments.last_sequence;
-        let sparse = used
-            .iter()
-            .filter(|(_, s)| s.live > 0 && s.live_bytes < SPARSE && s.sequence + 2 < last)
-            .min_by_key(|(_, s)| s.live_bytes);
-        let Some((number, segment)) = sparse else { return };
-        let file = segment.file.clone();
-        let sequence = segment.sequence;
-        let messages: Vec<(u64, Place, u32)> = state
-            .index
-            .messages
-            .iter()
-            .filter(|(_, m)| m.place.file == *number)
-            .map(|(_, m)| (m.id, m.place, m.payload_len))
-            .collect();
-        (file, sequence, messages)
-    };
-    let (file, sequence, messages) = candidates;
+/// The messages that live in a segment which should be emptied.
+struct Emptying {
+    file: Arc<File>,
+    sequence: u64,
+    messages: Vec<(u64, Place, u32)>,
+}
+
+/// Hands the writer some messages of the sparsest old segment to move. A segment of which nothing
+/// can be read is remembered in `barren` and left to its messages' deliveries.
+fn carry(shared: &Shared, barren: &mut HashSet<u64>) {
+    let Some(emptying) = sparsest(shared, barren) else { return };
     let mut bytes = 0;
     let mut carries = Vec::new();
-    for (id, from, payload_len) in messages {
+    for (id, from, payload_len) in emptying.messages {
         if bytes > CARRY_BYTES {
             break;
         }
-        bytes += u64::from(payload_len);
         // A message that cannot be read stays where it is; its delivery will tell.
-        let record = read_exact(&file, u64::from(from.offset), RECORD_HEAD + payload_len as usize);
-        let Ok(record) = record else { continue };
-        let Some(head) = record::Head::decode(&record, sequence) else { continue };
-        let payload = &record[RECORD_HEAD..];
-        if crc32fast::hash(payload) != head.payload_crc {
+        let Some(carry) = read(&emptying.file, emptying.sequence, id, from, payload_len) else {
             continue;
-        }
-        let Some(parts) = decode_arrival(payload) else { continue };
-        carries.push(Carry {
-            id: mail::SpoolId::from_micros(id),
-            from,
-            envelope: parts.envelope.to_vec(),
-            content: parts.content.to_vec(),
-        });
+        };
+        bytes += u64::from(payload_len);
+        carries.push(carry);
     }
-    if !carries.is_empty() {
+    if carries.is_empty() {
+        barren.insert(emptying.sequence);
+    } else {
         shared.lock().inbox.carries = carries;
         shared.writer_bell.notify_one();
     }
+}
+
+fn sparsest(shared: &Shared, barren: &HashSet<u64>) -> Option<Emptying> {
+    let state = shared.lock();
+    let used = &state.segments.used;
+    if used.len() < SEGMENTS_BEFORE_CARRYING || !state.inbox.carries.is_empty() {
+        return None;
+    }
+    let on_disk = used.len() as u64 * SEGMENT_BYTES;
+    let living: u64 = used.values().map(|s| s.live_bytes).sum();
+    if on_disk < 2 * living {
+        return None;
+    }
+    let last = state.segments.last_sequence;
+    let (number, segment) = used
+        .iter()
+        .filter(|(_, s)| s.live > 0 && s.live_bytes < SPARSE && s.sequence + 2 < last)
+        .filter(|(_, s)| !barren.contains(&s.sequence))
+        .min_by_key(|(_, s)| s.live_bytes)?;
+    let here = state.index.messages.iter().filter(|(_, m)| m.place.file == *number);
+    Some(Emptying {
+        file: segment.file.clone(),
+        sequence: segment.sequence,
+        messages: here.map(|(_, m)| (m.id, m.place, m.payload_len)).collect(),
+    })
+}
+
+/// A message as it lies in its segment, if it is sound.
+fn read(file: &File, sequence: u64, id: u64, from: Place, payload_len: u32) -> Option<Carry> {
+    let len = RECORD_HEAD + payload_len as usize;
+    let record = read_exact(file, u64::from(from.offset), len).ok()?;
+    let head = record::Head::decode(&record, sequence)?;
+    let payload = &record[RECORD_HEAD..];
+    if crc32fast::hash(payload) != head.payload_crc {
+        return None;
+    }
+    let parts = decode_arrival(payload)?;
+    Some(Carry {
+        id: mail::SpoolId::from_micros(id),
+        from,
+        envelope: parts.envelope.to_vec(),
+        content: parts.content.to_vec(),
+    })
 }

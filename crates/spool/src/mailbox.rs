@@ -81,6 +81,7 @@ impl Mailbox {
         file.write_all(&sealed)?;
         file.sync_data()?;
         fs::rename(&draft, &path)?;
+        fs::File::open(&self.folder)?.sync_all()?;
         let delivered = self.delivered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         if delivered.is_multiple_of(PRUNE_EVERY) {
             self.prune(self.messages_max, self.bytes_max)

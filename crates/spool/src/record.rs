@@ -108,6 +108,13 @@ impl Head {
         })
     }
 
+    /// The head at the beginning of `bytes`, of whatever sequence it says.
+    #[must_use]
+    pub fn claimed(bytes: &[u8]) -> Option<Head> {
+        let sequence = u64_at(bytes.get(..RECORD_HEAD)?, 8);
+        Head::decode(bytes, sequence)
+    }
+
     /// Bytes of the whole record, padding included.
     #[must_use]
     pub fn record_len(&self) -> u64 {

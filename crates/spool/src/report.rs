@@ -9,7 +9,7 @@ use mail::queue::DestinationReport;
 
 use crate::Waiting;
 use crate::index::{Place, State as JobState};
-use crate::record::{RECORD_HEAD, decode_arrival};
+use crate::record::{Head, RECORD_HEAD, decode_arrival};
 use crate::state::{Shared, State, read_exact};
 
 /// What waits for a destination, oldest first, with its envelopes read from disk.
@@ -20,10 +20,13 @@ pub(crate) async fn waiting(shared: &Arc<Shared>, name: &str, limit: usize) -> V
         let file = shared.lock().file(place);
         if let Some(file) = file {
             let read = tokio::task::spawn_blocking(move || {
-                read_exact(&file, u64::from(place.offset) + RECORD_HEAD as u64, payload_len)
+                read_exact(&file, u64::from(place.offset), RECORD_HEAD + payload_len)
             });
-            if let Ok(Ok(payload)) = read.await {
-                entry.envelope = decode_arrival(&payload)
+            // It may have moved, or gone, since we looked: then another one may lie there.
+            if let Ok(Ok(record)) = read.await
+                && Head::claimed(&record).is_some_and(|head| head.id == entry.id)
+            {
+                entry.envelope = decode_arrival(&record[RECORD_HEAD..])
                     .and_then(|parts| serde_json::from_slice(parts.envelope).ok());
             }
         }

@@ -233,14 +233,8 @@ fn newest_record(file: &File) -> Option<u64> {
             }
         }
         for place in block[..got].windows(RECORD_HEAD).step_by(ALIGN as usize) {
-            newest = newest.max(claimed_sequence(place));
+            newest = newest.max(Head::claimed(place).map(|head| head.sequence));
         }
     }
     newest
-}
-
-/// The sequence that a record head names, if it is sound.
-fn claimed_sequence(head: &[u8]) -> Option<u64> {
-    let sequence = u64::from_le_bytes(*head.get(8..)?.first_chunk()?);
-    Head::decode(head, sequence).map(|_| sequence)
 }
