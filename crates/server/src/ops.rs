@@ -145,7 +145,7 @@ fn register_relay(registry: &mut Registry, it: &relay::Metrics) {
     gauge(registry, "sessions_open", "Sessions of clients now", it.sessions.into());
     gauge(registry, "connections_open", "Connections to other servers now", it.connections.into());
     let counts = [
-        ("spool_syncs", "Syncs of the disk for arriving mail", it.spool.syncs),
+        ("spool_syncs", "Syncs of spool segments", it.spool.syncs),
         ("spool_damaged", "Records of the spool found damaged", it.spool.damaged),
         ("sessions", "Sessions of clients", it.sessions_total),
         ("sessions_refused", "Clients turned away with 421", it.sessions_refused),

@@ -267,7 +267,7 @@ pub struct Figures {
     pub bytes_on_disk: u64,
     /// Messages in custody.
     pub messages: u64,
-    /// Syncs done for arriving mail since the start.
+    /// Syncs of segments since the start.
     pub syncs: u64,
     /// Records found damaged since the start, recovery included.
     pub damaged: u64,

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tracing::{error, warn};
@@ -167,6 +168,7 @@ impl Log {
         match rustix::fs::fdatasync(current.file.as_fd()) {
             Ok(()) => {
                 current.dirty = false;
+                self.shared.syncs.fetch_add(1, Ordering::Relaxed);
                 self.unsynced = None;
                 Ok(())
             }

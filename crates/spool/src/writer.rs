@@ -154,7 +154,6 @@ impl Writer {
             .collect();
         let outcome = self.log.append(&drafts, segments::FREE_MIN - 1).and_then(|places| {
             self.log.sync()?;
-            self.shared.syncs.fetch_add(1, Ordering::Relaxed);
             Ok(places)
         });
         match outcome {

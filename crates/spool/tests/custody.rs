@@ -493,3 +493,24 @@ async fn a_lost_header_hides_nothing() {
     let one = called(&spool, "one.example").await;
     assert_eq!(spool.lease(&one).expect("ready").id, id);
 }
+
+/// Messages that are made durable together and lie in two segments: both are synced before any
+/// of them is answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_over_two_segments_syncs_both() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spool = Arc::new(open(folder.path()));
+    let mib = |count: usize| vec![b'x'; count * 1024 * 1024];
+    accept(&*spool, &["a@one.example"], &mib(30)).await;
+    accept(&*spool, &["a@one.example"], &mib(30)).await;
+    let before = spool.figures().syncs;
+    spool.arriving().store(2, std::sync::atomic::Ordering::Relaxed);
+    let both = (0..2).map(|_| {
+        let spool = spool.clone();
+        tokio::spawn(async move { accept(&*spool, &["a@one.example"], &vec![b'x'; 3 << 20]).await })
+    });
+    for one in both.collect::<Vec<_>>() {
+        one.await.expect("accepted");
+    }
+    assert_eq!(spool.figures().syncs - before, 2, "64 MiB hold one of them");
+}
