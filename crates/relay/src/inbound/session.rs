@@ -272,11 +272,7 @@ impl Session {
         if self.out.is_empty() {
             return Ok(());
         }
-        let written = timeout(WRITE_TIMEOUT, async {
-            self.stream.write_all(&self.out).await?;
-            self.stream.flush().await
-        });
-        written.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        self.stream.write_out(&self.out, WRITE_TIMEOUT).await?;
         self.out.clear();
         Ok(())
     }
