@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mail::queue::{Answer, Question, WaitingMessage};
-use mail::{Envelope, Reply};
+use mail::{Envelope, Reply, SpoolId};
 use spool::{Spool, Waiting};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tracing::debug;
 
-use crate::RelayError;
 use crate::outbound::{Outbound, give_up};
+use crate::{Core, RelayError};
 
 /// Longest question, in bytes.
 const QUESTION_MAX: u64 = 4_096;
@@ -97,27 +97,40 @@ async fn answer(outbound: &Arc<Outbound>, question: Question) -> Answer {
             outbound.end_pause(&name);
             Answer::Done { recipients }
         }
-        Question::Fail { message } => {
-            let leases = spool.lease_message(message);
-            if leases.is_empty() {
-                let reason =
-                    format!("{message} is not in the queue, or is being delivered right now");
-                return Answer::Refused { reason };
-            }
-            let mut recipients = 0;
-            for lease in leases {
-                recipients += lease.recipients.len() as u64;
-                let text = "given up by the operator".to_owned();
-                give_up(
-                    &outbound.core,
-                    lease,
-                    Reply { code: 554, enhanced: Some((5, 7, 0)), text },
-                )
-                .await;
-            }
-            Answer::Done { recipients }
+        Question::Fail { message } => fail(&outbound.core, message).await,
+    }
+}
+
+/// Gives up a message, as far as its sender can be told.
+async fn fail(core: &Core, message: SpoolId) -> Answer {
+    let leases = core.spool.lease_message(message);
+    if leases.is_empty() {
+        let reason = format!("{message} is not in the queue, or is being delivered right now");
+        return Answer::Refused { reason };
+    }
+    let (mut failed, mut kept) = (0, 0);
+    for lease in leases {
+        let recipients = lease.recipients.len() as u64;
+        let text = "given up by the operator".to_owned();
+        let reply = Reply { code: 554, enhanced: Some((5, 7, 0)), text };
+        if give_up(core, lease, reply).await {
+            failed += recipients;
+        } else {
+            kept += recipients;
         }
     }
+    given_up(message, failed, kept)
+}
+
+fn given_up(message: SpoolId, failed: u64, kept: u64) -> Answer {
+    if kept == 0 {
+        return Answer::Done { recipients: failed };
+    }
+    let reason = format!(
+        "{message}: {failed} recipients were given up and {kept} wait on, \
+         since the report to the sender cannot be stored now; try again later"
+    );
+    Answer::Refused { reason }
 }
 
 fn row(waiting: Waiting, pause: Option<&str>) -> WaitingMessage {
@@ -147,4 +160,17 @@ fn names(envelope: &Envelope, places: &[u16]) -> Vec<String> {
         .filter_map(|place| envelope.recipients.get(usize::from(*place)))
         .map(|recipient| recipient.address.to_string())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_was_not_given_up_is_not_called_so() {
+        let id = SpoolId::from_micros(1);
+        assert_eq!(given_up(id, 3, 0), Answer::Done { recipients: 3 });
+        let Answer::Refused { reason } = given_up(id, 1, 2) else { panic!("it was not done") };
+        assert!(reason.contains("1 recipients were given up and 2 wait on"), "{reason}");
+    }
 }

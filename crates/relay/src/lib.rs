@@ -10,6 +10,7 @@ mod inbound;
 mod outbound;
 mod roster_file;
 mod sweep;
+mod tasks;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -138,6 +139,7 @@ pub(crate) struct Counts {
     pub connections_total: AtomicU64,
     pub connections_failed: AtomicU64,
     pub deferrals: AtomicU64,
+    pub tasks_lost: AtomicU32,
 }
 
 /// Figures of a running relay.
@@ -167,6 +169,9 @@ pub struct Metrics {
     pub connections_failed: u64,
     /// Deferrals since the start, in recipients.
     pub deferrals: u64,
+    /// Parts of the relay, such as a listener, that have ended by a fault of ours. Other than 0
+    /// it needs a restart, and is not ready.
+    pub tasks_lost: u32,
 }
 
 /// A running relay.
@@ -237,13 +242,16 @@ pub async fn start(settings: Settings, vault: Arc<Vault>) -> Result<Relay, Relay
     .map_err(RelayError::Dns)?;
     let outbound = Arc::new(outbound::Outbound::new(core.clone(), network));
     let mut tasks = JoinSet::new();
-    tasks.spawn(outbound::dispatch(outbound.clone()));
-    tasks.spawn(sweep::run(outbound.clone()));
-    tasks.spawn(roster_file::watch(core.clone()));
+    tasks.spawn(tasks::needed(core.clone(), "dispatch", outbound::dispatch(outbound.clone())));
+    tasks.spawn(tasks::needed(core.clone(), "timers", sweep::run(outbound.clone())));
+    tasks.spawn(tasks::needed(core.clone(), "expiry", sweep::expire(outbound.clone())));
+    tasks.spawn(tasks::needed(core.clone(), "roster", roster_file::watch(core.clone())));
     let control = control::bind(&core.folder.join("control.sock"))?;
-    tasks.spawn(control::serve(outbound.clone(), control));
+    let control = control::serve(outbound.clone(), control);
+    tasks.spawn(tasks::needed(core.clone(), "control socket", control));
     for (listener, composition) in listeners {
-        tasks.spawn(inbound::listen(core.clone(), composition, listener));
+        let listening = inbound::listen(core.clone(), composition, listener);
+        tasks.spawn(tasks::needed(core.clone(), "listener", listening));
     }
     Ok(Relay { core, outbound, stop, tasks, recovered })
 }
@@ -332,6 +340,7 @@ impl Relay {
             connections_total: counts.connections_total.load(Ordering::Relaxed),
             connections_failed: counts.connections_failed.load(Ordering::Relaxed),
             deferrals: counts.deferrals.load(Ordering::Relaxed),
+            tasks_lost: counts.tasks_lost.load(Ordering::Relaxed),
         }
     }
 

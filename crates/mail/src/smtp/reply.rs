@@ -12,6 +12,8 @@ use crate::fact::REPLY_TEXT_MAX;
 pub const REPLY_LINE_MAX: usize = 2_048;
 /// Most lines of one reply.
 pub const REPLY_LINES_MAX: usize = 128;
+/// Most bytes of one reply, kept or not: 128 lines of 2,048 bytes.
+pub const REPLY_BYTES_MAX: usize = REPLY_LINES_MAX * REPLY_LINE_MAX;
 
 /// Why an answer is no SMTP reply. The connection is of no use afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +27,9 @@ pub enum ReplyError {
     /// More than [`REPLY_LINES_MAX`] lines.
     #[error("the server's reply has more lines than we read")]
     TooManyLines,
+    /// More than [`REPLY_BYTES_MAX`] bytes, such as a line without end.
+    #[error("the server's reply is longer than we read")]
+    TooLong,
 }
 
 /// Reads one reply after the other.
@@ -34,6 +39,8 @@ pub struct ReplyParser {
     line: Vec<u8>,
     code: Option<u16>,
     lines: Vec<String>,
+    /// Read of this reply so far.
+    bytes: usize,
     /// The lines are those of a reply that was returned.
     done: bool,
 }
@@ -50,12 +57,15 @@ impl ReplyParser {
     pub fn feed(&mut self, input: &[u8]) -> (usize, Option<Result<Reply, ReplyError>>) {
         if std::mem::take(&mut self.done) {
             self.lines.clear();
+            self.line.clear();
             self.code = None;
+            self.bytes = 0;
         }
         let mut eaten = 0;
         while let Some(end) = memchr(b'\n', &input[eaten..]) {
             self.keep(&input[eaten..eaten + end]);
             eaten += end + 1;
+            self.bytes += 1;
             let line = std::mem::take(&mut self.line);
             match self.take(line.strip_suffix(b"\r").unwrap_or(&line)) {
                 Ok(None) => {}
@@ -70,6 +80,10 @@ impl ReplyParser {
             }
         }
         self.keep(&input[eaten..]);
+        if self.bytes > REPLY_BYTES_MAX {
+            self.done = true;
+            return (input.len(), Some(Err(ReplyError::TooLong)));
+        }
         (input.len(), None)
     }
 
@@ -81,12 +95,16 @@ impl ReplyParser {
     }
 
     fn keep(&mut self, part: &[u8]) {
+        self.bytes += part.len();
         let room = REPLY_LINE_MAX.saturating_sub(self.line.len());
         self.line.extend_from_slice(&part[..part.len().min(room)]);
     }
 
     /// Takes one line; the code once it is the last.
     fn take(&mut self, line: &[u8]) -> Result<Option<u16>, ReplyError> {
+        if self.bytes > REPLY_BYTES_MAX {
+            return Err(ReplyError::TooLong);
+        }
         let digits = line.get(..3).ok_or(ReplyError::NotAReply)?;
         let digits = std::str::from_utf8(digits).map_err(|_| ReplyError::NotAReply)?;
         let code = digits.parse().map_err(|_| ReplyError::NotAReply)?;
@@ -267,6 +285,11 @@ mod tests {
         assert_eq!(seen[1], "250 ok");
         let many = "250-あいう\r\n".repeat(REPLY_LINES_MAX) + "250 last\r\n";
         assert_eq!(replies(&[many.as_bytes()]), ["TooManyLines"]);
+        let endless = "x".repeat(1_000);
+        let dripping = vec![endless.as_bytes(); REPLY_BYTES_MAX / endless.len() + 1];
+        assert_eq!(replies(&dripping), ["TooLong"]);
+        let wide = format!("250-{}\r\n", "x".repeat(REPLY_LINE_MAX * 2)).repeat(70);
+        assert_eq!(replies(&[wide.as_bytes()])[0], "TooLong");
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! Mail in: listeners, and how many sessions each composition allows.
+//! Mail in: listeners, and what they do with who comes.
 
+mod guest;
 mod passwords;
+mod patience;
 mod session;
 pub(crate) mod stream;
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mail::roster::Composition;
@@ -15,6 +15,8 @@ use tokio::net::TcpStream;
 use tracing::warn;
 
 use crate::{Core, Listener};
+pub(crate) use guest::SessionCounts;
+use guest::{Guest, Sessions};
 pub(crate) use passwords::Passwords;
 
 /// Wait after a failed accept, such as for want of file descriptors.
@@ -22,23 +24,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A client that is turned away has this long to take our word.
 const TURN_AWAY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sessions of a composition, over all its listeners.
-#[derive(Default)]
-pub(crate) struct SessionCounts(Mutex<HashMap<String, Arc<AtomicU32>>>);
-
-impl SessionCounts {
-    fn of(&self, composition: &str) -> Arc<AtomicU32> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.entry(composition.to_owned()).or_default().clone()
-    }
-}
-
 /// What the sessions share.
 pub(crate) struct Reception {
     pub core: Arc<Core>,
     pub composition: Arc<Composition>,
     pub implicit_tls: bool,
-    sessions: Arc<AtomicU32>,
+    sessions: Arc<Sessions>,
 }
 
 /// Takes clients until the relay stops.
@@ -54,8 +45,9 @@ pub(crate) async fn listen(core: Arc<Core>, composition: Arc<Composition>, liste
         };
         match accepted {
             Ok((stream, client)) => {
-                if let Some(guest) = Guest::admit(&reception) {
-                    tokio::spawn(session::run(guest, stream, client.ip().to_canonical()));
+                let ip = client.ip().to_canonical();
+                if let Some(guest) = Guest::admit(&reception, ip) {
+                    tokio::spawn(session::run(guest, stream, ip));
                 } else {
                     tokio::spawn(turn_away(reception.clone(), stream));
                 }
@@ -65,41 +57,6 @@ pub(crate) async fn listen(core: Arc<Core>, composition: Arc<Composition>, liste
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
-    }
-}
-
-/// One of the composition's sessions, given back when dropped.
-pub(crate) struct Guest(Arc<Reception>);
-
-impl Guest {
-    fn admit(reception: &Arc<Reception>) -> Option<Guest> {
-        let limit = u32::from(reception.composition.limits.sessions);
-        let took = reception.sessions.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
-            (count < limit).then_some(count + 1)
-        });
-        let counts = &reception.core.counts;
-        if took.is_err() {
-            counts.sessions_refused.fetch_add(1, Ordering::Relaxed);
-            return None;
-        }
-        counts.sessions.fetch_add(1, Ordering::Relaxed);
-        counts.sessions_total.fetch_add(1, Ordering::Relaxed);
-        Some(Guest(reception.clone()))
-    }
-}
-
-impl Drop for Guest {
-    fn drop(&mut self) {
-        self.0.sessions.fetch_sub(1, Ordering::Relaxed);
-        self.0.core.counts.sessions.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl std::ops::Deref for Guest {
-    type Target = Reception;
-
-    fn deref(&self) -> &Reception {
-        &self.0
     }
 }
 

@@ -1,5 +1,8 @@
 //! Checks API users' passwords: throttled, off the network threads, and remembered for a while,
 //! since programs sign in for every message.
+//!
+//! A password that was right is remembered together with where it came from. From there it stays
+//! right, whatever strangers elsewhere try in the user's name.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,12 +13,15 @@ use aws_lc_rs::{constant_time, digest};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
+use super::guest::network;
+
 /// Wrong tries of one user, or from one address, before they have to wait.
 const WRONG_MAX: u32 = 5;
 /// For how long wrong tries are remembered.
 const WRONG_WINDOW: SignedDuration = SignedDuration::from_mins(15);
-/// For how long a right password is remembered.
-const RIGHT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+/// For how long a right password is remembered after it was last used. Longer than a customer's
+/// quiet night: a stranger who tries all night must not lock the customer out in the morning.
+const RIGHT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Users and addresses remembered; the oldest make room.
 const REMEMBERED_MAX: usize = 10_000;
 /// Hashes worked on at once: each takes 19 MiB.
@@ -42,6 +48,7 @@ pub(crate) struct Passwords {
 #[derive(Default)]
 struct Memory {
     wrong: HashMap<String, (Timestamp, u32)>,
+    /// By user and network.
     right: HashMap<String, (Timestamp, [u8; 32])>,
 }
 
@@ -60,13 +67,22 @@ impl Passwords {
         now: Timestamp,
     ) -> Verdict {
         let user = user.to_lowercase();
-        let keys = [format!("user {user}"), format!("address {from}")];
-        if self.memory().is_throttled(&keys, now) {
-            return Verdict::Throttled;
-        }
+        let from = network(from);
+        let keys = [format!("address {from}"), format!("user {user}")];
+        let known_as = format!("{user} {from}");
         let digest = self.digest(hash.as_deref().unwrap_or_default(), &password);
-        if hash.is_some() && self.memory().knows(&user, &digest, now) {
-            return Verdict::Right;
+        {
+            let mut memory = self.memory();
+            // Who shares the address could guess without end if this came after the memory.
+            if memory.is_throttled(&keys[..1], now) {
+                return Verdict::Throttled;
+            }
+            if hash.is_some() && memory.knows(&known_as, &digest, now) {
+                return Verdict::Right;
+            }
+            if memory.is_throttled(&keys[1..], now) {
+                return Verdict::Throttled;
+            }
         }
         let Ok(_permit) = self.workers.acquire().await else { return Verdict::Unavailable };
         let known = hash.is_some();
@@ -75,7 +91,7 @@ impl Passwords {
         let mut memory = self.memory();
         match verified {
             Ok(true) if known => {
-                memory.remember_right(user, digest, now);
+                memory.remember_right(known_as, digest, now);
                 Verdict::Right
             }
             Ok(_) => {
@@ -127,16 +143,19 @@ impl Memory {
         }
     }
 
-    fn remember_right(&mut self, user: String, digest: [u8; 32], now: Timestamp) {
+    fn remember_right(&mut self, known_as: String, digest: [u8; 32], now: Timestamp) {
         make_room(&mut self.right);
-        self.right.insert(user, (now, digest));
+        self.right.insert(known_as, (now, digest));
     }
 
-    fn knows(&self, user: &str, digest: &[u8; 32], now: Timestamp) -> bool {
-        self.right.get(user).is_some_and(|(since, known)| {
-            now.duration_since(*since) < RIGHT_WINDOW
-                && constant_time::verify_slices_are_equal(known, digest).is_ok()
-        })
+    fn knows(&mut self, known_as: &str, digest: &[u8; 32], now: Timestamp) -> bool {
+        let Some((used, known)) = self.right.get_mut(known_as) else { return false };
+        let right = now.duration_since(*used) < RIGHT_WINDOW
+            && constant_time::verify_slices_are_equal(known, digest).is_ok();
+        if right {
+            *used = now;
+        }
+        right
     }
 }
 
@@ -156,25 +175,58 @@ mod tests {
     use super::*;
     use argon2::PasswordHasher;
 
+    struct Example {
+        passwords: Passwords,
+        hash: String,
+    }
+
+    impl Example {
+        fn new() -> Example {
+            let hash = argon2::Argon2::default().hash_password(b"right").expect("hashed");
+            Example { passwords: Passwords::new([1; 32]), hash: hash.to_string() }
+        }
+
+        async fn check(&self, password: &str, from: &str, minute: i64) -> Verdict {
+            let now = Timestamp::from_second(minute * 60).expect("in range");
+            let from = from.parse().expect("an address");
+            let hash = Some(self.hash.clone());
+            self.passwords.check("Api@example.jp", hash, password.to_owned(), from, now).await
+        }
+
+        async fn five_wrong(&self, from: &str, minute: i64) {
+            for _ in 0..5 {
+                assert_eq!(self.check("wrong", from, minute).await, Verdict::Wrong);
+            }
+        }
+    }
+
     #[tokio::test]
     async fn five_wrong_tries_and_then_patience() {
-        let passwords = Passwords::new([1; 32]);
-        let hash = argon2::Argon2::default().hash_password(b"right").expect("hashed").to_string();
-        let here = IpAddr::from([192, 0, 2, 1]);
-        let check = async |password: &str, from: IpAddr, minute: i64| {
-            let now = Timestamp::from_second(minute * 60).expect("in range");
-            passwords
-                .check("Api@example.jp", Some(hash.clone()), password.to_owned(), from, now)
-                .await
-        };
-        assert_eq!(check("right", here, 0).await, Verdict::Right);
-        for _ in 0..5 {
-            assert_eq!(check("wrong", here, 0).await, Verdict::Wrong);
-        }
-        assert_eq!(check("right", here, 1).await, Verdict::Throttled);
-        let elsewhere = IpAddr::from([192, 0, 2, 2]);
-        assert_eq!(check("right", elsewhere, 1).await, Verdict::Throttled, "the user is throttled");
-        assert_eq!(check("right", here, 15).await, Verdict::Right);
+        let it = Example::new();
+        it.five_wrong("192.0.2.1", 0).await;
+        assert_eq!(it.check("right", "192.0.2.1", 1).await, Verdict::Throttled);
+        let elsewhere = it.check("right", "192.0.2.2", 1).await;
+        assert_eq!(elsewhere, Verdict::Throttled, "the user is throttled");
+        assert_eq!(it.check("right", "192.0.2.1", 15).await, Verdict::Right);
+    }
+
+    #[tokio::test]
+    async fn a_stranger_does_not_lock_a_customer_out() {
+        let it = Example::new();
+        let (customer, stranger) = ("192.0.2.1", "198.51.100.1");
+        assert_eq!(it.check("right", customer, 0).await, Verdict::Right);
+        it.five_wrong(stranger, 600).await;
+        assert_eq!(it.check("right", stranger, 601).await, Verdict::Throttled);
+        assert_eq!(it.check("right", customer, 601).await, Verdict::Right);
+        assert_eq!(it.check("other", customer, 601).await, Verdict::Throttled, "not remembered");
+        // Used again and again, it stays remembered.
+        it.five_wrong(stranger, 2_000).await;
+        assert_eq!(it.check("right", customer, 2_001).await, Verdict::Right);
+        // Who shares the customer's address may not guess there without end.
+        let it = Example::new();
+        assert_eq!(it.check("right", customer, 0).await, Verdict::Right);
+        it.five_wrong(customer, 0).await;
+        assert_eq!(it.check("right", customer, 1).await, Verdict::Throttled);
     }
 
     #[tokio::test]

@@ -18,8 +18,9 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::debug;
 
-use super::Guest;
+use super::guest::Guest;
 use super::passwords::Verdict;
+use super::patience::{Doing, Patience};
 use super::stream::Stream;
 use crate::facts;
 
@@ -41,6 +42,7 @@ struct Session {
     /// Whether the spool counts us among those in the middle of a message.
     arriving: bool,
     last_message: Option<Instant>,
+    patience: Patience,
 }
 
 /// Runs a session to its end. What goes wrong here is the client's to notice.
@@ -64,7 +66,13 @@ pub(crate) async fn run(guest: Guest, stream: TcpStream, ip: IpAddr) {
         admitted,
         auth_required,
     };
+    let patience = if guest.is_stranger() {
+        Patience::with_stranger(Instant::now())
+    } else {
+        Patience::with_known()
+    };
     let mut session = Session {
+        patience,
         dialogue: Dialogue::new(settings),
         guest,
         ip,
@@ -120,9 +128,13 @@ impl Session {
     }
 
     async fn read(&mut self, buffer: &mut [u8]) -> io::Result<Next> {
+        let doing = match (self.dialogue.in_data(), self.dialogue.in_transaction()) {
+            (true, _) => Doing::Content,
+            (false, true) => Doing::Transaction,
+            (false, false) => Doing::Commands,
+        };
         let limits = &self.guest.composition.limits;
-        let patience =
-            if self.dialogue.in_data() { limits.data_timeout } else { limits.command_timeout };
+        let patience = self.patience.next(limits, doing, Instant::now());
         let mut stopping = self.guest.core.stopping.clone();
         let grace = if self.dialogue.in_transaction() { STOP_GRACE } else { Duration::ZERO };
         let stop = async {
@@ -240,6 +252,8 @@ impl Session {
         let verdict = core.passwords.check(&user, hash, password, self.ip, core.now()).await;
         let step = match verdict {
             Verdict::Right => {
+                self.guest.is_known_now();
+                self.patience = Patience::with_known();
                 self.dialogue.signed_in(name, &mut self.out);
                 return Ok(true);
             }
@@ -272,11 +286,7 @@ impl Session {
         if self.out.is_empty() {
             return Ok(());
         }
-        let written = timeout(WRITE_TIMEOUT, async {
-            self.stream.write_all(&self.out).await?;
-            self.stream.flush().await
-        });
-        written.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        self.stream.write_out(&self.out, WRITE_TIMEOUT).await?;
         self.out.clear();
         Ok(())
     }

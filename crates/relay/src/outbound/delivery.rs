@@ -6,7 +6,6 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mail::message;
@@ -15,10 +14,11 @@ use mail::roster::OutboundLimits;
 use mail::smtp::client::{Answered, Step, Transaction, dot_stuff};
 use mail::{Envelope, Recipient, Reply};
 use spool::{Lease, ReadError, Spool};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::link::{self, Link, plain_words};
-use super::resolve::{self, NoHost, reply};
+use super::network::Network;
+use super::resolve::{self, Host, NoHost, reply};
 use super::route::Target;
 use super::settle::{self, settle_all};
 use super::{Outbound, Site};
@@ -27,6 +27,12 @@ use crate::facts::Remote;
 
 /// The longest that one message may take, whatever its server does: a lease always ends.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1_800);
+/// The longest that finding the servers of a destination and connecting to one of them may take,
+/// however many there are and however slowly they speak. RFC 5321 section 4.5.3.2.1 gives a
+/// greeting 5 minutes.
+const CONNECT_TOTAL_MAX: Duration = Duration::from_secs(300);
+/// Messages over one connection while other destinations wait for one.
+const MESSAGES_WHEN_CROWDED: u32 = 100;
 
 /// A message that is about to go out.
 pub(crate) struct Parcel {
@@ -52,9 +58,15 @@ pub(crate) async fn work(outbound: &Arc<Outbound>, site: &Arc<Site>, target: &Ta
     let limits = outbound.core.outbound_limits();
     match open(outbound, target, &limits, first.lease.id.micros()).await {
         Ok(link) => {
-            site.works();
-            let mut worker =
-                Worker { outbound, site, limits, link, sent: 0, parcels: VecDeque::new() };
+            let mut worker = Worker {
+                outbound,
+                site,
+                limits,
+                link,
+                sent: 0,
+                answered: 0,
+                parcels: VecDeque::new(),
+            };
             if worker.run(first).await.is_ok() {
                 worker.link.quit().await;
             }
@@ -83,29 +95,57 @@ async fn open(
     limits: &OutboundLimits,
     spread: u64,
 ) -> Result<Link, Failed> {
-    let network = &outbound.network;
-    let found = match target {
-        Target::Domain(domain) => {
-            resolve::hosts_of_domain(&network.dns, domain, network.smtp_port, spread).await
-        }
-        Target::Fixed(via) => resolve::hosts_of_name(&network.dns, &via.host, via.port).await,
-        Target::Sandbox => Ok(Vec::new()),
-    };
+    let until = Instant::now() + CONNECT_TOTAL_MAX;
     let nobody = |permanent, reply| Failed { permanent, remote: Remote::default(), reply };
+    let found = match timeout_at(until, hosts(&outbound.network, target, spread)).await {
+        Ok(found) => found,
+        Err(_) => Err(NoHost::Temporary(too_slow())),
+    };
     let hosts = found.map_err(|none| match none {
         NoHost::Permanent(reply) => nobody(true, reply),
         NoHost::Temporary(reply) => nobody(false, reply),
     })?;
     let mut last = nobody(false, reply(451, (4, 4, 3), "the destination has no server".to_owned()));
-    for host in &hosts {
-        match link::open(network, host, &outbound.core.helo, limits).await {
-            Ok(link) => return Ok(link),
-            Err(failed) => {
-                last = Failed { permanent: false, remote: failed.remote, reply: failed.reply }
+    for (place, host) in hosts.iter().enumerate() {
+        let patience = share(until.duration_since(Instant::now()), hosts.len() - place);
+        let opening = link::open(&outbound.network, host, &outbound.core.helo, limits);
+        last = match timeout(patience, opening).await {
+            Ok(Ok(link)) => return Ok(link),
+            Ok(Err(failed)) => {
+                Failed { permanent: false, remote: failed.remote, reply: failed.reply }
             }
-        }
+            Err(_) => {
+                let remote = Remote {
+                    host: Some(host.name.clone()),
+                    address: Some(host.address),
+                    ..Remote::default()
+                };
+                Failed { permanent: false, remote, reply: too_slow() }
+            }
+        };
     }
     Err(last)
+}
+
+fn too_slow() -> Reply {
+    reply(451, (4, 4, 2), "no greeting from the server: it did not answer in time".to_owned())
+}
+
+/// What a server may take of the time that is left for it and those behind it.
+fn share(left: Duration, servers: usize) -> Duration {
+    left / u32::try_from(servers).unwrap_or(u32::MAX).max(1)
+}
+
+async fn hosts(network: &Network, target: &Target, spread: u64) -> Result<Vec<Host>, NoHost> {
+    match target {
+        Target::Domain(domain) => {
+            let is_ours = |address| network.is_ours(address);
+            let port = network.smtp_port;
+            resolve::hosts_of_domain(&network.dns, domain, port, spread, is_ours).await
+        }
+        Target::Fixed(via) => resolve::hosts_of_name(&network.dns, &via.host, via.port).await,
+        Target::Sandbox => Ok(Vec::new()),
+    }
 }
 
 /// The next ready job, read and signed. Those that cannot be read are dealt with on the way.
@@ -153,6 +193,8 @@ struct Worker<'a> {
     link: Link,
     /// Messages begun on this connection.
     sent: u32,
+    /// Of those, answered for every recipient.
+    answered: u32,
     /// Under way, oldest first, and whether the content has gone out.
     parcels: VecDeque<(Parcel, bool)>,
 }
@@ -160,8 +202,15 @@ struct Worker<'a> {
 /// The connection is of no more use.
 struct Ended;
 
+fn nonsense() -> Reply {
+    reply(451, (4, 5, 0), "the server's answer is not SMTP".to_owned())
+}
+
 impl Worker<'_> {
     async fn run(&mut self, first: Parcel) -> Result<(), Ended> {
+        if self.link.is_out_of_step() {
+            return Err(Ended);
+        }
         self.begin(first).await;
         loop {
             if self.parcels.is_empty() && !self.find_work().await? {
@@ -172,15 +221,17 @@ impl Worker<'_> {
                 Err(_) => Err(io::ErrorKind::TimedOut.into()),
             };
             match step {
+                // 354 was the last answer we had asked for; who says more is out of step, and
+                // nothing of the message has gone out yet.
+                Ok(Step::SendContent) if self.link.is_out_of_step() => {
+                    return self.broke_off(nonsense()).await;
+                }
                 Ok(Step::SendContent) => self.send_content().await,
                 Ok(Step::Done(answers)) => self.done(answers).await,
                 // After a reset the server is ready again.
                 Ok(Step::Ready | Step::NeedInput | Step::StartTls) => {}
                 Ok(Step::Refused(said)) => return self.broke_off(said).await,
-                Ok(Step::Nonsense) => {
-                    let text = "the server's answer is not SMTP".to_owned();
-                    return self.broke_off(reply(451, (4, 5, 0), text)).await;
-                }
+                Ok(Step::Nonsense) => return self.broke_off(nonsense()).await,
                 Err(error) => {
                     let text = format!("the connection was lost: {}", plain_words(&error));
                     return self.broke_off(reply(451, (4, 4, 2), text)).await;
@@ -193,9 +244,12 @@ impl Worker<'_> {
     async fn find_work(&mut self) -> Result<bool, Ended> {
         let idle_until = Instant::now() + self.limits.idle;
         while self.link.dialogue.has_room() {
-            if self.sent >= self.limits.messages_per_connection || self.outbound.core.is_stopping()
-            {
+            if self.sent >= self.messages_max() || self.outbound.core.is_stopping() {
                 return Ok(false);
+            }
+            // An answer that nobody had asked for would be taken for that to our next command.
+            if self.link.is_out_of_step() {
+                return Err(Ended);
             }
             if let Some(parcel) = next_parcel(&self.outbound.core, self.site).await {
                 self.begin(parcel).await;
@@ -205,25 +259,32 @@ impl Worker<'_> {
                 continue;
             }
             self.link.flush().await.map_err(|_| Ended)?;
-            if !self.rest(idle_until).await? {
+            if !self.link.dialogue.is_settled() {
+                // The answer to a reset is still on its way.
+                return Ok(true);
+            }
+            if self.outbound.is_crowded() || !self.rest(idle_until).await? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
+    fn messages_max(&self) -> u32 {
+        let most = self.limits.messages_per_connection;
+        if self.outbound.is_crowded() { most.min(MESSAGES_WHEN_CROWDED) } else { most }
+    }
+
     /// Waits for a call. False: it took too long.
     async fn rest(&mut self, until: Instant) -> Result<bool, Ended> {
-        self.site.idle.fetch_add(1, Ordering::AcqRel);
         let site = self.site;
-        let rested = tokio::select! {
+        let _idle = site.idles();
+        tokio::select! {
             () = site.wake.notified() => Ok(true),
             () = sleep_until(until) => Ok(false),
             // A server that leaves while we rest does no harm: nothing was under way.
             _ = self.link.is_stale() => Err(Ended),
-        };
-        self.site.idle.fetch_sub(1, Ordering::AcqRel);
-        rested
+        }
     }
 
     /// Sends the commands of a message.
@@ -252,7 +313,7 @@ impl Worker<'_> {
             parcel.content = settle::keep_for_report(std::mem::take(&mut parcel.content));
             self.link.dialogue.content_sent();
         }
-        if self.sent < self.limits.messages_per_connection
+        if self.sent < self.messages_max()
             && self.link.dialogue.has_room()
             && let Some(next) = next_parcel(&self.outbound.core, self.site).await
         {
@@ -262,18 +323,42 @@ impl Worker<'_> {
 
     async fn done(&mut self, answers: Vec<Answered>) {
         let Some((parcel, _)) = self.parcels.pop_front() else { return };
+        self.answered += 1;
+        self.site.works(Instant::now());
         let relays_dsn = self.link.dialogue.extensions().dsn;
         settle::settle_each(self.outbound, parcel, &self.link.remote, &answers, relays_dsn).await;
     }
 
-    /// The message that the server was busy with is deferred; one whose content it has not seen
-    /// is put back as if nothing had happened.
+    /// The oldest message under way is deferred; those behind it, of which the server has seen no
+    /// content, are put back as if nothing had happened. A connection on which not one message
+    /// was answered counts as one that could not be made: the destination rests.
     async fn broke_off(&mut self, reply: Reply) -> Result<(), Ended> {
+        if self.answered == 0 && !self.parcels.is_empty() {
+            self.outbound.rest(self.site, reply.clone());
+        }
         let answered = Answered { phase: Phase::Session, reply };
         if let Some((parcel, _)) = self.parcels.pop_front() {
             settle_all(self.outbound, parcel, &self.link.remote, &answered).await;
         }
         self.parcels.clear();
         Err(Ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Servers that let us wait take all of the time together, and each leaves some to the next.
+    #[test]
+    fn servers_share_the_time_for_connecting() {
+        let mut left = CONNECT_TOTAL_MAX;
+        for servers in (1..=10).rev() {
+            let patience = share(left, servers);
+            assert_eq!(patience, Duration::from_secs(30), "{servers} left");
+            left -= patience;
+        }
+        assert_eq!(left, Duration::ZERO);
+        assert_eq!(share(CONNECT_TOTAL_MAX, 1), CONNECT_TOTAL_MAX);
     }
 }

@@ -17,13 +17,13 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::Network;
-use super::resolve::{Host, reply};
+use super::resolve::{Host, reply, would_loop};
 use crate::facts::Remote;
 use crate::inbound::stream::Stream;
 
 /// Bytes read at once: replies are small.
 const READ_BYTES: usize = 4 * 1024;
-/// A server that does not take our bytes for this long is gone.
+/// A server that takes no block of our bytes for this long is gone (RFC 5321 section 4.5.3.2.5).
 const WRITE_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A session with a server that is ready for messages.
@@ -71,9 +71,8 @@ async fn open_once(
         Remote { host: Some(host.name.clone()), address: Some(host.address), ..Remote::default() };
     let no_link =
         |remote: &Remote, reply, tls_failed| NoLink { remote: remote.clone(), reply, tls_failed };
-    if network.own_addresses.iter().any(|own| is_same(*own, host.address)) {
-        let text = format!("mail for this destination would come back to us ({})", host.address);
-        return Err(no_link(&remote, reply(451, (4, 4, 6), text), false));
+    if network.is_ours(host.address) {
+        return Err(no_link(&remote, would_loop(host.address), false));
     }
     let stream = match connect(network, host.address, limits.connect_timeout).await {
         Ok(stream) => stream,
@@ -116,17 +115,10 @@ async fn open_once(
     }
 }
 
-/// A wildcard listener is everywhere on its port.
-fn is_same(own: SocketAddr, other: SocketAddr) -> bool {
-    own.port() == other.port()
-        && (own.ip() == other.ip() || (own.ip().is_unspecified() && other.ip().is_loopback()))
-}
-
 async fn connect(network: &Network, to: SocketAddr, patience: Duration) -> io::Result<TcpStream> {
     let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    let from = network.source_addresses.iter().find(|ip| ip.is_ipv4() == to.is_ipv4());
-    if let Some(from) = from {
-        socket.bind(SocketAddr::new(*from, 0))?;
+    if let Some(from) = network.source_for(to) {
+        socket.bind(SocketAddr::new(from, 0))?;
     }
     timeout(patience, socket.connect(to))
         .await
@@ -169,6 +161,12 @@ impl Link {
         }
     }
 
+    /// Whether the server has said more than what was asked for so far.
+    pub fn is_out_of_step(&self) -> bool {
+        let (from, until) = self.unread;
+        from < until
+    }
+
     /// Whether the server has closed the connection, or said something unasked, while idle.
     pub async fn is_stale(&mut self) -> io::Result<()> {
         let mut byte = [0; 1];
@@ -182,11 +180,7 @@ impl Link {
         if self.out.is_empty() {
             return Ok(());
         }
-        let written = timeout(WRITE_TIMEOUT, async {
-            self.stream.write_all(&self.out).await?;
-            self.stream.flush().await
-        });
-        written.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        self.stream.write_out(&self.out, WRITE_TIMEOUT).await?;
         self.out.clear();
         Ok(())
     }
@@ -271,25 +265,5 @@ impl ServerCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_loop_is_seen() {
-        let at = |text: &str| -> SocketAddr { text.parse().expect("an address") };
-        let cases = [
-            ("127.0.0.1:25", "127.0.0.1:25", true),
-            ("127.0.0.1:25", "127.0.0.2:25", false),
-            ("127.0.0.1:2525", "127.0.0.1:25", false),
-            ("0.0.0.0:25", "127.0.0.1:25", true),
-            ("0.0.0.0:25", "192.0.2.1:25", false),
-        ];
-        for (own, other, expected) in cases {
-            assert_eq!(is_same(at(own), at(other)), expected, "{own} {other}");
-        }
     }
 }

@@ -5,189 +5,174 @@
 //! the other as long as there are any.
 
 mod delivery;
+mod hand;
 mod link;
+mod network;
 pub(crate) mod resolve;
 pub(crate) mod route;
 mod sandbox;
 mod settle;
+mod site;
 
 use std::collections::HashMap;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use mail::Reply;
 use mail::queue::QueueReport;
 use spool::{Destination, Spool};
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::Core;
+pub(crate) use network::Network;
 pub(crate) use settle::give_up;
+use site::{Pause, Site, pause_after};
 
 /// A destination gets another connection when this many jobs wait for each it has.
 const JOBS_PER_CONNECTION: usize = 3;
 /// The sandbox is a folder; more hands would not make it faster.
 const SANDBOX_CONNECTIONS: u32 = 2;
-
-/// Sockets and names.
-pub(crate) struct Network {
-    pub dns: resolve::Dns,
-    pub source_addresses: Vec<IpAddr>,
-    pub smtp_port: u16,
-    pub own_addresses: Vec<SocketAddr>,
-    pub tls: Arc<rustls::ClientConfig>,
-}
-
-impl Network {
-    /// # Errors
-    /// When the system's DNS settings cannot be read.
-    pub fn new(
-        resolvers: Option<&[SocketAddr]>,
-        source_addresses: Vec<IpAddr>,
-        smtp_port: u16,
-        own_addresses: Vec<SocketAddr>,
-    ) -> io::Result<Network> {
-        Ok(Network {
-            dns: resolve::Dns::new(resolvers)?,
-            source_addresses,
-            smtp_port,
-            own_addresses,
-            tls: link::opportunistic_tls(),
-        })
-    }
-}
+/// Connections to other servers at once, all destinations together. Each takes a file descriptor
+/// and, under way, a message in memory; destinations beyond wait for their turn.
+const CONNECTIONS_MAX: u32 = 2_000;
 
 /// Everything that delivers.
 pub(crate) struct Outbound {
     pub core: Arc<Core>,
     pub network: Network,
     sites: Mutex<HashMap<Arc<str>, Arc<Site>>>,
-}
-
-/// A destination that somebody works for, or that has a pause.
-pub(crate) struct Site {
-    pub destination: Destination,
-    connections: AtomicU32,
-    idle: AtomicU32,
-    pub wake: Notify,
-    pause: Mutex<Option<Pause>>,
-}
-
-/// No connection is tried before `until`.
-#[derive(Clone, Debug)]
-pub(crate) struct Pause {
-    pub until: Instant,
-    pub until_at: Timestamp,
-    pub reason: Reply,
-    failures: u32,
-}
-
-impl Site {
-    fn pause(&self) -> MutexGuard<'_, Option<Pause>> {
-        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A connection has worked.
-    pub fn works(&self) {
-        *self.pause() = None;
-    }
+    /// Some destination waits because of [`CONNECTIONS_MAX`]: nobody should sit idle.
+    crowded: AtomicBool,
+    /// Where the next round of looking around begins, so that each has its turn.
+    first: AtomicUsize,
 }
 
 impl Outbound {
     pub fn new(core: Arc<Core>, network: Network) -> Outbound {
-        Outbound { core, network, sites: Mutex::default() }
+        Outbound {
+            core,
+            network,
+            sites: Mutex::default(),
+            crowded: AtomicBool::new(false),
+            first: AtomicUsize::new(0),
+        }
     }
 
     fn sites(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Site>>> {
         self.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sees to it that somebody works for the destination.
+    /// Sees to it that somebody works for the destination. The spool may have forgotten it and
+    /// made it anew meanwhile; who still works for the old one finds nothing there and goes home.
     fn attend(self: &Arc<Self>, destination: Destination) {
-        let site = self
-            .sites()
-            .entry(destination.name.clone())
-            .or_insert_with(|| {
-                Arc::new(Site {
-                    destination,
-                    connections: AtomicU32::new(0),
-                    idle: AtomicU32::new(0),
-                    wake: Notify::new(),
-                    pause: Mutex::default(),
-                })
-            })
-            .clone();
+        let site = {
+            let mut sites = self.sites();
+            let known = sites.get(&destination.name).cloned();
+            match known {
+                Some(site) if Arc::ptr_eq(&site.destination.name, &destination.name) => site,
+                old => {
+                    let name = destination.name.clone();
+                    let pause = old.and_then(|old| old.pause().clone());
+                    let site = Arc::new(Site::new(destination, pause));
+                    // The old key would keep the old name alive.
+                    sites.remove(&name);
+                    sites.insert(name, site.clone());
+                    site
+                }
+            }
+        };
         self.staff(&site);
     }
 
-    /// Wakes or adds a connection where there is work for it.
-    fn staff(self: &Arc<Self>, site: &Arc<Site>) {
+    /// Wakes or adds a connection where there is work for it. False: there is, and no room for
+    /// one more connection.
+    fn staff(self: &Arc<Self>, site: &Arc<Site>) -> bool {
         if self.core.is_stopping() {
-            return;
+            return true;
         }
         let waiting = self.core.spool.ready(&site.destination);
         if waiting == 0 {
-            return;
+            return true;
         }
         if site.idle.load(Ordering::Acquire) > 0 {
             site.wake.notify_one();
-            return;
+            return true;
         }
-        if site.pause().as_ref().is_some_and(|p| p.until > Instant::now()) {
-            return;
+        if site.rests(Instant::now()) {
+            return true;
         }
-        let limit = match &*site.destination.name {
-            route::SANDBOX => SANDBOX_CONNECTIONS,
-            _ => u32::from(self.core.outbound_limits().connections),
+        let (limit, at_once) = match &*site.destination.name {
+            route::SANDBOX => (SANDBOX_CONNECTIONS, u32::MAX),
+            _ => (u32::from(self.core.outbound_limits().connections), CONNECTIONS_MAX),
         };
         let enough = (waiting / JOBS_PER_CONNECTION) as u32 + 1;
         // After a failure one connection tries first.
         let limit = if site.pause().is_some() { 1 } else { limit.min(enough) };
-        let added = site.connections.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
-            (count < limit).then_some(count + 1)
-        });
-        if added.is_ok() {
-            self.core.counts.connections.fetch_add(1, Ordering::Relaxed);
-            tokio::spawn(work(self.clone(), site.clone()));
+        let limit = if self.is_crowded() { limit.min(self.fair_share()) } else { limit };
+        match hand::hire(self, site, limit, at_once) {
+            Ok(hand) => {
+                tokio::spawn(work(self.clone(), site.clone(), hand));
+                true
+            }
+            Err(hand::NoHand::EnoughHere) => true,
+            Err(hand::NoHand::EnoughEverywhere) => {
+                self.crowded.store(true, Ordering::Relaxed);
+                false
+            }
         }
     }
 
-    /// A connection could not be made or did not get as far as a message: the destination rests
-    /// for a while, longer each time, and its mail waits with this reason.
+    /// Connections of one destination when not all of them find room.
+    fn fair_share(&self) -> u32 {
+        let sites = u32::try_from(self.sites().len()).unwrap_or(u32::MAX);
+        (CONNECTIONS_MAX / sites.max(1)).max(1)
+    }
+
+    /// Whether mail of other destinations waits for a connection to be given up.
+    pub fn is_crowded(&self) -> bool {
+        self.crowded.load(Ordering::Relaxed)
+    }
+
+    /// A connection could not be made, or ended before any message was answered: the destination
+    /// rests for a while, longer each time, and its mail waits with this reason.
     pub fn rest(&self, site: &Site, reason: Reply) -> Timestamp {
         self.core.counts.connections_failed.fetch_add(1, Ordering::Relaxed);
-        let mut pause = site.pause();
-        let failures = pause.as_ref().map_or(0, |p| p.failures);
         let limits = self.core.outbound_limits();
-        let wait = limits.rest.saturating_mul(1 << failures.min(16)).min(limits.rest_max);
-        let until_at = self
-            .core
-            .now()
-            .checked_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX))
-            .unwrap_or(Timestamp::MAX);
-        *pause =
-            Some(Pause { until: Instant::now() + wait, until_at, reason, failures: failures + 1 });
-        until_at
+        let mut pause = site.pause();
+        let next = pause_after(pause.as_ref(), &limits, reason, (Instant::now(), self.core.now()));
+        pause.insert(next).until_at
     }
 
-    /// Looks at every destination again: pauses end, workers may have gone.
+    /// Looks at every destination again: pauses end, workers may have gone, connections may have
+    /// become free.
     pub fn look_around(self: &Arc<Self>) {
-        let sites: Vec<Arc<Site>> = self.sites().values().cloned().collect();
-        for site in sites {
-            self.staff(&site);
-            self.forget_if_idle(&site);
+        let mut sites: Vec<Arc<Site>> = self.sites().values().cloned().collect();
+        if sites.is_empty() {
+            return;
         }
+        let first = self.first.load(Ordering::Relaxed) % sites.len();
+        sites.rotate_left(first);
+        let mut left_out = None;
+        for (place, site) in sites.iter().enumerate() {
+            if !self.staff(site) {
+                left_out = left_out.or(Some(first + place));
+            }
+            self.forget_if_idle(site);
+        }
+        self.crowded.store(left_out.is_some(), Ordering::Relaxed);
+        self.first.store(left_out.unwrap_or(0), Ordering::Relaxed);
     }
 
-    fn forget_if_idle(&self, site: &Site) {
+    fn forget_if_idle(&self, site: &Arc<Site>) {
         let mut sites = self.sites();
+        let name = &site.destination.name;
+        let is_current = sites.get(name).is_some_and(|current| Arc::ptr_eq(current, site));
         let idle = site.connections.load(Ordering::Acquire) == 0
             && self.core.spool.ready(&site.destination) == 0
-            && site.pause().as_ref().is_none_or(|p| p.until <= Instant::now());
-        if idle && sites.remove(&site.destination.name).is_some() {
+            && !site.rests(Instant::now());
+        if is_current && idle {
+            sites.remove(name);
             self.core.spool.leave(&site.destination);
         }
     }
@@ -254,7 +239,7 @@ pub(crate) async fn dispatch(outbound: Arc<Outbound>) {
 }
 
 /// One worker from its first job to its last.
-async fn work(outbound: Arc<Outbound>, site: Arc<Site>) {
+async fn work(outbound: Arc<Outbound>, site: Arc<Site>, hand: hand::Hand) {
     match route::Target::of(&site.destination.name) {
         route::Target::Sandbox => sandbox::work(&outbound, &site).await,
         target => {
@@ -262,8 +247,9 @@ async fn work(outbound: Arc<Outbound>, site: Arc<Site>) {
             delivery::work(&outbound, &site, &target).await;
         }
     }
-    site.connections.fetch_sub(1, Ordering::AcqRel);
-    outbound.core.counts.connections.fetch_sub(1, Ordering::Relaxed);
-    // Work that came while we were leaving.
-    outbound.staff(&site);
+    drop(hand);
+    // Work that came while we were leaving. When others wait it is their turn.
+    if !outbound.is_crowded() {
+        outbound.staff(&site);
+    }
 }

@@ -1,5 +1,6 @@
 //! From a destination to the servers to try, in order (RFC 5321 section 5).
 
+use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -124,34 +125,56 @@ fn not_found<T>(error: &NetError) -> Lookup<T> {
     }
 }
 
-/// The servers of a domain, best first. `spread` orders servers of equal preference.
+/// The servers of a domain, best first. `spread` orders servers of equal preference; `is_ours`
+/// knows our own listeners.
 pub(crate) async fn hosts_of_domain(
     dns: &Dns,
     domain: &str,
     port: u16,
     spread: u64,
+    is_ours: impl Fn(SocketAddr) -> bool,
 ) -> Result<Vec<Host>, NoHost> {
     if let Some(address) = literal(domain) {
         return Ok(vec![Host { name: domain.to_owned(), address: SocketAddr::new(address, port) }]);
     }
     let names = exchanges(domain, dns.mx(domain).await, spread)?;
     let mut hosts = Vec::new();
-    let mut last = None;
-    for name in names {
+    let mut misses = Vec::new();
+    for (preference, name) in names {
         match dns.addresses(&name).await {
-            Lookup::Found(addresses) => hosts.extend(
-                addresses
-                    .into_iter()
-                    .map(|ip| Host { name: name.clone(), address: SocketAddr::new(ip, port) }),
-            ),
-            other => last = Some((name, other)),
+            Lookup::Found(addresses) => hosts.extend(addresses.into_iter().map(|ip| {
+                (preference, Host { name: name.clone(), address: SocketAddr::new(ip, port) })
+            })),
+            other => misses.push((name, other)),
         }
         if hosts.len() >= HOSTS_MAX {
             break;
         }
     }
     hosts.truncate(HOSTS_MAX);
-    if hosts.is_empty() { Err(no_address(domain, last)) } else { Ok(hosts) }
+    if hosts.is_empty() { Err(no_address(domain, misses)) } else { before_us(hosts, is_ours) }
+}
+
+/// RFC 5321 section 5.1: where we are a server of the domain ourselves, mail goes on to those
+/// that are preferred to us and to nobody else, or it would go round in circles.
+fn before_us(
+    hosts: Vec<(u16, Host)>,
+    is_ours: impl Fn(SocketAddr) -> bool,
+) -> Result<Vec<Host>, NoHost> {
+    let us = hosts.iter().filter(|(_, host)| is_ours(host.address));
+    let Some((ours, us)) = us.min_by_key(|(preference, _)| *preference) else {
+        return Ok(hosts.into_iter().map(|(_, host)| host).collect());
+    };
+    let (ours, us) = (*ours, us.address);
+    let better = hosts.into_iter().filter(|(preference, _)| *preference < ours);
+    let better: Vec<Host> = better.map(|(_, host)| host).collect();
+    if better.is_empty() { Err(NoHost::Temporary(would_loop(us))) } else { Ok(better) }
+}
+
+/// The way leads to one of our own listeners.
+pub(crate) fn would_loop(us: SocketAddr) -> Reply {
+    let text = format!("mail for this destination would come back to us ({us})");
+    reply(451, (4, 4, 6), text)
 }
 
 /// A fixed server's addresses.
@@ -178,12 +201,13 @@ fn literal(domain: &str) -> Option<IpAddr> {
     inner.strip_prefix("ipv6:").unwrap_or(inner).parse().ok()
 }
 
-/// The names to try, from what DNS said of the domain's MX.
+/// The names to try with their preferences, from what DNS said of the domain's MX; at most
+/// [`HOSTS_MAX`], so that a domain cannot make us ask for ever.
 fn exchanges(
     domain: &str,
     mx: Lookup<Vec<(u16, String)>>,
     spread: u64,
-) -> Result<Vec<String>, NoHost> {
+) -> Result<Vec<(u16, String)>, NoHost> {
     let mut records = match mx {
         Lookup::Found(records) => records,
         // RFC 5321 section 5.1: without MX the domain itself is the server.
@@ -204,7 +228,7 @@ fn exchanges(
         }
     };
     if records.is_empty() {
-        return Ok(vec![domain.to_owned()]);
+        return Ok(vec![(0, domain.to_owned())]);
     }
     // RFC 7505: a single "." says that the domain takes no mail.
     if records.iter().all(|(_, name)| name.is_empty()) {
@@ -216,8 +240,10 @@ fn exchanges(
     }
     records.retain(|(_, name)| !name.is_empty());
     records.sort_by_key(|(preference, name)| (*preference, order(name, spread)));
-    records.dedup_by(|a, b| a.1 == b.1);
-    Ok(records.into_iter().map(|(_, name)| name).collect())
+    let mut seen = HashSet::new();
+    records.retain(|(_, name)| seen.insert(name.clone()));
+    records.truncate(HOSTS_MAX);
+    Ok(records)
 }
 
 /// An order among equals that differs from one `spread` to the next.
@@ -229,14 +255,16 @@ fn order(name: &str, spread: u64) -> u64 {
     hash
 }
 
-/// None of the names had an address.
-fn no_address(domain: &str, last: Option<(String, Lookup<Vec<IpAddr>>)>) -> NoHost {
-    match last {
-        Some((name, Lookup::Failed(why))) => NoHost::Temporary(reply(
-            451,
-            (4, 4, 3),
-            format!("DNS gives no address for {name}: {why}"),
-        )),
+/// None of the names had an address. As long as DNS owes an answer about one of them, nobody can
+/// say that there is none.
+fn no_address(domain: &str, misses: Vec<(String, Lookup<Vec<IpAddr>>)>) -> NoHost {
+    for (name, miss) in &misses {
+        if let Lookup::Failed(why) = miss {
+            let text = format!("DNS gives no address for {name}: {why}");
+            return NoHost::Temporary(reply(451, (4, 4, 3), text));
+        }
+    }
+    match misses.last() {
         Some((name, _)) => NoHost::Permanent(reply(
             550,
             (5, 4, 4),
@@ -258,9 +286,14 @@ mod tests {
         Lookup::Found(records.iter().map(|(p, n)| (*p, (*n).to_owned())).collect())
     }
 
-    fn names(found: Result<Vec<String>, NoHost>) -> String {
+    fn names(found: Result<Vec<(u16, String)>, NoHost>) -> String {
+        let found = found.map(|names| names.into_iter().map(|(_, name)| name).collect::<Vec<_>>());
+        words(found.map(|names| names.join(" ")))
+    }
+
+    fn words(found: Result<String, NoHost>) -> String {
         match found {
-            Ok(names) => names.join(" "),
+            Ok(names) => names,
             Err(NoHost::Permanent(reply)) => format!("never: {reply}"),
             Err(NoHost::Temporary(reply)) => format!("later: {reply}"),
         }
@@ -271,6 +304,7 @@ mod tests {
         let cases = [
             (mx(&[(20, "b.example"), (10, "a.example")]), "a.example b.example"),
             (mx(&[(10, "a.example"), (10, "a.example")]), "a.example"),
+            (mx(&[(9, "a.example"), (10, "b.example"), (20, "a.example")]), "a.example b.example"),
             (mx(&[(0, "")]), "never: 556 5.1.10 the domain x.example does not take mail (null MX)"),
             (mx(&[(0, ""), (10, "a.example")]), "a.example"),
             (mx(&[]), "x.example"),
@@ -283,6 +317,54 @@ mod tests {
         ];
         for (answer, expected) in cases {
             assert_eq!(names(exchanges("x.example", answer, 1)), expected);
+        }
+    }
+
+    #[test]
+    fn a_domain_cannot_make_us_ask_for_ever() {
+        let many = (0..500).map(|n| (n, format!("mx{n}.example"))).collect();
+        let found = exchanges("x.example", Lookup::Found(many), 1);
+        assert_eq!(found.map(|names| names.len()).ok(), Some(HOSTS_MAX));
+    }
+
+    #[test]
+    fn no_name_has_an_address() {
+        let failed = || Lookup::Failed("timeout".into());
+        let never = "never: 550 5.4.4 no mail server of x.example has an address (looked for b)";
+        let later = |name| format!("later: 451 4.4.3 DNS gives no address for {name}: timeout");
+        let cases = [
+            (vec![("a", Lookup::NoData), ("b", Lookup::NoDomain)], never.to_owned()),
+            (vec![("a", failed()), ("b", Lookup::NoDomain)], later("a")),
+            (vec![("a", Lookup::NoDomain), ("b", failed())], later("b")),
+            (vec![], "later: 451 4.4.3 x.example has no mail server".to_owned()),
+        ];
+        for (misses, expected) in cases {
+            let misses = misses.into_iter().map(|(name, miss)| (name.to_owned(), miss)).collect();
+            assert_eq!(words(Err(no_address("x.example", misses))), expected);
+        }
+    }
+
+    /// Hosts are 192.0.2.n; we are 192.0.2.9.
+    #[test]
+    fn only_servers_preferred_to_us_are_tried() {
+        let at = |n: u8| SocketAddr::new(IpAddr::from([192, 0, 2, n]), 25);
+        let cases: [(&[(u16, u8)], &str); 5] = [
+            (&[(10, 1), (20, 2)], "1 2"),
+            (&[(10, 1), (20, 9), (20, 2), (30, 3)], "1"),
+            (&[(10, 1), (10, 2), (20, 9)], "1 2"),
+            (&[(10, 9), (20, 2)], "loop"),
+            (&[(10, 2), (10, 9)], "loop"),
+        ];
+        for (hosts, expected) in cases {
+            let hosts = hosts
+                .iter()
+                .map(|(preference, n)| (*preference, Host { name: n.to_string(), address: at(*n) }))
+                .collect();
+            let found = match before_us(hosts, |address| address == at(9)) {
+                Ok(hosts) => hosts.iter().map(|h| &*h.name).collect::<Vec<_>>().join(" "),
+                Err(_) => "loop".to_owned(),
+            };
+            assert_eq!(found, expected);
         }
     }
 

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use mail::Envelope;
 use mail::roster::{Composition, Delivery, HostPort, Route};
 
-/// The name of the sandbox as a destination. No domain can have it: it has no dot.
+/// The name of the sandbox as a destination. Mail to a domain of this name is kept apart from it
+/// by the root's dot ([`domain_name`]): what must leave and what must never leave do not mix.
 pub(crate) const SANDBOX: &str = "sandbox";
+/// Part of [`fingerprint`]: raised when the same configuration divides mail otherwise than before.
+const DIVISION: u32 = 2;
 
 /// Divides the recipients of a message among destinations, in the order of the recipients; a
 /// destination with more than `at_once` of them gets several jobs.
@@ -42,8 +45,13 @@ fn destination(delivery: &Delivery, routes: &[Route], domain: &str) -> String {
     }
     match delivery {
         Delivery::Via(via) => host_port(via),
-        Delivery::Mx | Delivery::Sandbox => domain.to_owned(),
+        Delivery::Mx | Delivery::Sandbox => domain_name(domain),
     }
+}
+
+/// The domain itself; `sandbox` with the root's dot, which the domain of an address never has.
+fn domain_name(domain: &str) -> String {
+    if domain == SANDBOX { format!("{SANDBOX}.") } else { domain.to_owned() }
 }
 
 /// `*.example.jp` matches `example.jp` and everything below it; `*` everything.
@@ -79,6 +87,7 @@ impl Target {
         if name == SANDBOX {
             return Target::Sandbox;
         }
+        let domain = || Target::Domain(name.trim_end_matches('.').to_owned());
         // A domain has no colon but in an address literal, which ends with its bracket.
         match name.rsplit_once(':') {
             Some((host, port)) if !name.ends_with(']') => match port.parse() {
@@ -86,9 +95,9 @@ impl Target {
                     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
                     Target::Fixed(HostPort { host, port })
                 }
-                Err(_) => Target::Domain(name.to_owned()),
+                Err(_) => domain(),
             },
-            _ => Target::Domain(name.to_owned()),
+            _ => domain(),
         }
     }
 }
@@ -96,6 +105,7 @@ impl Target {
 /// Changes when [`divide`] may answer otherwise than before.
 pub(crate) fn fingerprint(compositions: &[Arc<Composition>]) -> u64 {
     let mut hasher = DefaultHasher::new();
+    DIVISION.hash(&mut hasher);
     for composition in compositions {
         composition.name.hash(&mut hasher);
         match &composition.delivery {
@@ -135,7 +145,9 @@ mod tests {
             (&Delivery::Mx, "[192.0.2.1]", "[192.0.2.1]"),
             (&smarthost, "example.jp", "relay.example:587"),
             (&smarthost, "a.corp.example", "10.0.0.1:2525"),
+            (&Delivery::Mx, "sandbox", "sandbox."),
             (&Delivery::Sandbox, "a.corp.example", "sandbox"),
+            (&Delivery::Sandbox, "sandbox", "sandbox"),
         ];
         for (delivery, domain, expected) in cases {
             assert_eq!(destination(delivery, &routes, domain), expected, "{domain}");
@@ -161,6 +173,7 @@ mod tests {
     fn names_are_read_back() {
         let cases = [
             ("sandbox", Target::Sandbox),
+            ("sandbox.", Target::Domain("sandbox".into())),
             ("example.jp", Target::Domain("example.jp".into())),
             ("relay.example:587", Target::Fixed(via("relay.example", 587))),
             ("[::1]:25", Target::Fixed(via("::1", 25))),

@@ -13,7 +13,7 @@ use mail::message;
 use mail::retry::{self, Next, Verdict};
 use mail::roster::RetrySchedule;
 use mail::smtp::client::Answered;
-use mail::{Envelope, Fact, Recipient, Reply};
+use mail::{Envelope, Fact, Recipient, Reply, SpoolId};
 use spool::{Arrival, Lease, Spool};
 
 use super::Outbound;
@@ -73,14 +73,15 @@ pub(crate) async fn defer_until(
     record(core, parcel, outcomes, &Told { remote, now, relays_dsn: false }).await;
 }
 
-/// Fails every recipient, whatever the schedule says.
-pub(crate) async fn give_up(core: &Core, lease: Lease, reply: Reply) {
+/// Fails every recipient, whatever the schedule says. False: the report to the sender could not
+/// be stored, so they wait on.
+pub(crate) async fn give_up(core: &Core, lease: Lease, reply: Reply) -> bool {
     let (envelope, content) = match core.spool.read(&lease).await {
         Ok(stored) => (Some(stored.envelope), keep_for_report(stored.content)),
         Err(spool::ReadError::Damaged { envelope, .. }) => (envelope.map(|e| *e), Vec::new()),
         Err(spool::ReadError::Io { .. }) => (None, Vec::new()),
     };
-    fail(core, lease, envelope, content, reply).await;
+    fail(core, lease, envelope, content, reply).await
 }
 
 /// The disk could not be read: worth another try.
@@ -104,16 +105,25 @@ pub(crate) async fn damaged(core: &Core, lease: Lease, envelope: Option<Envelope
     fail(core, lease, envelope, Vec::new(), reply(554, (5, 3, 0), text)).await;
 }
 
-async fn fail(core: &Core, lease: Lease, envelope: Option<Envelope>, content: Vec<u8>, why: Reply) {
+async fn fail(
+    core: &Core,
+    lease: Lease,
+    envelope: Option<Envelope>,
+    content: Vec<u8>,
+    why: Reply,
+) -> bool {
     let now = core.now();
     let outcomes = same(&lease, AttemptKind::Failed, &why, None);
     let remote = Remote::default();
     match envelope {
         Some(envelope) => {
             let parcel = Parcel { lease, envelope, content };
-            record(core, parcel, outcomes, &Told { remote: &remote, now, relays_dsn: false }).await;
+            record(core, parcel, outcomes, &Told { remote: &remote, now, relays_dsn: false }).await
         }
-        None => tell(core, lease, &outcomes, &remote, now),
+        None => {
+            tell(core, lease, &outcomes, &remote, now);
+            true
+        }
     }
 }
 
@@ -176,14 +186,20 @@ fn same(lease: &Lease, kind: AttemptKind, reply: &Reply, next: Option<Timestamp>
     lease.recipients.iter().map(of).collect()
 }
 
-/// Reports first, then facts, then the spool.
-async fn record(core: &Core, parcel: Parcel, mut outcomes: Vec<Outcome>, told: &Told<'_>) {
+/// Reports first, then facts, then the spool. False: failures became deferrals, since their
+/// sender could not be told.
+async fn record(core: &Core, parcel: Parcel, mut outcomes: Vec<Outcome>, told: &Told<'_>) -> bool {
     let Parcel { lease, envelope, content } = parcel;
     let attempts =
         facts::attempts(&core.node, lease.id, lease.step + 1, told.now, told.remote, &outcomes);
-    if let Some(report) = reports(core, &lease, &envelope, &content, &attempts, told)
-        && !deliver_report(core, &envelope, report, told.now).await
-    {
+    let about =
+        About { envelope: &envelope, content: &content, id: lease.id, first: lease.step == 0 };
+    let mut sender_knows = true;
+    for (kind, report) in reports(&about, &core.hostname, &attempts, told) {
+        let stored = deliver_report(core, &envelope, report, told.now).await;
+        sender_knows &= stored || kind != AttemptKind::Failed;
+    }
+    if !sender_knows {
         // The sender must hear of it, so the recipient is not done with yet.
         for outcome in outcomes.iter_mut().filter(|o| o.kind == AttemptKind::Failed) {
             outcome.kind = AttemptKind::Deferred;
@@ -191,6 +207,7 @@ async fn record(core: &Core, parcel: Parcel, mut outcomes: Vec<Outcome>, told: &
         }
     }
     tell(core, lease, &outcomes, told.remote, told.now);
+    sender_knows
 }
 
 fn tell(core: &Core, lease: Lease, outcomes: &[Outcome], remote: &Remote, now: Timestamp) {
@@ -202,46 +219,47 @@ fn tell(core: &Core, lease: Lease, outcomes: &[Outcome], remote: &Remote, now: T
     core.spool.settle(lease, &attempts);
 }
 
-/// The report that the sender is owed now, if any. Failure goes before the rest.
+/// The message that reports are about.
+struct About<'a> {
+    envelope: &'a Envelope,
+    content: &'a [u8],
+    id: SpoolId,
+    /// No attempt came before this one.
+    first: bool,
+}
+
+/// The reports that the sender is owed now, one for each kind of outcome; failure goes first.
 fn reports(
-    core: &Core,
-    lease: &Lease,
-    envelope: &Envelope,
-    content: &[u8],
+    about: &About<'_>,
+    hostname: &str,
     attempts: &[Attempt],
     told: &Told<'_>,
-) -> Option<Vec<u8>> {
-    envelope.sender.as_ref()?;
-    let of = |kind: AttemptKind| -> Vec<(usize, &Attempt)> {
-        attempts
-            .iter()
-            .filter(|a| a.outcome == kind)
-            .map(|a| (usize::from(a.recipient), a))
-            .collect()
-    };
-    let report = |recipients: &[(usize, &Attempt)], write: fn(&Report<'_>) -> Option<Vec<u8>>| {
+) -> Vec<(AttemptKind, Vec<u8>)> {
+    let report = |kind: AttemptKind, write: fn(&Report<'_>) -> Option<Vec<u8>>| {
+        let of_kind = attempts.iter().filter(|a| a.outcome == kind);
+        let recipients: Vec<_> = of_kind.map(|a| (usize::from(a.recipient), a)).collect();
         if recipients.is_empty() {
             return None;
         }
-        write(&Report {
-            envelope,
-            content,
-            id: lease.id,
-            recipients,
-            hostname: &core.hostname,
+        let report = write(&Report {
+            envelope: about.envelope,
+            content: about.content,
+            id: about.id,
+            recipients: &recipients,
+            hostname,
             at: told.now,
-        })
+        });
+        Some((kind, report?))
     };
-    if let Some(failure) = report(&of(AttemptKind::Failed), dsn::failure) {
-        return Some(failure);
+    if about.envelope.sender.is_none() {
+        return Vec::new();
     }
-    if !told.relays_dsn
-        && let Some(success) = report(&of(AttemptKind::Succeeded), dsn::success)
-    {
-        return Some(success);
-    }
+    let failure = report(AttemptKind::Failed, dsn::failure);
+    // A server that knows DSN reports success itself.
+    let success = if told.relays_dsn { None } else { report(AttemptKind::Succeeded, dsn::success) };
     // Once, after the first attempt that failed.
-    if lease.step == 0 { report(&of(AttemptKind::Deferred), dsn::delayed) } else { None }
+    let delay = if about.first { report(AttemptKind::Deferred, dsn::delayed) } else { None };
+    [failure, success, delay].into_iter().flatten().collect()
 }
 
 /// Takes custody of a report to the sender of `about`; whether that worked.
@@ -273,8 +291,64 @@ async fn deliver_report(core: &Core, about: &Envelope, content: Vec<u8>, now: Ti
             true
         }
         Err(refusal) => {
-            tracing::warn!(why = %refusal, "a report to a sender cannot be stored; the failure is tried again");
+            tracing::warn!(why = %refusal, "a report to a sender cannot be stored; one of a failure is tried again");
             false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Letters stand for recipients: `f` failed, `s` succeeded, `d` deferred.
+    #[test]
+    fn the_sender_hears_of_everything_it_asked_for() {
+        use AttemptKind::{Deferred, Failed, Succeeded};
+        let cases: [(&str, bool, bool, &[AttemptKind]); 7] = [
+            ("s", true, false, &[Succeeded]),
+            ("fs", true, false, &[Failed, Succeeded]),
+            ("fsd", true, false, &[Failed, Succeeded, Deferred]),
+            ("fsd", false, false, &[Failed, Succeeded]),
+            ("fs", true, true, &[Failed]),
+            ("d", false, false, &[]),
+            ("ss", true, true, &[]),
+        ];
+        for (letters, first, relays_dsn, expected) in cases {
+            let recipients: Vec<_> = (0..letters.len())
+                .map(|n| {
+                    serde_json::json!({
+                        "address": format!("r{n}@x.example"),
+                        "notify": { "success": true, "failure": true, "delay": true },
+                    })
+                })
+                .collect();
+            let envelope = serde_json::from_value(serde_json::json!({
+                "composition": "pro", "sender": "s@example.jp", "recipients": recipients,
+                "source": { "ip": "192.0.2.1", "helo": "x" }, "headers": {},
+            }));
+            let envelope: Envelope = envelope.expect("an envelope");
+            let outcomes: Vec<Outcome> = letters
+                .bytes()
+                .enumerate()
+                .map(|(n, letter)| {
+                    let (kind, code) = match letter {
+                        b'f' => (Failed, 550),
+                        b's' => (Succeeded, 250),
+                        _ => (Deferred, 450),
+                    };
+                    let reply = Reply { code, enhanced: None, text: String::new() };
+                    Outcome { recipient: n as u16, kind, reply, next_attempt: None }
+                })
+                .collect();
+            let (now, remote, id) =
+                (Timestamp::UNIX_EPOCH, Remote::default(), SpoolId::from_micros(1));
+            let attempts = facts::attempts("local", id, 1, now, &remote, &outcomes);
+            let about = About { envelope: &envelope, content: b"", id, first };
+            let told = Told { remote: &remote, now, relays_dsn };
+            let reports = reports(&about, "mx.example", &attempts, &told);
+            let kinds: Vec<AttemptKind> = reports.into_iter().map(|(kind, _)| kind).collect();
+            assert_eq!(kinds, expected, "{letters}, first: {first}, DSN: {relays_dsn}");
         }
     }
 }

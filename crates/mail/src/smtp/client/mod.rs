@@ -142,6 +142,12 @@ impl Dialogue {
         self.ongoing.len() < if content_is_out { TRANSACTIONS_MAX } else { 1 }
     }
 
+    /// Whether every command has been answered: whatever the server says now, nobody has asked.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.expect.is_empty()
+    }
+
     /// Begins a transaction; commands go to `out`.
     ///
     /// # Errors
@@ -265,8 +271,9 @@ impl Dialogue {
     fn heard_data(&mut self, mut ongoing: Ongoing, reply: Reply, out: &mut Vec<u8>) -> Step {
         let anybody = ongoing.recipients.iter().any(Answered::is_yes);
         let go_on = reply.code == 354;
-        if anybody && reply.code / 100 == 2 {
-            // It says that it has what it was not sent: nobody may take that for delivery.
+        if !go_on && reply.code < 400 {
+            // It says that it has what it was not sent, or it answers something else than DATA:
+            // nobody may take that for delivery, and what follows would be matched wrongly.
             return Step::Nonsense;
         }
         if go_on && anybody && ongoing.refused.is_none() {

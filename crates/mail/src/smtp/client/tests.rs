@@ -205,6 +205,22 @@ fn a_message_that_was_not_sent_is_not_taken() {
     );
 }
 
+/// 2xx, or a 3xx that is not 354, answers something else than DATA: the session is out of step.
+#[test]
+fn an_answer_that_data_cannot_have_ends_the_session() {
+    for recipients in ["S: 250 ok\nS: 550 who\n", "S: 450 later\nS: 550 who\n"] {
+        for answer in ["250 ok", "220 hello", "334 go", "399 go"] {
+            pipelined(
+                &format!(
+                    "C: MAIL FROM:<s@example.jp> SIZE=7\nC: RCPT TO:<a@x.example>\nC: RCPT TO:<b@x.example>\nC: DATA\n\
+                     S: 250 ok\n{recipients}S: {answer}\n= Nonsense\n"
+                ),
+                &[plain()],
+            );
+        }
+    }
+}
+
 #[test]
 fn refusals_at_the_door() {
     play("S: 554 go away\n= Refused\n", &[]);
