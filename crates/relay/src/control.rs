@@ -119,16 +119,15 @@ async fn fail(core: &Core, message: SpoolId) -> Answer {
             kept += recipients;
         }
     }
-    given_up(message, failed, kept)
+    given_up(failed, kept)
 }
 
-fn given_up(message: SpoolId, failed: u64, kept: u64) -> Answer {
+fn given_up(failed: u64, kept: u64) -> Answer {
     if kept == 0 {
         return Answer::Done { recipients: failed };
     }
     let reason = format!(
-        "{message}: {failed} recipients were given up and {kept} wait on, \
-         since the report to the sender cannot be stored now; try again later"
+        "{failed} recipients were given up and {kept} wait on: the sender cannot be told now"
     );
     Answer::Refused { reason }
 }
@@ -168,9 +167,8 @@ mod tests {
 
     #[test]
     fn a_message_that_was_not_given_up_is_not_called_so() {
-        let id = SpoolId::from_micros(1);
-        assert_eq!(given_up(id, 3, 0), Answer::Done { recipients: 3 });
-        let Answer::Refused { reason } = given_up(id, 1, 2) else { panic!("it was not done") };
+        assert_eq!(given_up(3, 0), Answer::Done { recipients: 3 });
+        let Answer::Refused { reason } = given_up(1, 2) else { panic!("it was not done") };
         assert!(reason.contains("1 recipients were given up and 2 wait on"), "{reason}");
     }
 }

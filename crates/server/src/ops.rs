@@ -66,10 +66,16 @@ pub fn router(ops: Arc<Ops>) -> Router {
 async fn ready(State(ops): State<Arc<Ops>>) -> Response {
     let mut reasons = Vec::new();
     if let Some(relay) = &ops.relay {
-        match relay.metrics().map(|metrics| metrics.spool.refusing) {
+        match relay.metrics() {
             None => reasons.push("the relay is stopping".to_owned()),
-            Some(Some(why)) => reasons.push(format!("mail is refused: {why}")),
-            Some(None) => {}
+            Some(metrics) => {
+                if let Some(why) = metrics.spool.refusing {
+                    reasons.push(format!("mail is refused: {why}"));
+                }
+                if metrics.tasks_lost > 0 {
+                    reasons.push("a part of the relay has failed: restart it".to_owned());
+                }
+            }
         }
     }
     if let Some(office) = &ops.office
@@ -153,6 +159,7 @@ fn register_relay(registry: &mut Registry, it: &relay::Metrics) {
         ("sign_ins_refused", "Wrong or throttled sign-ins over SMTP", it.sign_ins_refused),
         ("connections", "Connections to other servers", it.connections_total),
         ("connections_failed", "Connections that failed early", it.connections_failed),
+        ("tasks_lost", "Parts of the relay that have failed", it.tasks_lost.into()),
         ("deferrals", "Attempts that put a recipient off", it.deferrals),
     ];
     for (name, help, value) in counts {

@@ -17,7 +17,7 @@ use crate::words::Lang;
 type Sentence = (&'static str, &'static str);
 
 /// States of the queue, refusals of the spool and of the relay, verdicts over signatures.
-const PLAIN: [Sentence; 18] = [
+const PLAIN: [Sentence; 19] = [
     ("being delivered now", "ours-in-flight"),
     ("deferred", "ours-deferred"),
     ("due again, waits for a connection; last time {}", "ours-due-again"),
@@ -28,6 +28,10 @@ const PLAIN: [Sentence; 18] = [
     ("the message could not be stored, try again later", "ours-not-stored"),
     ("shutting down, try again later", "ours-shutting-down"),
     ("{} is not in the queue, or is being delivered right now", "ours-not-in-queue"),
+    (
+        "{} recipients were given up and {} wait on: the sender cannot be told now",
+        "ours-partly-given-up",
+    ),
     ("no record published", "ours-no-record"),
     ("no usable record published", "ours-bad-record"),
     ("the body was changed after signing", "ours-body-changed"),
@@ -39,7 +43,9 @@ const PLAIN: [Sentence; 18] = [
 ];
 
 /// Replies of ours, by their codes.
-const REPLIES: [(&str, Sentence); 24] = [
+const REPLIES: [(&str, Sentence); 26] = [
+    ("451 4.3.0", ("a fault of ours ended the delivery", "ours-fault")),
+    ("554 5.3.0", ("the message was lost from our storage", "ours-lost")),
     ("250 2.0.0", ("delivered to the sandbox mailbox", "ours-sandbox")),
     ("451 4.3.0", ("the sandbox mailbox cannot be written: {}", "ours-sandbox-trouble")),
     ("451 4.3.0", ("the message cannot be read from our disk for the moment", "ours-unreadable")),
@@ -236,15 +242,18 @@ mod tests {
     fn the_sentences_are_those_of_the_lower_floors() {
         let sources = [
             include_str!("../../relay/src/outbound/sandbox.rs"),
+            include_str!("../../relay/src/outbound/hand.rs"),
+            include_str!("../../relay/src/facts.rs"),
             include_str!("../../relay/src/outbound/settle.rs"),
             include_str!("../../relay/src/outbound/delivery.rs"),
             include_str!("../../relay/src/outbound/link.rs"),
             include_str!("../../relay/src/outbound/resolve.rs"),
             include_str!("../../relay/src/control.rs"),
             include_str!("../../relay/src/sweep.rs"),
-            include_str!("../../mail/src/smtp/client.rs"),
+            include_str!("../../mail/src/smtp/client/mod.rs"),
+            include_str!("../../mail/src/smtp/client/commands.rs"),
             include_str!("../../spool/src/lib.rs"),
-            include_str!("../../spool/src/segment_spool.rs"),
+            include_str!("../../spool/src/report.rs"),
             include_str!("../../dkim/src/verify.rs"),
         ]
         .concat();
