@@ -151,7 +151,8 @@ async fn hosts(network: &Network, target: &Target, spread: u64) -> Result<Vec<Ho
 /// The next ready job, read and signed. Those that cannot be read are dealt with on the way.
 pub(crate) async fn next_parcel(core: &Arc<Core>, site: &Site) -> Option<Parcel> {
     loop {
-        if core.is_stopping() {
+        // What cannot be told to the journal is not done.
+        if core.is_stopping() || core.journal.is_stuck() {
             return None;
         }
         let lease = core.spool.lease(&site.destination)?;
@@ -209,7 +210,8 @@ fn nonsense() -> Reply {
 impl Worker<'_> {
     async fn run(&mut self, first: Parcel) -> Result<(), Ended> {
         if self.link.is_out_of_step() {
-            return Err(Ended);
+            self.parcels.push_back((first, false));
+            return self.broke_off(nonsense()).await;
         }
         self.begin(first).await;
         loop {
