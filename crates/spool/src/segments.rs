@@ -22,6 +22,8 @@ use crate::record::{
 pub(crate) const FREE_MIN: usize = 2;
 /// Free segments beyond this are deleted.
 pub(crate) const FREE_MAX: usize = 8;
+/// Segments that may have been begun after the newest one whose header is sound.
+const BEGUN_SINCE_MAX: u64 = 4_096;
 /// Bytes zero-filled in one write.
 const FILL_STEP: usize = 1024 * 1024;
 
@@ -64,6 +66,7 @@ impl Segments {
     /// When the folder or a file cannot be read.
     pub fn scan(folder: &Path) -> io::Result<Segments> {
         let mut segments = Segments { folder: folder.to_owned(), ..Segments::default() };
+        let mut headless = Vec::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
@@ -75,11 +78,21 @@ impl Segments {
             let Some(number) = number.and_then(|n| n.parse::<u32>().ok()) else { continue };
             segments.last_file = segments.last_file.max(number);
             let file = open(&path)?;
-            match present_sequence(&file) {
-                Some(sequence) => {
-                    segments.last_sequence = segments.last_sequence.max(sequence);
-                    segments.used.insert(number, Segment::begun(Arc::new(file), sequence));
-                }
+            match header(&file) {
+                Header::Life(sequence) => segments.take_up(number, file, sequence),
+                Header::Free => segments.free.push(number),
+                Header::Lost => headless.push((number, file)),
+            }
+        }
+        // Content may look like a record on purpose: a number that is far from all others is not
+        // believed.
+        let known = segments.last_sequence;
+        let most = if known > 0 { known + BEGUN_SINCE_MAX } else { u64::MAX / 2 };
+        for (number, file) in headless {
+            let found = newest_record(&file, most);
+            tracing::error!(segment = number, life = found, "a spool segment has lost its header");
+            match found {
+                Some(sequence) => segments.take_up(number, file, sequence),
                 None => segments.free.push(number),
             }
         }
@@ -88,6 +101,11 @@ impl Segments {
             segment.died_at = last;
         }
         Ok(segments)
+    }
+
+    fn take_up(&mut self, number: u32, file: File, sequence: u64) {
+        self.last_sequence = self.last_sequence.max(sequence);
+        self.used.insert(number, Segment::begun(Arc::new(file), sequence));
     }
 
     pub fn folder(&self) -> &Path {
@@ -202,25 +220,28 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(path)
 }
 
-/// The sequence of the life that the file is in; `None` when it is free. A file that does not say
-/// is taken to be in the life of the newest record that is found in it.
-fn present_sequence(file: &File) -> Option<u64> {
-    let mut head = [0; SEGMENT_HEAD as usize];
-    if file.read_exact_at(&mut head, 0).is_ok() {
-        if head == FREE_HEAD {
-            return None;
-        }
-        if let Some(sequence) = decode_segment_head(&head) {
-            return Some(sequence);
-        }
-    }
-    let found = newest_record(file);
-    tracing::error!(found, "a spool segment has lost its header");
-    found
+/// What the first bytes of a file say.
+enum Header {
+    Life(u64),
+    Free,
+    Lost,
 }
 
-/// Looks at every place where a record may begin.
-fn newest_record(file: &File) -> Option<u64> {
+fn header(file: &File) -> Header {
+    let mut head = [0; SEGMENT_HEAD as usize];
+    if file.read_exact_at(&mut head, 0).is_err() {
+        return Header::Lost;
+    }
+    match decode_segment_head(&head) {
+        Some(sequence) => Header::Life(sequence),
+        None if head == FREE_HEAD => Header::Free,
+        None => Header::Lost,
+    }
+}
+
+/// The newest life, up to `most`, of which a record is in the file; looks at every place where one
+/// may begin.
+fn newest_record(file: &File, most: u64) -> Option<u64> {
     let mut newest = None;
     let mut block = vec![0; FILL_STEP + RECORD_HEAD];
     for start in (0..SEGMENT_BYTES).step_by(FILL_STEP) {
@@ -233,7 +254,8 @@ fn newest_record(file: &File) -> Option<u64> {
             }
         }
         for place in block[..got].windows(RECORD_HEAD).step_by(ALIGN as usize) {
-            newest = newest.max(Head::claimed(place).map(|head| head.sequence));
+            let claimed = Head::claimed(place).map(|head| head.sequence);
+            newest = newest.max(claimed.filter(|sequence| *sequence <= most));
         }
     }
     newest

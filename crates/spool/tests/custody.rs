@@ -514,3 +514,32 @@ async fn a_batch_over_two_segments_syncs_both() {
     }
     assert_eq!(spool.figures().syncs - before, 2, "64 MiB hold one of them");
 }
+
+/// Content that looks like a record of a life far ahead, in a segment that has lost its header.
+#[tokio::test(flavor = "multi_thread")]
+async fn content_that_looks_like_a_record_is_not_believed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(open(folder.path()));
+    let spool = open(folder.path());
+    accept(&spool, &["a@one.example"], b"in a segment with a header").await;
+    drop(spool);
+    let spool = open(folder.path());
+    let forged = spool::record::Head {
+        kind: spool::record::Kind::Note,
+        payload_len: 0,
+        sequence: u64::MAX - 1,
+        id: SpoolId::from_micros(1),
+        payload_crc: 0,
+    };
+    let content = [vec![b'x'; 4_000], forged.encode().repeat(40)].concat();
+    let content: Vec<u8> =
+        (0..8).flat_map(|shift| [vec![b'y'; shift], content.clone()].concat()).collect();
+    let id = accept(&spool, &["a@two.example"], &content).await;
+    let copy = crash(folder.path());
+    let (path, mut bytes) = busy_segment(copy.path());
+    bytes[..64].fill(0);
+    std::fs::write(path, bytes).expect("written");
+    let spool = open(copy.path());
+    let two = called(&spool, "two.example").await;
+    assert_eq!(spool.lease(&two).expect("ready").id, id);
+}
