@@ -61,6 +61,8 @@ class Greylist:
         self.seen = seen
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        # A client that has gone before it is taken must not hold up those behind it.
+        self.server.socket.settimeout(0.5)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

@@ -8,7 +8,7 @@ use mail::queue::{Answer, Question, QueueReport, WaitingMessage};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
-use crate::{AppError, Office, Refusal};
+use crate::{AppError, Refusal, RelayFolder};
 
 /// How long the relay has to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,9 +21,9 @@ const LIMIT_MAX: u16 = 1_000;
 ///
 /// # Errors
 /// [`AppError::Relay`] when the relay does not answer within 5 seconds.
-pub async fn report(office: &Office, limit: u16) -> Result<QueueReport, AppError> {
+pub async fn report(relay: &RelayFolder, limit: u16) -> Result<QueueReport, AppError> {
     let limit = limit.clamp(1, LIMIT_MAX);
-    match ask(office, &Question::Queue { limit }).await? {
+    match ask(relay, &Question::Queue { limit }).await? {
         Answer::Queue(report) => Ok(report),
         other => unexpected(other),
     }
@@ -34,12 +34,12 @@ pub async fn report(office: &Office, limit: u16) -> Result<QueueReport, AppError
 /// # Errors
 /// As above.
 pub async fn destination(
-    office: &Office,
+    relay: &RelayFolder,
     name: &str,
     limit: u16,
 ) -> Result<Vec<WaitingMessage>, AppError> {
     let question = Question::Destination { name: name.into(), limit: limit.clamp(1, LIMIT_MAX) };
-    match ask(office, &question).await? {
+    match ask(relay, &question).await? {
         Answer::Messages { messages } => Ok(messages),
         other => unexpected(other),
     }
@@ -49,8 +49,8 @@ pub async fn destination(
 ///
 /// # Errors
 /// As above.
-pub async fn retry(office: &Office, name: &str) -> Result<u64, AppError> {
-    match ask(office, &Question::RetryDestination { name: name.into() }).await? {
+pub async fn retry(relay: &RelayFolder, name: &str) -> Result<u64, AppError> {
+    match ask(relay, &Question::RetryDestination { name: name.into() }).await? {
         Answer::Done { recipients } => Ok(recipients),
         other => unexpected(other),
     }
@@ -60,8 +60,8 @@ pub async fn retry(office: &Office, name: &str) -> Result<u64, AppError> {
 ///
 /// # Errors
 /// As above; refused when it is not in the queue.
-pub async fn fail(office: &Office, message: SpoolId) -> Result<u64, AppError> {
-    match ask(office, &Question::Fail { message }).await? {
+pub async fn fail(relay: &RelayFolder, message: SpoolId) -> Result<u64, AppError> {
+    match ask(relay, &Question::Fail { message }).await? {
         Answer::Done { recipients } => Ok(recipients),
         other => unexpected(other),
     }
@@ -78,8 +78,8 @@ fn unexpected<T>(answer: Answer) -> Result<T, AppError> {
 }
 
 /// One question, one answer, each a line of JSON, over a connection of its own.
-async fn ask(office: &Office, question: &Question) -> Result<Answer, AppError> {
-    let path = office.relay.control_socket();
+async fn ask(relay: &RelayFolder, question: &Question) -> Result<Answer, AppError> {
+    let path = relay.control_socket();
     let told = |e: io::Error| {
         AppError::Relay(io::Error::new(e.kind(), format!("control socket {}: {e}", path.display())))
     };

@@ -240,26 +240,27 @@ async fn the_relay_is_asked_over_its_socket() {
     let line = |answer: &Answer| serde_json::to_string(answer).expect("JSON") + "\n";
     let report = QueueReport { node: "relay-1".into(), ..QueueReport::default() };
     let relay = pretend_relay(&office, line(&Answer::Queue(report.clone()))).await;
-    assert_eq!(queue::report(&office, 5_000).await.expect("answered"), report);
+    assert_eq!(queue::report(&office.relay, 5_000).await.expect("answered"), report);
     let question = relay.await.expect("asked");
     assert_eq!(question, "{\"ask\":\"queue\",\"limit\":1000}\n");
 
     let relay = pretend_relay(&office, line(&Answer::Done { recipients: 3 })).await;
-    assert_eq!(queue::retry(&office, "example.com").await.expect("answered"), 3);
+    assert_eq!(queue::retry(&office.relay, "example.com").await.expect("answered"), 3);
     let question = relay.await.expect("asked");
     assert_eq!(question, "{\"ask\":\"retry-destination\",\"name\":\"example.com\"}\n");
 
     let no = Answer::Refused { reason: "it is not in the queue".into() };
     let _relay = pretend_relay(&office, line(&no)).await;
-    let refused = queue::fail(&office, SpoolId::from_micros(1)).await;
+    let refused = queue::fail(&office.relay, SpoolId::from_micros(1)).await;
     assert_eq!(sentence(refused), "it is not in the queue");
 
     let _relay = pretend_relay(&office, line(&Answer::Done { recipients: 3 })).await;
-    let odd = queue::destination(&office, "example.com", 10).await.expect_err("another question");
+    let odd =
+        queue::destination(&office.relay, "example.com", 10).await.expect_err("another question");
     assert!(matches!(odd, AppError::Relay(_)));
 
     let _relay = pretend_relay(&office, "{\"answer\":\"done\"".to_owned()).await;
-    let half = queue::retry(&office, "example.com").await.expect_err("half an answer");
+    let half = queue::retry(&office.relay, "example.com").await.expect_err("half an answer");
     let cause = std::error::Error::source(&half).expect("a cause").to_string();
     assert!(cause.ends_with("control.sock: the answer ends half-way"), "{cause}");
 }
@@ -267,7 +268,7 @@ async fn the_relay_is_asked_over_its_socket() {
 #[tokio::test]
 async fn a_relay_that_is_not_there_is_named() {
     let (office, _folder) = office().await;
-    let error = queue::report(&office, 10).await.expect_err("nobody there");
+    let error = queue::report(&office.relay, 10).await.expect_err("nobody there");
     assert_eq!(error.to_string(), "the relay does not answer: is it running?");
     let cause = std::error::Error::source(&error).expect("a cause").to_string();
     assert!(cause.contains("control.sock"), "{cause}");

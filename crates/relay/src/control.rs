@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use mail::queue::{Answer, Question, WaitingMessage};
 use mail::{Envelope, Reply, SpoolId};
 use spool::{Spool, Waiting};
@@ -16,7 +17,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tracing::debug;
 
-use crate::outbound::{Outbound, give_up};
+use crate::outbound::{Outbound, Pause, give_up};
 use crate::{Core, RelayError};
 
 /// Longest question, in bytes.
@@ -86,14 +87,19 @@ async fn answer(outbound: &Arc<Outbound>, question: Question) -> Answer {
         Question::Queue { limit } => Answer::Queue(outbound.report(limit.clamp(1, ROWS_MAX))),
         Question::Destination { name, limit } => {
             let limit = usize::from(limit.clamp(1, ROWS_MAX));
-            let pause = outbound.pause_reason(&name).map(|p| p.reason.to_string());
+            let pause = outbound.pause_reason(&name);
+            let now = outbound.core.now();
             let waiting = spool.waiting(&name, limit).await;
             Answer::Messages {
-                messages: waiting.into_iter().map(|w| row(w, pause.as_deref())).collect(),
+                messages: waiting.into_iter().map(|w| row(w, pause.as_ref(), now)).collect(),
             }
         }
         Question::RetryDestination { name } => {
-            let recipients = spool.promote_destination(&name);
+            let all = outbound.core.spool.destinations(usize::MAX);
+            let Some(before) = all.into_iter().find(|d| d.name == name) else {
+                return Answer::Refused { reason: format!("nothing waits for {name}") };
+            };
+            let recipients = before.ready + spool.promote_destination(&name);
             outbound.end_pause(&name);
             Answer::Done { recipients }
         }
@@ -132,9 +138,11 @@ fn given_up(failed: u64, kept: u64) -> Answer {
     Answer::Refused { reason }
 }
 
-fn row(waiting: Waiting, pause: Option<&str>) -> WaitingMessage {
-    let deferred = waiting.next_attempt.is_some();
+fn row(waiting: Waiting, pause: Option<&Pause>, now: Timestamp) -> WaitingMessage {
     let envelope = waiting.envelope.as_ref();
+    // What is ready goes when the destination has rested, or as soon as a connection is free.
+    let ready = !waiting.in_flight && waiting.next_attempt.is_none();
+    let pause = pause.filter(|_| ready);
     WaitingMessage {
         message: waiting.id,
         sender: envelope
@@ -143,13 +151,14 @@ fn row(waiting: Waiting, pause: Option<&str>) -> WaitingMessage {
             .unwrap_or_default(),
         recipients: envelope.map(|e| names(e, &waiting.recipients)).unwrap_or_default(),
         attempts: waiting.step,
-        next_attempt: waiting.next_attempt,
+        next_attempt: if ready {
+            Some(pause.map_or(now, |p| p.until_at.max(now)))
+        } else {
+            waiting.next_attempt
+        },
         expires: waiting.expires,
         size: waiting.size,
-        reason: match pause {
-            Some(pause) if !deferred => pause.to_owned(),
-            _ => waiting.reason,
-        },
+        reason: pause.map_or(waiting.reason, |p| p.reason.to_string()),
     }
 }
 

@@ -19,6 +19,18 @@ use crate::tls;
 /// # Errors
 /// When they cannot be made or read.
 pub fn open_vault(config: &Config) -> anyhow::Result<Arc<Vault>> {
+    let key = config.key_path();
+    let sealed = [config.data.join("office.db"), config.relay_folder().join("journal")];
+    if !key.exists()
+        && let Some(sealed) = sealed.iter().find(|path| path.exists())
+    {
+        anyhow::bail!(
+            "the key file {} is missing, and {} was sealed with it: put the key file back, or move \
+             the data folder away to begin anew",
+            key.display(),
+            sealed.display()
+        );
+    }
     make_private(&config.data)?;
     make_private(&config.relay_folder())?;
     let vault = Vault::open_or_create(&config.key_path()).context("cannot open the vault")?;

@@ -246,6 +246,8 @@ pub struct Waiting {
     pub recipients: Vec<u16>,
     /// Attempts so far.
     pub step: u16,
+    /// Somebody is delivering it now.
+    pub in_flight: bool,
     /// `None`: not waiting for a time.
     pub next_attempt: Option<Timestamp>,
     /// When it is given up.

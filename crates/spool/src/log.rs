@@ -141,6 +141,8 @@ impl Log {
                 Ok(None) => {}
                 Err(error) => {
                     error!(error = %error, "cannot begin another spool segment");
+                    // Told until the keeper finds that all is well again.
+                    state.trouble = Some(Refusal::Failed);
                     return Err(Refusal::Failed);
                 }
             }

@@ -57,6 +57,7 @@ fn find_waiting(shared: &Shared, name: &str, limit: usize) -> Vec<(Waiting, Plac
                 envelope: None,
                 recipients: job.recipients.as_slice().to_vec(),
                 step: job.step,
+                in_flight: job.state == JobState::Leased,
                 next_attempt: deferred.then(|| timestamp_ms(job.due_ms)),
                 expires: timestamp_ms(u64::from(message.expires_s) * 1_000),
                 size: message.size,

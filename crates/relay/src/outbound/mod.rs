@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use crate::Core;
 pub(crate) use network::Network;
 pub(crate) use settle::give_up;
-use site::{Pause, Site, pause_after};
+pub(crate) use site::{Pause, Site, pause_after};
 
 /// A destination gets another connection when this many jobs wait for each it has.
 const JOBS_PER_CONNECTION: usize = 3;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use app::Office;
+use app::{Office, RelayFolder};
 use clap::Args;
 
 use super::config::load_or_tell;
@@ -36,6 +36,17 @@ impl Place {
         Ok(config)
     }
 
+    /// The relay's folder of an installation: what is asked of a running relay needs no records.
+    ///
+    /// # Errors
+    /// When there is no data folder.
+    pub fn relay(&self) -> anyhow::Result<(Config, RelayFolder)> {
+        let config = self.read_config()?;
+        self.check_folder(&config)?;
+        let folder = RelayFolder(config.relay_folder());
+        Ok((config, folder))
+    }
+
     /// The office of an installation. A configuration file may come before its first start; without
     /// one a folder that is not there is a slip of the keyboard.
     ///
@@ -43,13 +54,18 @@ impl Place {
     /// When there is no data folder, or its records cannot be opened.
     pub async fn office(&self) -> anyhow::Result<(Config, Office)> {
         let config = self.read_config()?;
+        self.check_folder(&config)?;
+        let office = wiring::open_office(&config).await?;
+        Ok((config, office))
+    }
+
+    fn check_folder(&self, config: &Config) -> anyhow::Result<()> {
         if self.config.is_none() && !config.data.is_dir() {
             let folder = config.data.display();
             let text = format!("{folder} is not a data folder: name it with --data or --config");
             return Err(Misused(text).into());
         }
-        let office = wiring::open_office(&config).await?;
-        Ok((config, office))
+        Ok(())
     }
 }
 

@@ -64,23 +64,29 @@ pub fn run(args: &QueueArgs) -> anyhow::Result<Status> {
         Some(Verb::List { limit }) => list(&args.place, *limit)?,
         Some(Verb::Show { destination, limit }) => {
             let (zone, messages) = wait_for(async {
-                let (config, office) = args.place.office().await?;
-                let found = app::queue::destination(&office, destination, *limit).await?;
+                let (config, relay) = args.place.relay()?;
+                let found = app::queue::destination(&relay, destination, *limit).await?;
                 Ok((config.time_zone, found))
             })?;
+            if messages.is_empty() {
+                eprintln!(
+                    "nothing waits for {destination}; `yakusoku queue` names the destinations"
+                );
+                return Ok(Status::Failed);
+            }
             print!("{}", messages_table(&messages, &zone));
         }
         Some(Verb::Retry { destination }) => {
             let recipients = wait_for(async {
-                let (_, office) = args.place.office().await?;
-                Ok(app::queue::retry(&office, destination).await?)
+                let (_, relay) = args.place.relay()?;
+                Ok(app::queue::retry(&relay, destination).await?)
             })?;
             eprintln!("{recipients} recipients are tried now");
         }
         Some(Verb::Fail { id }) => {
             let recipients = wait_for(async {
-                let (_, office) = args.place.office().await?;
-                Ok(app::queue::fail(&office, *id).await?)
+                let (_, relay) = args.place.relay()?;
+                Ok(app::queue::fail(&relay, *id).await?)
             })?;
             eprintln!("{recipients} recipients failed");
         }
@@ -90,8 +96,8 @@ pub fn run(args: &QueueArgs) -> anyhow::Result<Status> {
 
 fn list(place: &Place, limit: u16) -> anyhow::Result<()> {
     let (zone, report) = wait_for(async {
-        let (config, office) = place.office().await?;
-        Ok((config.time_zone, app::queue::report(&office, limit).await?))
+        let (config, relay) = place.relay()?;
+        Ok((config.time_zone, app::queue::report(&relay, limit).await?))
     })?;
     print!("{}", destinations_table(&report.destinations, &zone, clock::now()));
     eprintln!("{}", summary(&report));

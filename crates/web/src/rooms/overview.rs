@@ -93,7 +93,7 @@ async fn overview(State(console): Shared, f: Frame, Asked(asked): Asked<Wanted>)
         SPANS.into_iter().find(|s| s.0 == asked.span).unwrap_or(SPANS[SPAN_DEFAULT]);
     let from = f.now - SignedDuration::from_hours(hours);
     let graph = deliveries::graph(office, from, f.now, None).await?;
-    let queue = match queue::report(office, DESTINATIONS_MAX).await {
+    let queue = match queue::report(&office.relay, DESTINATIONS_MAX).await {
         Ok(report) => Some(report),
         Err(AppError::Relay(_)) => None,
         Err(error) => return Err(error.into()),

@@ -39,7 +39,7 @@ struct QueuePage {
 }
 
 async fn destinations(State(console): Shared, f: Frame) -> Answer {
-    match queue::report(&console.office, DESTINATIONS_MAX).await {
+    match queue::report(&console.office.relay, DESTINATIONS_MAX).await {
         Ok(report) => show(&QueuePage { f, report: Some(report) }),
         Err(AppError::Relay(_)) => show(&QueuePage { f, report: None }),
         Err(error) => Err(error.into()),
@@ -62,7 +62,7 @@ impl DestinationPage {
 }
 
 async fn destination(State(console): Shared, f: Frame, Path(name): Path<String>) -> Answer {
-    let messages = queue::destination(&console.office, &name, MESSAGES_MAX).await?;
+    let messages = queue::destination(&console.office.relay, &name, MESSAGES_MAX).await?;
     let full = messages.len() >= usize::from(MESSAGES_MAX);
     show(&DestinationPage { f, name, messages, full })
 }
@@ -72,7 +72,7 @@ async fn try_now(
     Path(name): Path<String>,
     Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
-    let recipients = queue::retry(&console.office, &name).await?;
+    let recipients = queue::retry(&console.office.relay, &name).await?;
     Ok(done(&format!("/queue/to/{}", encoded(&name)), "tried", recipients))
 }
 
@@ -115,7 +115,7 @@ async fn give_up(
     Signed(To { to }): Signed<To>,
 ) -> Answer {
     let message = id.parse().map_err(|_| Failure::Nowhere)?;
-    let recipients = queue::fail(&console.office, message).await?;
+    let recipients = queue::fail(&console.office.relay, message).await?;
     Ok(done(&back(&to), "given-up", recipients))
 }
 
