@@ -214,6 +214,7 @@ fn checked_name(name: &str) -> Result<String, AppError> {
     }
     let is_domain = name.contains('.')
         && !name.starts_with('[')
+        && name.parse::<std::net::IpAddr>().is_err()
         && Address::parse(&format!("postmaster@{name}")).is_ok();
     if !is_domain {
         return AppError::refused(Refusal::NotADomain { name });
@@ -233,6 +234,7 @@ mod tests {
             ("例え.jp", None),
             ("localhost", None),
             ("[192.0.2.1]", None),
+            ("192.0.2.1", None),
             ("-x.jp", None),
             ("a@example.jp", None),
             ("", None),

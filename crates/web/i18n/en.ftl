@@ -226,6 +226,7 @@ record-dmarc = what to do with mail that fails
 record-name = Name
 record-kind = Type
 zone-file = Zone file
+spf-without-addresses = This record names no address yet. Set source_addresses in [outbound] to the addresses this relay sends from before you publish it.
 zone-file-text = All records, ready for a zone file.
 
 ## Accounts

@@ -211,6 +211,7 @@ record-dmarc = 認証に失敗したメールの扱い
 record-name = 名前
 record-kind = 種類
 zone-file = ゾーンファイル
+spf-without-addresses = このレコードにはまだ送信元アドレスが含まれていません。公開する前に、設定ファイルの [outbound] の source_addresses に、このリレーの送信元アドレスを設定してください。
 zone-file-text = すべてのレコードをゾーンファイルの書式でまとめたものです。
 
 ## アカウント

@@ -43,11 +43,18 @@ enum Format {
 /// Runs the verb.
 pub fn run(args: &DnsArgs) -> anyhow::Result<Status> {
     let Verb::Records { domain, format } = &args.verb;
-    let records = wait_for(async {
+    let (records, knows_addresses) = wait_for(async {
         let (config, office) = args.place.office().await?;
         let addresses = &config.relay.source_addresses;
-        Ok(app::domains::records(&office, domain, addresses).await?)
+        let records = app::domains::records(&office, domain, addresses).await?;
+        Ok((records, !addresses.is_empty()))
     })?;
+    if !knows_addresses {
+        eprintln!(
+            "the SPF record names no address, so do not publish it as it is: set `source_addresses` in \
+             [outbound] to those that this relay sends from"
+        );
+    }
     match format {
         Format::Text => {
             let mut table = Table::new(&["for", "name", "type", "value"]);

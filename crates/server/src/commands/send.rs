@@ -74,6 +74,10 @@ pub fn run(args: &SendArgs) -> anyhow::Result<Status> {
         let text = "--user needs a password: set YAKUSOKU_PASSWORD or give --password-file";
         return Err(Misused(text.to_owned()).into());
     }
+    if args.server.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
+        let text = format!("--server {:?} has no port: write HOST:PORT", args.server);
+        return Err(Misused(text).into());
+    }
     let draft = args.draft(&machine)?;
     let door = Door {
         server: &args.server,

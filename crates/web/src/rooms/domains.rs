@@ -69,6 +69,8 @@ struct DomainPage {
     f: Frame,
     name: String,
     records: Vec<DnsRecord>,
+    /// The SPF record can name our addresses.
+    knows_addresses: bool,
 }
 
 impl DomainPage {
@@ -100,7 +102,7 @@ async fn detail(State(console): Shared, f: Frame, Path(name): Path<String>) -> A
         Err(AppError::Refused(_)) => return Err(crate::failure::Failure::Nowhere),
         Err(error) => return Err(error.into()),
     };
-    show(&DomainPage { f, name, records })
+    show(&DomainPage { f, name, records, knows_addresses: !addresses.is_empty() })
 }
 
 #[derive(Template)]
@@ -143,6 +145,7 @@ pub mod samples {
             page.render().expect("the template renders")
         };
         let detail = DomainPage {
+            knows_addresses: false,
             f: Frame {
                 done: Some(Done { word: "domain-added".to_owned(), count: 1 }),
                 ..f.clone()
