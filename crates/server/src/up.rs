@@ -82,12 +82,15 @@ struct Running {
     /// Console, metrics and timers; each ends when `stop` says so.
     tasks: JoinSet<anyhow::Result<()>>,
     stop: watch::Sender<bool>,
+    /// Held until the end.
+    _office_lock: Option<std::fs::File>,
 }
 
 async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     let sockets = Sockets::open(config, start.roles).await?;
     let addresses = sockets.addresses(config)?;
     let vault = wiring::open_vault(config)?;
+    let office_lock = start.roles.office().then(|| wiring::lock_office(config)).transpose()?;
     let office = match start.roles.office() {
         true => Some(Arc::new(wiring::office_on(config, Arc::clone(&vault)).await?)),
         false => None,
@@ -97,7 +100,8 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
         None => Welcome::default(),
     };
     let (stop, stopped) = watch::channel(false);
-    let mut running = Running { relay: None, tasks: JoinSet::new(), stop };
+    let mut running =
+        Running { relay: None, tasks: JoinSet::new(), stop, _office_lock: office_lock };
     let Sockets { smtp, console, metrics } = sockets;
     if start.roles.relay() {
         running.relay = Some(start_relay(config, smtp, vault).await?);

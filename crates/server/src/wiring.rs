@@ -1,6 +1,6 @@
 //! Puts the parts together from the configuration: the vault, the office, the relay.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,6 +46,21 @@ fn make_private(folder: &Path) -> anyhow::Result<()> {
         .mode(0o700)
         .create(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))
+}
+
+/// Sees to it that one office at a time works on a data folder: two would collect one journal.
+/// Held as long as the file lives.
+///
+/// # Errors
+/// When another one runs, or the lock cannot be made.
+pub fn lock_office(config: &Config) -> anyhow::Result<File> {
+    let path = config.data.join("office.lock");
+    let made = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = made.with_context(|| format!("cannot make {}", path.display()))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(_) => anyhow::bail!("another office runs on {}: stop it first", config.data.display()),
+    }
 }
 
 /// Opens the office with its records.
