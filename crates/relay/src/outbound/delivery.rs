@@ -196,8 +196,8 @@ struct Worker<'a> {
     sent: u32,
     /// Of those, answered for every recipient.
     answered: u32,
-    /// Under way, oldest first, and whether the content has gone out.
-    parcels: VecDeque<(Parcel, bool)>,
+    /// Under way, oldest first.
+    parcels: VecDeque<Parcel>,
 }
 
 /// The connection is of no more use.
@@ -210,7 +210,7 @@ fn nonsense() -> Reply {
 impl Worker<'_> {
     async fn run(&mut self, first: Parcel) -> Result<(), Ended> {
         if self.link.is_out_of_step() {
-            self.parcels.push_back((first, false));
+            self.parcels.push_back(first);
             return self.broke_off(nonsense()).await;
         }
         self.begin(first).await;
@@ -299,7 +299,7 @@ impl Worker<'_> {
             size: parcel.content.len() as u64,
         };
         match self.link.dialogue.begin(&transaction, &mut self.link.out) {
-            Ok(()) => self.parcels.push_back((parcel, false)),
+            Ok(()) => self.parcels.push_back(parcel),
             Err(reply) => {
                 let answered = Answered { phase: Phase::Mail, reply };
                 settle_all(self.outbound, parcel, &self.link.remote, &answered).await;
@@ -309,9 +309,8 @@ impl Worker<'_> {
 
     /// Sends a message's content and, behind it, the next one's commands.
     async fn send_content(&mut self) {
-        if let Some((parcel, sent)) = self.parcels.front_mut() {
+        if let Some(parcel) = self.parcels.front_mut() {
             dot_stuff(&parcel.content, &mut self.link.out);
-            *sent = true;
             parcel.content = settle::keep_for_report(std::mem::take(&mut parcel.content));
             self.link.dialogue.content_sent();
         }
@@ -324,7 +323,7 @@ impl Worker<'_> {
     }
 
     async fn done(&mut self, answers: Vec<Answered>) {
-        let Some((parcel, _)) = self.parcels.pop_front() else { return };
+        let Some(parcel) = self.parcels.pop_front() else { return };
         self.answered += 1;
         self.site.works(Instant::now());
         let relays_dsn = self.link.dialogue.extensions().dsn;
@@ -339,7 +338,7 @@ impl Worker<'_> {
             self.outbound.rest(self.site, reply.clone());
         }
         let answered = Answered { phase: Phase::Session, reply };
-        if let Some((parcel, _)) = self.parcels.pop_front() {
+        if let Some(parcel) = self.parcels.pop_front() {
             settle_all(self.outbound, parcel, &self.link.remote, &answered).await;
         }
         self.parcels.clear();

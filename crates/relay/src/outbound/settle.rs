@@ -91,7 +91,8 @@ pub(crate) async fn unreadable(core: &Core, lease: Lease, error: &io::Error) {
     let now = core.now();
     let due = now.checked_add(REPORT_RETRY).unwrap_or(Timestamp::MAX);
     let outcomes = same(&lease, AttemptKind::Deferred, &reply(451, (4, 3, 0), text), Some(due));
-    tell(core, lease, &outcomes, &Remote::default(), now);
+    let attempts = attempts_of(core, &lease, &outcomes, &Remote::default(), now);
+    tell(core, lease, &attempts);
 }
 
 /// The message has rotted on our disk. Its sender is told if that much of it is left.
@@ -121,7 +122,8 @@ async fn fail(
             record(core, parcel, outcomes, &Told { remote: &remote, now, relays_dsn: false }).await
         }
         None => {
-            tell(core, lease, &outcomes, &remote, now);
+            let attempts = attempts_of(core, &lease, &outcomes, &remote, now);
+            tell(core, lease, &attempts);
             true
         }
     }
@@ -188,10 +190,9 @@ fn same(lease: &Lease, kind: AttemptKind, reply: &Reply, next: Option<Timestamp>
 
 /// Reports first, then facts, then the spool. False: failures became deferrals, since their
 /// sender could not be told.
-async fn record(core: &Core, parcel: Parcel, mut outcomes: Vec<Outcome>, told: &Told<'_>) -> bool {
+async fn record(core: &Core, parcel: Parcel, outcomes: Vec<Outcome>, told: &Told<'_>) -> bool {
     let Parcel { lease, envelope, content } = parcel;
-    let attempts =
-        facts::attempts(&core.node, lease.id, lease.step + 1, told.now, told.remote, &outcomes);
+    let mut attempts = attempts_of(core, &lease, &outcomes, told.remote, told.now);
     let about =
         About { envelope: &envelope, content: &content, id: lease.id, first: lease.step == 0 };
     let mut sender_knows = true;
@@ -201,22 +202,32 @@ async fn record(core: &Core, parcel: Parcel, mut outcomes: Vec<Outcome>, told: &
     }
     if !sender_knows {
         // The sender must hear of it, so the recipient is not done with yet.
-        for outcome in outcomes.iter_mut().filter(|o| o.kind == AttemptKind::Failed) {
-            outcome.kind = AttemptKind::Deferred;
-            outcome.next_attempt = told.now.checked_add(REPORT_RETRY).ok();
+        for attempt in attempts.iter_mut().filter(|a| a.outcome == AttemptKind::Failed) {
+            attempt.outcome = AttemptKind::Deferred;
+            attempt.next_attempt = told.now.checked_add(REPORT_RETRY).ok();
         }
     }
-    tell(core, lease, &outcomes, told.remote, told.now);
+    tell(core, lease, &attempts);
     sender_knows
 }
 
-fn tell(core: &Core, lease: Lease, outcomes: &[Outcome], remote: &Remote, now: Timestamp) {
-    let attempts = facts::attempts(&core.node, lease.id, lease.step + 1, now, remote, outcomes);
+/// The facts of the attempt that a lease stood for.
+fn attempts_of(
+    core: &Core,
+    lease: &Lease,
+    outcomes: &[Outcome],
+    remote: &Remote,
+    now: Timestamp,
+) -> Vec<Attempt> {
+    facts::attempts(&core.node, lease.id, lease.step + 1, now, remote, outcomes)
+}
+
+fn tell(core: &Core, lease: Lease, attempts: &[Attempt]) {
     let deferred = attempts.iter().filter(|a| a.outcome == AttemptKind::Deferred).count();
     core.counts.deferrals.fetch_add(deferred as u64, Ordering::Relaxed);
     let told: Vec<Fact> = attempts.iter().cloned().map(Fact::Attempt).collect();
     core.journal.append(&told);
-    core.spool.settle(lease, &attempts);
+    core.spool.settle(lease, attempts);
 }
 
 /// The message that reports are about.
