@@ -1,0 +1,25 @@
+//! What was promised: a contract as data, in dated versions.
+//!
+//! A [`Contract`] has versions; each minute is judged by the version in force ([`Contract::terms_at`]).
+//! A version holds [`Terms`]: calendars, services with their functions, exclusions, promises, fees and
+//! the term of the agreement. Everything here is a value: reading a file is `read`, the file system
+//! is the caller's.
+
+mod contract;
+mod fees;
+mod number;
+mod promise;
+mod within;
+mod words;
+
+pub use contract::{
+    CalendarRule, Contract, Function, Parties, Service, SitesQuorum, Terms, UpWhen, Version,
+};
+pub use fees::{
+    Agreement, Billing, Cancellation, DaysOfDelay, Fee, FeeKind, FirstMonth, LateCharge,
+    Liability, PaymentDue, TaxRate, YearDays,
+};
+pub use number::{Currency, Percent, Rounding};
+pub use promise::*;
+pub use within::{BusinessDayIs, Lead, Period, PeriodUnit, Reckoned, Within};
+pub use words::{Clause, Lang, Name, Text};
