@@ -4,8 +4,10 @@
 //! transitions only: its memory grows with the outages of a month, not with its measurements. The
 //! [`Evidence`] it makes is what a settlement looks at.
 
-mod evidence;
 mod event;
+mod evidence;
 
+pub use event::{
+    Blind, Decision, Event, Functions, Measurement, Notice, Outage, Run, RunState, Window,
+};
 pub use evidence::{Evidence, Observed, Seen};
-pub use event::{Blind, Decision, Event, Functions, Measurement, Notice, Outage, Run, RunState, Window};

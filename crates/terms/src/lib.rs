@@ -16,8 +16,8 @@ pub use contract::{
     CalendarRule, Contract, Function, Parties, Service, SitesQuorum, Terms, UpWhen, Version,
 };
 pub use fees::{
-    Agreement, Billing, Cancellation, DaysOfDelay, Fee, FeeKind, FirstMonth, LateCharge,
-    Liability, PaymentDue, TaxRate, YearDays,
+    Agreement, Billing, Cancellation, DaysOfDelay, Fee, FeeKind, FirstMonth, LateCharge, Liability,
+    PaymentDue, TaxRate, YearDays,
 };
 pub use number::{Currency, Percent, Rounding};
 pub use promise::*;
