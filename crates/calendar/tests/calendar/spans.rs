@@ -70,7 +70,7 @@ proptest! {
             inserted.insert(span(*from, *until));
         }
         prop_assert_eq!(&inserted, &expected);
-        prop_assert_eq!(inserted.is_empty(), inserted.len() == 0);
+        prop_assert_eq!(inserted.is_empty(), inserted.iter().next().is_none());
         let seconds = covered(&pairs).iter().filter(|inside| **inside).count();
         prop_assert_eq!(inserted.total().as_secs(), seconds as i64);
         for at in 0..SECONDS {
