@@ -1,9 +1,9 @@
 //! Deadlines in business hours and business days, by the worked cases.
 
-use calendar::{BusinessCalendar, Closure, Spans};
+use calendar::{BusinessCalendar, Closure, Span, Spans};
 use jiff::SignedDuration;
 
-use crate::{at, day, hours, office, shown, span, table, tokyo};
+use crate::{at, day, hours, office, shown, span, table, tokyo, zone};
 
 /// Contract 003, Art. 3: 4 business hours for priority 1, 1 business day (7 h) for priority 2,
 /// 5 business days for priority 3, 3 business hours for the first notice of a fault.
@@ -84,6 +84,21 @@ fn a_clock_that_always_runs() {
         assert_eq!((shown(end.value), end.provisional), (due.to_owned(), false), "{case}");
         assert_eq!(always.open_time(span(from, &due[4..])), hours(time), "{case}");
         assert_eq!(always.next_open(at(from)).unwrap().value, at(from), "{case}");
+    }
+}
+
+/// On 2009-11-01 the clocks of St. John's went from 00:01 back to 23:01 of the day before.
+#[test]
+fn a_clock_that_always_runs_through_an_hour_shown_again() {
+    let always = BusinessCalendar::always(zone("America/St_Johns"));
+    let midnight = always.openings(day("2009-11-01")).iter().next().unwrap().from();
+    for minutes in -120..120 {
+        let now = midnight + SignedDuration::from_mins(minutes);
+        assert!(always.is_open(now), "{minutes}");
+        let end = always.advance(now, hours(2), &Spans::new()).unwrap();
+        assert_eq!(end.value, now + hours(2), "{minutes}");
+        assert_eq!(always.retreat(end.value, hours(2)).unwrap().value, now, "{minutes}");
+        assert_eq!(always.open_time(Span::new(now, end.value).unwrap()), hours(2), "{minutes}");
     }
 }
 

@@ -108,6 +108,15 @@ fn moved_over_the_end_of_the_month() {
 }
 
 #[test]
+fn two_windows_that_move_to_one_day_are_one() {
+    let mut office = office();
+    office.closures = vec!["2026-01-31..2026-03-02".parse::<Closure>().unwrap()];
+    let last_day = window("day 31", WhenClosed::NextBusinessDay);
+    let march = "Tue 2026-03-03 22:00, Tue 2026-03-31 22:00";
+    assert_eq!(begins(last_day, "2026-03", Some(&office)), march);
+}
+
+#[test]
 fn provisional_only_where_a_holiday_table_was_asked() {
     let mut office = office();
     office.holidays = Some(table("2026-12-31", &[]));
