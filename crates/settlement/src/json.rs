@@ -1,0 +1,1 @@
+//! The JSON of a statement: the same bytes each time.
