@@ -253,12 +253,12 @@ impl Statement {
             TakenWhy::Recurring => {}
             TakenWhy::Decision { by, decided, reason } => {
                 out.ground = "decision";
-                (out.by, out.reason) = (Some(by), Some(reason));
+                (out.by, out.reason) = (Some(by.as_str()), Some(reason.as_str()));
                 out.decided = Some(rfc3339(*decided, &self.zone));
             }
             TakenWhy::Window { id, channel, sent } => {
                 out.ground = "window";
-                (out.window, out.channel) = (Some(id), Some(channel));
+                (out.window, out.channel) = (Some(id.as_str()), Some(channel.as_str()));
                 out.sent = Some(rfc3339(*sent, &self.zone));
             }
         }
