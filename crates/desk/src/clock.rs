@@ -7,7 +7,9 @@ use calendar::{BusinessCalendar, Month, Reckoned, Span, Spans, day_span};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use terms::{BusinessDayIs, Clock, Kind, Lang, OutsideHours, Period, Promise, Timing, Within};
+use terms::{
+    BusinessDayIs, Clock, Kind, Lang, OutsideHours, Period, PeriodUnit, Promise, Timing, Within,
+};
 
 use crate::civil;
 use crate::ground::Ground;
@@ -135,7 +137,8 @@ pub fn promise_clock(promise: &Promise) -> Option<&Clock> {
     }
 }
 
-/// By when a clock that an event starts at `from` is due. Never earlier for a later event.
+/// By when a clock that an event starts at `from` is due. Never earlier for a later event, but for
+/// times of day that clocks skip or show twice.
 ///
 /// An event outside the hours of the clock's calendar starts a clock in plain or business time at
 /// the next opening; one that counts days goes by the day of the event itself. Pauses are the spans
@@ -156,17 +159,15 @@ pub fn due(clock: &Clock, ground: &Ground, from: Timestamp, pauses: &Spans) -> D
         Within::BusinessTime(length) => business(&calendar, from, length, pauses),
         Within::BusinessDays(days) => match clock.business_day {
             BusinessDayIs::OpenTime => {
-                business(&calendar, from, days_of_open_time(&calendar, days), pauses)
+                let length = days_of_open_time(&calendar, days);
+                length.and_then(|length| business(&calendar, from, length, pauses))
             }
             BusinessDayIs::Date => business_dates(&calendar, from, days, pauses),
         },
         Within::Period(period) if clock.to_end_of_day => {
             civil_days(civil::day_of(from, ground.zone), period, ground.zone, pauses)
         }
-        Within::Period(period) => {
-            let length = civil::after(from, period, ground.zone).duration_since(from);
-            go_on(from, length, pauses).map(|at| firm(End::At(at)))
-        }
+        Within::Period(period) => civil_time(from, period, ground.zone, pauses),
         Within::DayOfMonth { months_after, day } => {
             let month = Month::of(from, ground.zone).plus(i32::from(months_after));
             let last = month.last();
@@ -198,7 +199,7 @@ pub fn warn_at(
         Within::Plain(left) => (left, std::iter::once(span).collect()),
         Within::BusinessTime(left) => (left, openings(&calendar, span)),
         Within::BusinessDays(days) => {
-            (days_of_open_time(&calendar, days), openings(&calendar, span))
+            (days_of_open_time(&calendar, days)?, openings(&calendar, span))
         }
         Within::Period(period) => return Some(civil::before(end, period, ground.zone).max(from)),
         Within::DayOfMonth { .. } | Within::Promptly => return None,
@@ -229,20 +230,10 @@ fn business(
     Some(Reckoned { value: End::At(end.value), provisional: end.provisional })
 }
 
-/// The open time of so many business days. Where weekdays differ, a business day is as long as the
-/// longest of them, so that it is never less than a day.
-fn days_of_open_time(calendar: &BusinessCalendar, days: u32) -> SignedDuration {
-    let longest = || {
-        let lengths = calendar.weekly.iter().map(|hours| {
-            let mut alike = calendar.clone();
-            alike.weekly = std::array::from_fn(|_| hours.clone());
-            alike.day_length().unwrap_or(SignedDuration::ZERO)
-        });
-        lengths.max().unwrap_or(SignedDuration::ZERO)
-    };
-    let day = calendar.day_length().unwrap_or_else(longest);
-    // Days are counted in u32, and a day's 86,400 s times 2^32 is far below the limit of i64.
-    SignedDuration::from_secs(day.as_secs().saturating_mul(i64::from(days)))
+/// The open time of so many business days. `None` where weekdays have hours of different length,
+/// which the reader of contracts refuses.
+fn days_of_open_time(calendar: &BusinessCalendar, days: u32) -> Option<SignedDuration> {
+    calendar.day_length()?.checked_mul(i32::try_from(days).ok()?)
 }
 
 /// The end of the n-th business day after the day of the event.
@@ -267,6 +258,27 @@ fn business_dates(
         }
     }
     None
+}
+
+/// The time of day of the event, a period later. Where the month lacks the day of the event, the
+/// period ends with the month's last day (Civil Code of Japan, art. 143 (2)).
+fn civil_time(
+    from: Timestamp,
+    period: Period,
+    zone: &TimeZone,
+    pauses: &Spans,
+) -> Option<Reckoned<End>> {
+    let by_months = matches!(period.unit, PeriodUnit::Month | PeriodUnit::Year);
+    let event = civil::day_of(from, zone);
+    let last = civil::day_after(event, period);
+    let lacks_the_day = by_months && last.day() != event.day();
+    let end = if lacks_the_day {
+        End::Before(civil::end_of(last, zone))
+    } else {
+        End::At(civil::after(from, period, zone))
+    };
+    let at = go_on(from, end.instant().duration_since(from), pauses)?;
+    Some(firm(if lacks_the_day { End::Before(at) } else { End::At(at) }))
 }
 
 /// The end of the day that lies a period after the day of the event.
