@@ -111,9 +111,9 @@ impl Rules<'_> {
         let mut left: Spans = [piece].into_iter().collect();
         for taken in self.taken.iter().filter(|taken| taken.span.intersect(piece).is_some()) {
             let rest = left.minus(&[taken.span].into_iter().collect());
-            let (title, clause) = (taken.title.clone(), taken.clause.clone());
+            let (name, title, clause) = (taken.name.clone(), taken.title.clone(), taken.clause.clone());
             let time = left.total() - rest.total();
-            parts.push(Treatment::Excluded { time, title, clause, why: taken.why.clone() });
+            parts.push(Treatment::Excluded { time, name, title, clause, why: taken.why.clone() });
             left = rest;
         }
         let Some(minimum) = minimum.filter(|minimum| minimum.tested == TestedWhen::AfterExclusions) else {

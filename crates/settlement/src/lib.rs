@@ -16,6 +16,7 @@ mod pool;
 mod question;
 mod settle;
 mod statement;
+mod text;
 
 pub use credit::{Credit, MonthFees};
 pub use exclude::{Taken, TakenWhy};
@@ -24,4 +25,5 @@ pub use finding::Finding;
 pub use pool::{Pool, free_months};
 pub use question::Question;
 pub use settle::settle;
+pub use text::text;
 pub use statement::{Claim, Judged, Judging, Partial, Statement, Treatment, Verdict};

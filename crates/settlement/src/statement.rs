@@ -64,6 +64,13 @@ pub struct Statement {
     pub findings: Vec<Finding>,
 }
 
+impl Statement {
+    /// The target that it was judged by.
+    pub fn target(&self) -> Option<Percent> {
+        self.promise.as_ref().and_then(|promise| promise.target)
+    }
+}
+
 /// The promise that a month was judged by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judging {
@@ -136,6 +143,8 @@ pub enum Treatment {
     Excluded {
         /// So much.
         time: SignedDuration,
+        /// The exclusion.
+        name: Name,
         /// In a few words.
         title: Text,
         /// Where the contract says so.

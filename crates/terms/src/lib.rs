@@ -10,6 +10,7 @@ mod fees;
 mod number;
 mod promise;
 mod within;
+pub mod wording;
 mod words;
 
 pub use contract::{
