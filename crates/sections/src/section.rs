@@ -334,6 +334,11 @@ impl<'t> Section<'t> {
         self.table.is_some()
     }
 
+    /// Whether to read on: the section is in the file, or its shape is asked for.
+    pub fn is_expected(&self) -> bool {
+        self.is_there() || self.is_describing()
+    }
+
     /// The lines of the section and of the keys that were asked for.
     pub fn place(&self) -> Place {
         let asked = self.asked.borrow();
