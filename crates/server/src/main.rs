@@ -6,8 +6,10 @@
 mod clock;
 mod commands;
 mod config;
+mod contract_file;
 mod door;
 mod exit;
+mod log_file;
 mod logs;
 mod notify;
 mod ops;
@@ -16,6 +18,7 @@ mod ready;
 mod send;
 mod signals;
 mod sockets;
+mod stdout;
 mod table;
 mod timers;
 mod tls;
