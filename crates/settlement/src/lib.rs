@@ -25,5 +25,5 @@ pub use finding::Finding;
 pub use pool::{Pool, free_months};
 pub use question::Question;
 pub use settle::settle;
-pub use text::text;
 pub use statement::{Claim, Judged, Judging, Partial, Statement, Treatment, Verdict};
+pub use text::text;

@@ -50,10 +50,20 @@ impl<'a> Settling<'a> {
         for segment in &segments {
             let availability = segment.promise.map(|(_, availability)| availability);
             let mut here = Vec::new();
-            taken_out.push(taken(question, segment.terms, availability, evidence, around, &mut here));
-            findings.extend(here.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>());
+            taken_out.push(taken(
+                question,
+                segment.terms,
+                availability,
+                evidence,
+                around,
+                &mut here,
+            ));
+            findings.extend(
+                here.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>(),
+            );
         }
-        let until = question.as_of.map_or(month.until(), |as_of| as_of.clamp(month.from(), month.until()));
+        let until =
+            question.as_of.map_or(month.until(), |as_of| as_of.clamp(month.from(), month.until()));
         let period = question.covered().and_then(|covered| {
             let known = Span::new(covered.from(), until.max(covered.from())).ok()?;
             known.intersect(covered)
@@ -63,9 +73,20 @@ impl<'a> Settling<'a> {
         let horizon = Span::new(around.from(), seen_until).unwrap_or(month);
         let states: Vec<FunctionState> =
             functions.iter().map(|function| function_state(evidence, function, horizon)).collect();
-        let rule = segments[0].promise.map_or(Combine::Any, |(_, availability)| availability.combine);
+        let rule =
+            segments[0].promise.map_or(Combine::Any, |(_, availability)| availability.combine);
         let service = combine(&states, rule);
-        Settling { question, evidence, segments, taken: taken_out, period, functions, states, service, findings }
+        Settling {
+            question,
+            evidence,
+            segments,
+            taken: taken_out,
+            period,
+            functions,
+            states,
+            service,
+            findings,
+        }
     }
 
     fn finish(mut self) -> Statement {
@@ -101,8 +122,10 @@ impl<'a> Settling<'a> {
             provider: contract.parties.provider.clone(),
             customer: contract.parties.customer.clone(),
             service: question.service.clone(),
-            service_title: service
-                .map_or_else(|| terms::Text::both(question.service.as_str()), |service| service.title.clone()),
+            service_title: service.map_or_else(
+                || terms::Text::both(question.service.as_str()),
+                |service| service.title.clone(),
+            ),
             promise: judging,
             month: question.month,
             month_span: month,
@@ -132,7 +155,11 @@ impl<'a> Settling<'a> {
             availability: segment.promise.map(|(_, availability)| availability),
             taken: if net { taken } else { &[] },
         });
-        Month { span: self.question.whole_month(), covered: self.question.covered(), rules: rules.collect() }
+        Month {
+            span: self.question.whole_month(),
+            covered: self.question.covered(),
+            rules: rules.collect(),
+        }
     }
 
     fn first_availability(&self) -> Option<&'a Availability> {
@@ -141,7 +168,8 @@ impl<'a> Settling<'a> {
 
     /// The part of a span that makes up the denominator in a month that is covered in part.
     fn in_denominator(&self, span: Span) -> Option<Span> {
-        let whole = self.first_availability().is_none_or(|a| a.partial_month == terms::PartialMonth::Whole);
+        let whole =
+            self.first_availability().is_none_or(|a| a.partial_month == terms::PartialMonth::Whole);
         if whole { Some(span) } else { self.question.covered()?.intersect(span) }
     }
 
@@ -158,11 +186,15 @@ impl<'a> Settling<'a> {
         }
         let mut sum = SignedDuration::ZERO;
         for (segment, taken) in self.segments.iter().zip(&self.taken) {
-            let Some(span) = segment.span.intersect(month).and_then(|span| self.in_denominator(span)) else {
+            let Some(span) =
+                segment.span.intersect(month).and_then(|span| self.in_denominator(span))
+            else {
                 continue;
             };
-            let operating = segment.promise.is_some_and(|(_, a)| a.denominator == Denominator::OperatingTime);
-            let planned = exclude::instants(taken.iter().filter(|taken| operating && taken.is_planned()));
+            let operating =
+                segment.promise.is_some_and(|(_, a)| a.denominator == Denominator::OperatingTime);
+            let planned =
+                exclude::instants(taken.iter().filter(|taken| operating && taken.is_planned()));
             sum += span.duration() - planned.clip(span).total();
         }
         sum
@@ -172,12 +204,17 @@ impl<'a> Settling<'a> {
         let touching = self.service.surely.touching(self.question.whole_month());
         let judged = touching.iter().map(|span| {
             let down_in_it = |state: &FunctionState| !state.down.touching(span).is_empty();
-            let functions = self.functions.iter().zip(&self.states).filter(|(_, state)| down_in_it(state));
+            let functions =
+                self.functions.iter().zip(&self.states).filter(|(_, state)| down_in_it(state));
             Judged {
                 span,
                 functions: functions.map(|(function, _)| function.name.clone()).collect(),
                 bounds: sampled_bounds(self.evidence, &self.functions, span),
-                open: self.evidence.outages.iter().any(|o| o.until.is_none() && span.contains(o.from)),
+                open: self
+                    .evidence
+                    .outages
+                    .iter()
+                    .any(|o| o.until.is_none() && span.contains(o.from)),
                 treatments: rules.judge(span),
             }
         });
@@ -257,8 +294,10 @@ impl<'a> Settling<'a> {
         for (_, version) in question.versions().into_iter().skip(1) {
             self.findings.push(Finding::Revised { on: version.in_force });
         }
-        let open = self.evidence.outages.iter().filter(|o| o.until.is_none() && self.is_ours(&o.function));
-        let open: BTreeSet<Timestamp> = open.map(|o| o.from).filter(|from| *from < month.until()).collect();
+        let open =
+            self.evidence.outages.iter().filter(|o| o.until.is_none() && self.is_ours(&o.function));
+        let open: BTreeSet<Timestamp> =
+            open.map(|o| o.from).filter(|from| *from < month.until()).collect();
         self.findings.extend(open.into_iter().map(|from| Finding::StillOpen { from }));
         self.note_strangers(month);
         self.note_pace(outages);
@@ -267,16 +306,23 @@ impl<'a> Settling<'a> {
     fn is_ours(&self, functions: &Functions) -> bool {
         match functions {
             Functions::All => true,
-            Functions::One(name) => self.functions.iter().any(|function| function.name.as_str() == name),
+            Functions::One(name) => {
+                self.functions.iter().any(|function| function.name.as_str() == name)
+            }
         }
     }
 
     /// Functions and windows that the evidence names and the contract or the evidence does not know.
     fn note_strangers(&mut self, month: Span) {
-        let known: BTreeSet<&str> = self.segments.iter().flat_map(|segment| {
-            let functions = segment.terms.services.iter().flat_map(|service| &service.functions);
-            functions.map(|function| function.name.as_str())
-        }).collect();
+        let known: BTreeSet<&str> = self
+            .segments
+            .iter()
+            .flat_map(|segment| {
+                let functions =
+                    segment.terms.services.iter().flat_map(|service| &service.functions);
+                functions.map(|function| function.name.as_str())
+            })
+            .collect();
         let told = self.evidence.outages.iter().filter(|outage| {
             outage.from < month.until() && outage.until.is_none_or(|until| until > month.from())
         });
@@ -285,15 +331,20 @@ impl<'a> Settling<'a> {
             Functions::All => None,
         });
         let measured = self.evidence.measured.keys().map(String::as_str);
-        let strangers: BTreeSet<&str> = told.chain(measured).filter(|name| !known.contains(name)).collect();
-        let windows: BTreeSet<&str> = self.evidence.windows.iter().map(|window| window.id.as_str()).collect();
+        let strangers: BTreeSet<&str> =
+            told.chain(measured).filter(|name| !known.contains(name)).collect();
+        let windows: BTreeSet<&str> =
+            self.evidence.windows.iter().map(|window| window.id.as_str()).collect();
         let lost = self.evidence.notices.iter().filter(|notice| month.contains(notice.sent));
         let lost: BTreeSet<&str> =
             lost.map(|notice| notice.of.as_str()).filter(|of| !windows.contains(of)).collect();
         self.findings.extend(
-            strangers.into_iter().map(|name| Finding::UnknownFunction { function: name.to_owned() }),
+            strangers
+                .into_iter()
+                .map(|name| Finding::UnknownFunction { function: name.to_owned() }),
         );
-        self.findings.extend(lost.into_iter().map(|of| Finding::NoticeWithoutWindow { of: of.to_owned() }));
+        self.findings
+            .extend(lost.into_iter().map(|of| Finding::NoticeWithoutWindow { of: of.to_owned() }));
     }
 
     /// Short outages, and checks too slow to tell a short one from one that counts.
@@ -329,7 +380,8 @@ impl<'a> Settling<'a> {
     ) -> (Credit, Option<Claim>) {
         let Some(judging) = judging else { return (Credit::None, None) };
         let terms = self.segments[0].terms;
-        let remedy = terms.remedy_for(&judging.name).filter(|_| judging.strength == Strength::Guarantee);
+        let remedy =
+            terms.remedy_for(&judging.name).filter(|_| judging.strength == Strength::Guarantee);
         let Some((_, remedy)) = remedy else {
             if verdict == Verdict::Broken {
                 self.findings.push(Finding::NoRemedy);
