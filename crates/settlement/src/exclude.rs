@@ -90,6 +90,7 @@ pub(crate) fn taken(
             }
         }
     }
+    let month = question.whole_month();
     let known: Vec<&Exclusion> = applying(terms, availability).collect();
     for decision in
         evidence.decisions.iter().filter(|decision| decision.span.intersect(span).is_some())
@@ -103,10 +104,13 @@ pub(crate) fn taken(
                 };
                 all.push(take(exclusion, decision.span, why));
             }
-            None => findings.push(Finding::UnknownReason {
-                reason: decision.reason.clone(),
-                span: decision.span,
-            }),
+            None if decision.span.intersect(month).is_some() => {
+                findings.push(Finding::UnknownReason {
+                    reason: decision.reason.clone(),
+                    span: decision.span,
+                });
+            }
+            None => {}
         }
     }
     all.sort_by_key(|taken| taken.span);
@@ -148,12 +152,11 @@ fn windows(
                 let why = TakenWhy::Window { id: window.id.clone(), channel, sent };
                 all.push(take(exclusion, window.span, why));
             }
-            other => findings.push(Finding::WindowCounts {
-                id: window.id.clone(),
-                span: window.span,
-                why: other,
-                clause: exclusion.clause.clone(),
-            }),
+            why if window.span.intersect(question.whole_month()).is_some() => {
+                let (id, clause) = (window.id.clone(), exclusion.clause.clone());
+                findings.push(Finding::WindowCounts { id, span: window.span, why, clause });
+            }
+            _ => {}
         }
     }
 }

@@ -12,6 +12,7 @@ mod figure;
 mod finding;
 mod json;
 pub mod money;
+mod note;
 mod pool;
 mod question;
 mod settle;
