@@ -117,6 +117,12 @@ pub const CASES: &[Case] = &[
         expected: "take reset, server-ladder level 1",
     },
     Case {
+        id: "S9",
+        input: "the turn came at 17:50 in the customer's hours, but we are back at 19:00",
+        got: || Fault::opened("2026-11-17 17:50").login(false).next("2026-11-17 19:00"),
+        expected: "blocked by contact after 0 attempts, until Wed 2026-11-18 10:00",
+    },
+    Case {
         id: "G8",
         input: "reset tried, waiting until 10:30; we stop at 10:20",
         got: || waiting().next("2026-11-17 10:20"),

@@ -39,6 +39,15 @@ pub const CLOCKS: &str = "
     H22 | click-so-ko  | response.p2     | Fri 2028-01-07 15:00    | Tue 2028-01-11 15:00 (provisional)
 ";
 
+/// what it shows | contract | promise | event | due
+const OTHERS: &str = "
+    eight hours are a day   | customers-mail-cloud | support-answer      | Fri 2026-11-20 15:00 | Tue 2026-11-24 15:00
+    ten days of open time   | click-so-ko          | close-after-silence | Fri 2026-11-20 15:00 | Mon 2026-12-07 15:00
+    to the time of day      | skyarch              | inspection          | Fri 2026-11-20 15:00 | Fri 2026-11-27 15:00
+    over the year's end     | skyarch              | incident-report     | Tue 2026-12-29 15:00 | Tue 2027-01-05 23:59:59
+    no number               | customers-mail-cloud | suspension-notice   | Fri 2026-11-20 15:00 | none: promptly
+";
+
 /// id | contract and promise | event | warning
 pub const WARNINGS: &str = "
     H20 | click-so-ko response.p1  | Fri 2026-11-20 16:00 | Tue 2026-11-24 11:00
@@ -155,6 +164,7 @@ pub const CASES: &[Case] = &[
 #[test]
 fn clocks() {
     check_rows::<5>(CLOCKS, |[_, contract, name, event, _]| deadline(contract, name, event, "-"));
+    check_rows::<5>(OTHERS, |[_, contract, name, event, _]| deadline(contract, name, event, "-"));
 }
 
 #[test]
