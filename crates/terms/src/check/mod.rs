@@ -81,13 +81,12 @@ fn check_functions(draft: &Draft, problems: &mut Problems) {
     }
 }
 
-/// `remove` names promises, exclusions and fees alike.
+/// `remove` names promises and exclusions alike.
 fn check_names(draft: &Draft, problems: &mut Problems) {
     let mut owners: BTreeMap<&Name, &str> = BTreeMap::new();
     let promises = draft.promises.iter().map(|e| (&e.name, "promise", &e.source));
     let exclusions = draft.exclusions.iter().map(|e| (&e.name, "exclusion", &e.source));
-    let fees = draft.fees.iter().map(|e| (&e.name, "fee", &e.source));
-    for (name, list, source) in promises.chain(exclusions).chain(fees) {
+    for (name, list, source) in promises.chain(exclusions) {
         let Some(other) = owners.insert(name, list) else { continue };
         let text = format!(
             "[[{list}]] {:?} has the name of a [[{other}]]: give one of them another, since \

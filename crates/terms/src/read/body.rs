@@ -23,7 +23,7 @@ pub fn read_body(section: &Section<'_>, file: usize) -> Draft {
     let exclusion = ("exclusion", "time that does not count against the provider");
     let promise = ("promise", "a clause that can be kept or broken");
     let fee = ("fee", "something that is paid for");
-    let remove = ("remove", "names of promises, exclusions and fees that end here");
+    let remove = ("remove", "names of promises and exclusions that end here");
     Draft {
         calendars: entries(section.sections(calendar), file, read_calendar),
         services: entries(section.sections(service), file, read_service),

@@ -193,7 +193,7 @@ impl Reader<'_> {
         for ((name, line), removed) in part.draft.remove.iter().zip(removed) {
             if !removed && !self.problems.is_full() {
                 let mut why = format!(
-                    "`remove` has {:?}, but there is no such promise, exclusion or fee",
+                    "`remove` has {:?}, but there is no such promise or exclusion",
                     name.as_str()
                 );
                 let slips = 1 + name.as_str().len() / 4;

@@ -48,7 +48,7 @@ pub struct Draft {
     pub billing: Billing,
     /// What is given of it.
     pub agreement: Agreement,
-    /// Names of promises, exclusions and fees that end, with their lines.
+    /// Names of promises and exclusions that end, with their lines.
     pub remove: Vec<(Name, usize)>,
 }
 
@@ -59,7 +59,6 @@ impl Draft {
         for ((name, _), removed) in over.remove.iter().zip(removed) {
             *removed |= remove(&mut self.promises, name);
             *removed |= remove(&mut self.exclusions, name);
-            *removed |= remove(&mut self.fees, name);
         }
         merge(&mut self.calendars, &over.calendars);
         merge(&mut self.services, &over.services);
@@ -106,7 +105,7 @@ impl Draft {
     pub fn removable(&self) -> impl Iterator<Item = &Name> {
         let promises = self.promises.iter().map(|entry| &entry.name);
         let exclusions = self.exclusions.iter().map(|entry| &entry.name);
-        promises.chain(exclusions).chain(self.fees.iter().map(|entry| &entry.name))
+        promises.chain(exclusions)
     }
 }
 
