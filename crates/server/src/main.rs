@@ -20,11 +20,13 @@ mod signals;
 mod sockets;
 mod stdout;
 mod table;
+mod terminal;
 mod timers;
 mod tls;
 mod up;
 mod welcome;
 mod wiring;
+mod wrap;
 
 use std::process::ExitCode;
 

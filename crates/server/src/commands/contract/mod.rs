@@ -1,12 +1,16 @@
 //! `yakusoku contract`: looks at contract files without starting anything.
 
+mod show;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
+use super::agreed::{Agreed, Language, day};
 use crate::contract_file;
 use crate::exit::{self, Status};
-use crate::stdout;
+use crate::{stdout, terminal};
 
 #[derive(Args)]
 pub struct ContractArgs {
@@ -29,6 +33,21 @@ enum Verb {
         #[arg(long)]
         strict: bool,
     },
+    /// Show every promise and condition of a contract, with its clause
+    ///
+    /// The newest version, unless --on names a day. As wide as the terminal, or as the variable COLUMNS
+    /// says; 100 columns where there is no terminal.
+    #[command(after_help = exit::HELP)]
+    Show {
+        #[command(flatten)]
+        agreed: Agreed,
+        /// Language [default: the contract's]
+        #[arg(long, value_enum)]
+        lang: Option<Language>,
+        /// Show the version that is in force on that day
+        #[arg(long, value_name = "DATE", value_parser = day)]
+        on: Option<Date>,
+    },
     /// Print a JSON Schema of contract files, for editors
     #[command(after_help = exit::HELP)]
     Schema,
@@ -38,6 +57,14 @@ enum Verb {
 pub fn run(args: &ContractArgs) -> anyhow::Result<Status> {
     match &args.verb {
         Verb::Check { files, strict } => check(files, *strict),
+        Verb::Show { agreed, lang, on } => {
+            let contract = agreed.contract()?;
+            let newest = contract.versions.last().map_or(contract.start, |newest| newest.in_force);
+            let version = contract.version_on(on.unwrap_or(newest));
+            let lang = Language::or_of(*lang, &contract);
+            stdout::put(&show::show(&contract, version, lang, terminal::columns()))?;
+            Ok(Status::Done)
+        }
         Verb::Schema => {
             stdout::put(&format!("{:#}\n", terms::schema()))?;
             Ok(Status::Done)
