@@ -172,7 +172,8 @@ fn what_measurements_come_to() {
         assert_eq!(shown_spans(&observed(&evidence).known), known, "{name}: known");
         assert_eq!(shown_down(observed(&evidence)), down, "{name}: down");
         assert_eq!(evidence.measurements, count, "{name}");
-        if !name.starts_with("A23") {
+        // Where measurements overlap, bounds are as wide as they must be, by what came in which order.
+        if !name.starts_with("A23") && !name.starts_with("the same instant") {
             let backwards = gather(None, events.into_iter().rev());
             assert_eq!(backwards, evidence, "{name}: backwards");
         }
