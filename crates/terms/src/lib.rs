@@ -10,14 +10,15 @@ mod fees;
 mod number;
 mod promise;
 mod within;
+pub mod wording;
 mod words;
 
 pub use contract::{
     CalendarRule, Contract, Function, Parties, Service, SitesQuorum, Terms, UpWhen, Version,
 };
 pub use fees::{
-    Agreement, Billing, Cancellation, DaysOfDelay, Fee, FeeKind, FirstMonth, LateCharge,
-    Liability, PaymentDue, TaxRate, YearDays,
+    Agreement, Billing, Cancellation, DaysOfDelay, Fee, FeeKind, FirstMonth, LateCharge, Liability,
+    PaymentDue, TaxRate, YearDays,
 };
 pub use number::{Currency, Percent, Rounding};
 pub use promise::*;
