@@ -14,7 +14,8 @@ fn root() -> PathBuf {
 fn read(file: &str) -> terms::Read {
     let folder = root().join("contracts");
     let open = |name: &str| {
-        fs::read_to_string(folder.join(name)).map_err(|error| format!("cannot read {name}: {error}"))
+        fs::read_to_string(folder.join(name))
+            .map_err(|error| format!("cannot read {name}: {error}"))
     };
     let text = open(file).expect("the file is there");
     terms::read(file, &text, &open).unwrap_or_else(|findings| {
@@ -85,8 +86,10 @@ fn the_account_names_every_item_and_nothing_else() {
         let accounted = accounted(&document, heading);
         let missing: Vec<&String> = items.difference(&accounted).collect();
         assert!(missing.is_empty(), "{heading} the account leaves out {missing:?}");
-        let unknown: Vec<&String> =
-            accounted.iter().filter(|name| !items.contains(*name) && !services.contains(*name)).collect();
+        let unknown: Vec<&String> = accounted
+            .iter()
+            .filter(|name| !items.contains(*name) && !services.contains(*name))
+            .collect();
         assert!(unknown.is_empty(), "{heading} no such item in the file: {unknown:?}");
     }
 }
@@ -112,7 +115,15 @@ fn revisions_are_in_force_from_their_day() {
     let days = |file: &str| -> Vec<String> {
         contract(file).versions.iter().map(|version| version.in_force.to_string()).collect()
     };
-    let cyber = ["2020-05-01", "2020-07-08", "2020-11-27", "2021-05-19", "2022-02-28", "2022-04-30", "2023-07-31"];
+    let cyber = [
+        "2020-05-01",
+        "2020-07-08",
+        "2020-11-27",
+        "2021-05-19",
+        "2022-02-28",
+        "2022-04-30",
+        "2023-07-31",
+    ];
     assert_eq!(days("cyber-solutions.toml"), cyber);
     assert_eq!(days("customers-mail-cloud.toml"), ["2016-10-01", "2019-10-01"]);
     let skyarch = ["2008-07-01", "2009-05-25", "2009-08-21", "2017-08-23"];

@@ -14,7 +14,9 @@ pub use self::calendar::calendar_hours;
 pub use deadline::{clock_deadline, lead_words, within_words};
 pub use overview::{Row, overview};
 pub use promise::promise_number;
-pub use quantity::{business_length, count, date, instant, length, money, percent, period};
+pub use quantity::{
+    business_length, count, date, instant, length, minutes, money, month, percent, period, span,
+};
 pub use words::{about_word, channel_word, fee_kind_word, kind_word, rounding_word, strength_word};
 
 use crate::Lang;

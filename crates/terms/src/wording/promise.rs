@@ -45,7 +45,8 @@ fn availability_words(availability: &Availability, terms: &Terms, lang: Lang) ->
     };
     match availability.combine {
         Combine::All if functions > 1 => {
-            let text = pick(lang, "全機能が同時に停止したときのみ", "only while all functions are down");
+            let text =
+                pick(lang, "全機能が同時に停止したときのみ", "only while all functions are down");
             remarks.push(text.to_owned());
         }
         Combine::AtLeast(quorum) => remarks.push(match lang {
@@ -214,7 +215,8 @@ fn escalation_words(escalation: &Escalation, terms: &Terms, lang: Lang) -> Strin
         });
     }
     if escalation.contact_first_outside.is_some() {
-        let text = pick(lang, "時間外は先に契約者へ連絡", "outside hours the customer is reached first");
+        let text =
+            pick(lang, "時間外は先に契約者へ連絡", "outside hours the customer is reached first");
         remarks.push(text.to_owned());
     }
     remarked(lang, steps.join(" → "), &remarks)
