@@ -48,7 +48,7 @@ pub struct Imported {
 
 impl Store {
     /// Adds what is new, all of it or nothing. `join` makes one text of the measurements of a day
-    /// that are here and those that come.
+    /// that come and the lines of those that are here.
     ///
     /// # Errors
     /// [`StoreError::Full`] beyond the limits; when the records fail.
@@ -56,7 +56,7 @@ impl Store {
         &self,
         contract: &str,
         import: &Import,
-        join: &(dyn Fn(&str, &str) -> Joined + Sync),
+        join: &(dyn Fn(&MeasuredDay, &str) -> Joined + Sync),
         now: Timestamp,
     ) -> Result<Imported> {
         const DOING: &str = "import a log";
@@ -112,7 +112,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// The lines of a contract's events that touch `[from, until)`, and those of `always` kinds
+    /// The lines of a contract's events that touch `[from, until)`, and those of the kind `always`
     /// whenever they were, by their beginning.
     ///
     /// # Errors
@@ -122,19 +122,17 @@ impl Store {
         contract: &str,
         from: Timestamp,
         until: Timestamp,
-        always: [&'static str; 3],
+        always: &str,
     ) -> Result<Vec<String>> {
         const DOING: &str = "read the events of a contract";
         let rows = sqlx::query(
             "SELECT sealed FROM contract_event WHERE contract = $1 \
-             AND ((until_at >= $2 AND from_at < $3) OR kind IN ($4, $5, $6)) ORDER BY from_at",
+             AND ((until_at >= $2 AND from_at < $3) OR kind = $4) ORDER BY from_at",
         )
         .bind(contract)
         .bind(from.as_microsecond())
         .bind(until.as_microsecond())
-        .bind(always[0])
-        .bind(always[1])
-        .bind(always[2])
+        .bind(always)
         .fetch_all(&self.readers)
         .await
         .map_err(sql(DOING))?;

@@ -50,7 +50,7 @@ impl Store {
         transaction: &mut Transaction<'static, Any>,
         contract: &str,
         day: &MeasuredDay,
-        join: &(dyn Fn(&str, &str) -> Joined + Sync),
+        join: &(dyn Fn(&MeasuredDay, &str) -> Joined + Sync),
         now: Timestamp,
     ) -> Result<Imported> {
         const DOING: &str = "record the measurements of a day";
@@ -67,7 +67,7 @@ impl Store {
         .map_err(sql(DOING))?;
         let here: Option<String> =
             row.as_ref().map(|row| column(row, "lines", DOING)).transpose()?;
-        let joined = join(here.as_deref().unwrap_or_default(), &day.lines);
+        let joined = join(day, here.as_deref().unwrap_or_default());
         if joined.new > 0 {
             sqlx::query(
                 "INSERT INTO measured_day (contract, day, function, site, lines, imported_at) \
