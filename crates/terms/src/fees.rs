@@ -152,4 +152,3 @@ pub struct Liability {
     /// The fees of so many months (001 art. 23: 12; 004 art. 26: 1).
     pub months_of_fees: u8,
 }
-

@@ -35,7 +35,12 @@ impl FromStr for Percent {
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
         let point_without_digits = number.contains('.') && fraction.is_empty();
-        if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > 6 || point_without_digits {
+        if whole.is_empty()
+            || !digits(whole)
+            || !digits(fraction)
+            || fraction.len() > 6
+            || point_without_digits
+        {
             return Err(());
         }
         let whole: i64 = whole.parse().map_err(drop)?;

@@ -31,7 +31,8 @@ impl FromStr for Name {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Name, ()> {
-        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let edge =
+            |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
         let sound = text.len() <= NAME_MAX
             && edge(text.chars().next())

@@ -7,7 +7,7 @@ mod operation;
 mod remedy;
 
 pub use availability::{
-    Availability, Combine, Denominator, Exclusion, Excluded, MinimumOutage, MonthSplit,
+    Availability, Combine, Denominator, Excluded, Exclusion, MinimumOutage, MonthSplit,
     PartialMonth, RevisedTarget, TestedWhen,
 };
 pub use clock::{Clock, OutsideHours};
