@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use app::probes::{PROBES, Probe};
+use app::probes::PROBES;
 use app::{Measured, WatchedContract};
 use jiff::civil::Date;
 use terms::{Contract, Name};
