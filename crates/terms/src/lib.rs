@@ -13,6 +13,7 @@ mod problems;
 mod promise;
 mod read;
 mod within;
+pub mod wording;
 mod words;
 
 pub use contract::{

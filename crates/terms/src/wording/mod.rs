@@ -1,6 +1,4 @@
 //! What a contract says, in words: Japanese and English.
-//!
-//! (units.rs is shared with the settlement and already in main: build promise wording beside it.)
 
 mod units;
 
