@@ -3,6 +3,7 @@
 mod config;
 mod dns;
 mod domain;
+mod import;
 mod log;
 mod place;
 mod queue;
@@ -56,6 +57,12 @@ enum Command {
     User(user::UserArgs),
     /// Add, list and remove the domains we sign for
     Domain(domain::DomainArgs),
+    /// Add a log to the evidence of a contract
+    ///
+    /// The log holds one event a line: outages, measurements, blind spans, windows, notices and
+    /// exclusions. Wrong lines are named on stdout, and then nothing is imported. Importing a line
+    /// again changes nothing.
+    Import(import::ImportArgs),
     /// Print the DNS records that our mail needs
     Dns(dns::DnsArgs),
     /// Check or show the configuration
@@ -76,6 +83,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Log(args) => log::run(&args),
         Command::User(args) => user::run(&args),
         Command::Domain(args) => domain::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Dns(args) => dns::run(&args),
         Command::Config(args) => config::run(&args),
     }
