@@ -14,6 +14,7 @@ mod logs;
 mod notify;
 mod ops;
 mod password;
+mod probes;
 mod ready;
 mod send;
 mod signals;

@@ -1,5 +1,5 @@
-//! The contract files read without a word of complaint, and `docs/CONTRACTS.md` accounts for each of
-//! their items by name.
+//! The contract files say what `docs/CONTRACTS.md` says of them: it accounts for each of their items by
+//! name, and its first example is a contract.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,36 +11,42 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn read(file: &str) -> terms::Read {
+fn contract(file: &str) -> Contract {
     let folder = root().join("contracts");
     let open = |name: &str| {
-        fs::read_to_string(folder.join(name)).map_err(|error| format!("cannot read {name}: {error}"))
+        fs::read_to_string(folder.join(name))
+            .map_err(|error| format!("cannot read {name}: {error}"))
     };
     let text = open(file).expect("the file is there");
-    terms::read(file, &text, &open).unwrap_or_else(|findings| {
+    let read = terms::read(file, &text, &open).unwrap_or_else(|findings| {
         let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
         panic!("{}", lines.join("\n"))
-    })
-}
-
-fn contract(file: &str) -> Contract {
-    read(file).contract
+    });
+    read.contract
 }
 
 #[test]
-fn every_contract_reads_without_a_warning() {
+fn each_file_has_the_name_of_its_contract() {
     let mut seen = 0;
     for entry in fs::read_dir(root().join("contracts")).expect("a folder") {
         let name = entry.expect("an entry").file_name().into_string().expect("a name in UTF-8");
         if !name.ends_with(".toml") {
             continue;
         }
-        let read = read(&name);
-        assert_eq!(read.warnings, [], "{name}");
-        assert_eq!(format!("{}.toml", read.contract.name), name, "the name of the file");
+        assert_eq!(format!("{}.toml", contract(&name).name), name);
         seen += 1;
     }
     assert_eq!(seen, 9);
+}
+
+#[test]
+fn the_example_in_the_document_is_a_contract() {
+    let document = fs::read_to_string(root().join("docs/CONTRACTS.md")).expect("the document");
+    let example = document.split("```").find_map(|block| block.strip_prefix("toml\n"));
+    let text = example.expect("a first example");
+    let open = |name: &str| Err(format!("{name}: nothing is extended"));
+    let read = terms::read("example.toml", text, &open).expect("a sound contract");
+    assert_eq!(read.warnings, []);
 }
 
 /// Names of what the document may be asked about: promises, exclusions, fees and calendars.
@@ -85,8 +91,10 @@ fn the_account_names_every_item_and_nothing_else() {
         let accounted = accounted(&document, heading);
         let missing: Vec<&String> = items.difference(&accounted).collect();
         assert!(missing.is_empty(), "{heading} the account leaves out {missing:?}");
-        let unknown: Vec<&String> =
-            accounted.iter().filter(|name| !items.contains(*name) && !services.contains(*name)).collect();
+        let unknown: Vec<&String> = accounted
+            .iter()
+            .filter(|name| !items.contains(*name) && !services.contains(*name))
+            .collect();
         assert!(unknown.is_empty(), "{heading} no such item in the file: {unknown:?}");
     }
 }
@@ -112,7 +120,15 @@ fn revisions_are_in_force_from_their_day() {
     let days = |file: &str| -> Vec<String> {
         contract(file).versions.iter().map(|version| version.in_force.to_string()).collect()
     };
-    let cyber = ["2020-05-01", "2020-07-08", "2020-11-27", "2021-05-19", "2022-02-28", "2022-04-30", "2023-07-31"];
+    let cyber = [
+        "2020-05-01",
+        "2020-07-08",
+        "2020-11-27",
+        "2021-05-19",
+        "2022-02-28",
+        "2022-04-30",
+        "2023-07-31",
+    ];
     assert_eq!(days("cyber-solutions.toml"), cyber);
     assert_eq!(days("customers-mail-cloud.toml"), ["2016-10-01", "2019-10-01"]);
     let skyarch = ["2008-07-01", "2009-05-25", "2009-08-21", "2017-08-23"];

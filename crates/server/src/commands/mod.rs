@@ -6,6 +6,7 @@ mod contract;
 mod dns;
 mod domain;
 mod due;
+mod import;
 mod instant;
 mod invoice;
 mod log;
@@ -64,6 +65,12 @@ enum Command {
     User(user::UserArgs),
     /// Add, list and remove the domains we sign for
     Domain(domain::DomainArgs),
+    /// Add a log to the evidence of a contract
+    ///
+    /// The log holds one event a line: outages, measurements, blind spans, windows, notices and
+    /// exclusions. Wrong lines are named on stdout, and then nothing is imported. Importing a line
+    /// again changes nothing.
+    Import(import::ImportArgs),
     /// Print the DNS records that our mail needs
     Dns(dns::DnsArgs),
     /// Check or show the configuration
@@ -107,6 +114,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Log(args) => log::run(&args),
         Command::User(args) => user::run(&args),
         Command::Domain(args) => domain::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Dns(args) => dns::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Contract(args) => contract::run(&args),

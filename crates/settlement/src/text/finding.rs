@@ -63,7 +63,7 @@ impl Finding {
             Finding::Provisional { as_of } => format!("{}現在の途中経過です。", instant(*as_of)),
             Finding::Revised { on } => format!(
                 "この月の途中、{}に契約が改定されています。各時刻はその時点の版で判定しました。",
-                wording::day(*on, Lang::Ja)
+                wording::date(*on, Lang::Ja)
             ),
             Finding::CreditOpen { up_to } => format!(
                 "計測されなかった時間によっては、返還は{}になり得ます。",
@@ -73,7 +73,7 @@ impl Finding {
             Finding::NoOperatingTime => "計画停止を除くと稼働すべき時間がありません。".to_owned(),
             Finding::ProvisionalHolidays { official_until } => format!(
                 "期限は、公表済みの祝日({}まで)より先に及ぶため仮のものです。",
-                wording::day(*official_until, Lang::Ja)
+                wording::date(*official_until, Lang::Ja)
             ),
         }
     }
@@ -128,7 +128,7 @@ impl Finding {
             Finding::Provisional { as_of } => format!("So far, as of {}.", instant(*as_of)),
             Finding::Revised { on } => format!(
                 "The terms were revised on {}; each minute is judged by the version in force.",
-                wording::day(*on, Lang::En)
+                wording::date(*on, Lang::En)
             ),
             Finding::CreditOpen { up_to } => {
                 format!(
@@ -140,7 +140,7 @@ impl Finding {
             Finding::NoOperatingTime => "Planned windows leave no time to be up in.".to_owned(),
             Finding::ProvisionalHolidays { official_until } => format!(
                 "The deadline lies past the officially published holidays (until {}) and is provisional.",
-                wording::day(*official_until, Lang::En)
+                wording::date(*official_until, Lang::En)
             ),
         }
     }

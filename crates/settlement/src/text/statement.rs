@@ -65,7 +65,7 @@ impl Lines {
                     Lang::En => write!(value, ",{at_least} {}", wording::percent(target)),
                 };
             }
-            let strength = wording::strength(promise.strength, lang);
+            let strength = wording::strength_word(promise.strength, lang);
             let _ = write!(value, " ({strength}, {})", promise.clause);
             self.say("約束", "Promise", &value);
         }

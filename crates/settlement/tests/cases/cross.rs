@@ -2,13 +2,13 @@
 
 use jiff::SignedDuration;
 use settlement::{Pool, Statement, free_months};
-use terms::Lang;
+use terms::{Kind, Lang};
 
-use crate::world::{Row, run, statement};
+use crate::world::{Row, contract, run, statement};
 
 /// The case ids of this table.
 pub fn ids() -> impl Iterator<Item = &'static str> {
-    let told = ["G2", "G10", "G11", "A29"];
+    let told = ["G2", "G10", "G11", "G13", "A29", "O7", "O13"];
     ROWS.iter().map(|row| row.id.split('/').next().unwrap_or(row.id)).chain(told)
 }
 
@@ -158,4 +158,56 @@ fn g11_text_and_json_carry_the_same_minutes() {
         assert!(!text.contains("99.90 %"), "{text}");
     }
     assert_eq!(statement.to_json(), statement.to_json());
+}
+
+#[test]
+fn o7_slow_answers_miss_the_response_time_and_are_never_downtime() {
+    let contract = contract("002", &[]);
+    let promised = contract.newest().promises.iter().find_map(|promise| match &promise.kind {
+        Kind::ResponseTime(response) => Some(response.clone()),
+        _ => None,
+    });
+    let promised = promised.expect("a response time");
+    for (millis, met) in [(3_000, true), (3_001, false)] {
+        assert_eq!(promised.is_met_by(SignedDuration::from_millis(millis)), met, "{millis} ms");
+    }
+    // A slow answer is an answer: the check says up.
+    run(&[Row {
+        id: "O7",
+        says: "slow is up",
+        contract: "002",
+        reading: &[],
+        month: "2026-11",
+        log: &["measured web 2026-11-01T00:00 every 1m 43200u"],
+        expect: &["kept", "counted 0s"],
+    }]);
+}
+
+#[test]
+fn o13_an_old_tls_is_a_fault_of_compliance() {
+    let contract = contract("002", &[]);
+    let floor = contract.newest().promises.iter().find_map(|promise| match &promise.kind {
+        Kind::SecurityFloor(floor) => Some(floor.clone()),
+        _ => None,
+    });
+    let floor = floor.expect("a floor");
+    for (version, accepted) in [((1, 0), false), ((1, 1), false), ((1, 2), true), ((1, 3), true)] {
+        assert_eq!(floor.accepts(version), accepted, "TLS {version:?}");
+    }
+}
+
+#[test]
+fn g13_a_clock_that_is_an_hour_wrong_is_not_trusted() {
+    let at = |text: &str| text.parse::<jiff::Timestamp>().expect("an instant");
+    let minute = SignedDuration::from_secs(60);
+    let (newest, now) = (at("2026-11-20T10:00:00+09:00"), at("2026-11-20T10:01:00+09:00"));
+    let is_sane = |before, now, elapsed| {
+        evidence::sanity::clock_is_sane(Some(newest), before, now, elapsed).is_ok()
+    };
+    assert!(is_sane(newest, now, minute));
+    assert!(
+        !is_sane(newest - minute * 60, now - minute * 60, minute),
+        "an hour behind what is recorded"
+    );
+    assert!(!is_sane(newest, now + minute * 60, minute), "an hour ahead after a minute");
 }
