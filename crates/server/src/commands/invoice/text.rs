@@ -21,7 +21,7 @@ pub fn text(invoice: &Invoice, lang: Lang) -> String {
         text.push_str(&format!(
             "{}: {}\n",
             say("支払期限", "to be paid by"),
-            wording::day(due, lang)
+            wording::date(due, lang)
         ));
     }
     let mut table = Table::new(&[
@@ -52,7 +52,7 @@ pub fn text(invoice: &Invoice, lang: Lang) -> String {
     let rate = wording::percent(invoice.tax_rate);
     sum(if ja { format!("消費税({rate})") } else { format!("tax ({rate})") }, invoice.tax);
     for (payment, charge) in &invoice.late {
-        let (amount, due) = (money(payment.amount), wording::day(payment.due, lang));
+        let (amount, due) = (money(payment.amount), wording::date(payment.due, lang));
         let what = match lang {
             Lang::Ja => format!("遅延損害金({due}期限の{amount})"),
             Lang::En => format!("late charge ({amount} due on {due})"),
