@@ -3,8 +3,7 @@
 use crate::wording::words::channel_word;
 use crate::wording::{business_length, count, length, period, pick, remarked};
 use crate::{
-    BusinessDayIs, Clock, Lang, Lead, Name, NoticeRoute, OutsideHours, Reckoned,
-    Timing, Within,
+    BusinessDayIs, Clock, Lang, Lead, Name, NoticeRoute, OutsideHours, Reckoned, Timing, Within,
 };
 
 /// `4営業時間以内`, `翌月15日まで`, `速やかに`; `within 4 business hours`.
@@ -62,7 +61,11 @@ fn clock_remarks(clock: &Clock, lang: Lang) -> Vec<String> {
     if matches!(clock.within, Within::BusinessDays(_)) {
         let text = match clock.business_day {
             BusinessDayIs::OpenTime => pick(lang, "営業時間で数える", "counted in open time"),
-            BusinessDayIs::Date => pick(lang, "翌営業日から数え、その日の終わりまで", "from the next, to the end of the day"),
+            BusinessDayIs::Date => pick(
+                lang,
+                "翌営業日から数え、その日の終わりまで",
+                "from the next, to the end of the day",
+            ),
         };
         remarks.push(text.to_owned());
     }
@@ -70,7 +73,8 @@ fn clock_remarks(clock: &Clock, lang: Lang) -> Vec<String> {
         remarks.push(pick(lang, "その日の終わりまで", "to the end of the day").to_owned());
     }
     if clock.outside == OutsideHours::NoDeadline {
-        let text = pick(lang, "営業時間外に起きたものには期限なし", "no deadline outside business hours");
+        let text =
+            pick(lang, "営業時間外に起きたものには期限なし", "no deadline outside business hours");
         remarks.push(text.to_owned());
     }
     if !clock.pauses.is_empty() {
@@ -138,5 +142,11 @@ fn channel_words(channels: &[Name], lang: Lang) -> Option<String> {
             words.push(word);
         }
     }
-    (!words.is_empty()).then(|| words.join(pick(lang, "または", " or ")))
+    let last = words.pop()?;
+    Some(match (words.len(), lang) {
+        (0, _) => last,
+        (1, Lang::Ja) => format!("{}または{last}", words[0]),
+        (_, Lang::Ja) => format!("{}・{last}のいずれか", words.join("・")),
+        (_, Lang::En) => format!("{} or {last}", words.join(", ")),
+    })
 }

@@ -74,7 +74,9 @@ fn joined(length: SignedDuration, lang: Lang, ja: [&str; 3], en: [&str; 3]) -> S
     let parts = parts(length);
     let there = parts.iter().filter(|(number, _)| *number > 0);
     let words: Vec<String> = match lang {
-        Lang::Ja => there.map(|(number, unit)| format!("{}{}", count(*number), ja[*unit])).collect(),
+        Lang::Ja => {
+            there.map(|(number, unit)| format!("{}{}", count(*number), ja[*unit])).collect()
+        }
         Lang::En => there.map(|(number, unit)| plural(*number, en[*unit])).collect(),
     };
     match (words.is_empty(), lang) {
