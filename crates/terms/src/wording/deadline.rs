@@ -142,5 +142,11 @@ fn channel_words(channels: &[Name], lang: Lang) -> Option<String> {
             words.push(word);
         }
     }
-    (!words.is_empty()).then(|| words.join(pick(lang, "または", " or ")))
+    let last = words.pop()?;
+    Some(match (words.len(), lang) {
+        (0, _) => last,
+        (1, Lang::Ja) => format!("{}または{last}", words[0]),
+        (_, Lang::Ja) => format!("{}・{last}のいずれか", words.join("・")),
+        (_, Lang::En) => format!("{} or {last}", words.join(", ")),
+    })
 }

@@ -90,6 +90,13 @@ fn joined(length: SignedDuration, lang: Lang, ja: [&str; 3], en: [&str; 3]) -> S
         })
         .collect();
     let sign = if length.is_negative() { "-" } else { "" };
+    let there = parts.iter().filter(|(number, _)| *number > 0);
+    let words: Vec<String> = match lang {
+        Lang::Ja => {
+            there.map(|(number, unit)| format!("{}{}", count(*number), ja[*unit])).collect()
+        }
+        Lang::En => there.map(|(number, unit)| plural(*number, en[*unit])).collect(),
+    };
     match (words.is_empty(), lang) {
         (true, Lang::Ja) => format!("0{}", ja[2]),
         (true, Lang::En) => plural(0, en[2]),
