@@ -8,6 +8,7 @@ mod deadline;
 mod overview;
 mod promise;
 mod quantity;
+mod units;
 mod words;
 
 pub use self::calendar::calendar_hours;
@@ -24,6 +25,8 @@ pub use overview::{
 pub use promise::{
     availability_details, denominator_words, keep_words, promise_number, schedule_words, tier_words,
 pub use quantity::{business_length, count, date, instant, length, money, percent, period};
+pub use quantity::{business_length, count, date, period};
+pub use units::{day, instant, length, minutes, money, month, percent, span, strength};
 pub use words::{about_word, channel_word, fee_kind_word, kind_word, rounding_word, strength_word};
 
 use crate::Lang;

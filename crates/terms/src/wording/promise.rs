@@ -2,8 +2,9 @@
 
 use crate::wording::calendar::{calendar_hours, window_words};
 use crate::wording::deadline::{clock_deadline, notice_words, within_words};
+use crate::wording::quantity::length;
 use crate::wording::words::{channel_word, fee_kind_word};
-use crate::wording::{count, length, percent, period, pick, remarked};
+use crate::wording::{count, percent, period, pick, remarked};
 use crate::{
     Availability, Backup, Capacity, Check, Combine, Denominator, Escalation, Hours, Keep, Kind,
     Lang, MonthSplit, Name, PartialMonth, Period, PeriodUnit, Promise, Remedy, RemedyForm, Report,
