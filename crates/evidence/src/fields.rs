@@ -20,6 +20,9 @@ pub const YEAR_FIRST: i16 = 1970;
 /// Last year of an instant in a log.
 pub const YEAR_LAST: i16 = 2200;
 
+/// Most keys of a line; no event has as many.
+const KEYS_MAX: usize = 20;
+
 /// What is wrong, in words; the number of the line is added by the caller.
 pub(crate) type Wrong = String;
 
@@ -50,8 +53,13 @@ impl<'a> Fields<'a> {
             Ok(fields)
         });
         let fields = fields.map_err(|error| not_json(&error))?;
+        if fields.len() > KEYS_MAX {
+            let count = fields.len();
+            return Err(format!("the event has {count} keys: leave at most {KEYS_MAX}"));
+        }
         for (at, (key, _)) in fields.iter().enumerate() {
             if fields[..at].iter().any(|(other, _)| other == key) {
+                let key = shown(key);
                 return Err(format!("`{key}` is there twice: keep one of the two"));
             }
         }
@@ -63,7 +71,7 @@ impl<'a> Fields<'a> {
         match self.fields.iter().find(|(key, _)| !known.contains(&key.as_ref())) {
             None => Ok(()),
             Some((key, _)) => {
-                let hint = meant(key, known);
+                let hint = meant(key, known, "it may have");
                 Err(format!("{} has no key `{}`: {hint}", self.title, shown(key)))
             }
         }
@@ -154,8 +162,8 @@ pub(crate) fn backwards(key: &str, at: Timestamp, from: Timestamp) -> Wrong {
     format!("`{key}` ({at}) is before `from` ({from}): swap or correct them")
 }
 
-/// The nearest known word, or all of them when none is near.
-pub(crate) fn meant(word: &str, known: &[&str]) -> String {
+/// The nearest known word, or all of them behind `all` when none is near.
+pub(crate) fn meant(word: &str, known: &[&str], all: &str) -> String {
     // The comparison takes time by the square of the length.
     let near = |known: &&&str| strsim::damerau_levenshtein(word, known);
     let best = known.iter().filter(|_| word.len() <= NAME_MAX).min_by_key(near);
@@ -163,7 +171,7 @@ pub(crate) fn meant(word: &str, known: &[&str]) -> String {
         Some(best) if strsim::damerau_levenshtein(word, best) <= 1 + word.len() / 4 => {
             format!("did you mean `{best}`?")
         }
-        _ => format!("it may be {}", known.join(", ")),
+        _ => format!("{all} {}", known.join(", ")),
     }
 }
 
@@ -236,7 +244,12 @@ fn not_json(error: &serde_json::Error) -> Wrong {
             "the line ends before its JSON does: write each event whole, on one line".to_owned()
         }
         own if own.starts_with(NOT_AN_OBJECT) => NOT_AN_OBJECT.to_owned(),
-        own => format!("not JSON at column {}: {own}", error.column()),
+        own => {
+            let column = error.column();
+            format!(
+                "not JSON at column {column} ({own}): write one object on the line, nothing else"
+            )
+        }
     }
 }
 

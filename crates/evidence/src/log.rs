@@ -74,7 +74,7 @@ fn event(line: &[u8]) -> Result<Event, Wrong> {
         }
     };
     let Some((name, title, keys)) = KINDS.iter().find(|kind| kind.0 == name) else {
-        let hint = meant(name, &names);
+        let hint = meant(name, &names, "it may be");
         return Err(format!("there is no kind `{}`: {hint}", shown(name)));
     };
     fields.title = title;

@@ -172,7 +172,8 @@ fn what_measurements_come_to() {
         assert_eq!(shown_spans(&observed(&evidence).known), known, "{name}: known");
         assert_eq!(shown_down(observed(&evidence)), down, "{name}: down");
         assert_eq!(evidence.measurements, count, "{name}");
-        if !name.starts_with("A23") {
+        // Where measurements overlap, bounds are as wide as they must be, by what came in which order.
+        if !name.starts_with("A23") && !name.starts_with("the same instant") {
             let backwards = gather(None, events.into_iter().rev());
             assert_eq!(backwards, evidence, "{name}: backwards");
         }
@@ -249,4 +250,91 @@ fn what_was_known_at_an_instant() {
     let all = gather(None, events);
     assert_eq!((all.outages.len(), all.notices.len(), all.decisions.len()), (5, 2, 1));
     assert_eq!(all.measurements, 3 + 12);
+}
+
+/// A month of one-minute measurements, all over the place, is the month in order.
+#[test]
+fn a_shuffled_month_is_the_month() {
+    let mut month: Vec<Event> = (0..43_200)
+        .filter(|minute| minute % 5_000 != 77 && !(30_000..30_100).contains(minute))
+        .map(|minute| {
+            let down = minute % 1_000 < 7 || minute % 997 == 3;
+            look(day() + SignedDuration::from_mins(minute), !down, SignedDuration::from_mins(1))
+        })
+        .collect();
+    let sorted = gather(None, month.clone());
+    // A shuffle that is the same every time.
+    let mut number = 7_u64;
+    for place in (1..month.len()).rev() {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        month.swap(place, (number >> 33) as usize % (place + 1));
+    }
+    assert_eq!(gather(None, month), sorted);
+    assert_eq!(observed(&sorted).known.len(), 2);
+}
+
+/// Each limit is reached with words that say which.
+#[test]
+fn what_is_too_much() {
+    let minutes = SignedDuration::from_mins;
+    let cases: [(&str, &str); 5] = [
+        ("1000000 outages: settle", r#"{"kind":"outage","function":"all","from":"AT"}"#),
+        (
+            "100000 blind spans: settle",
+            r#"{"kind":"blind","from":"AT","until":"2027-01-01T00:00Z"}"#,
+        ),
+        ("100000 windows: settle", r#"{"kind":"window","id":"m","from":"AT","until":"AT"}"#),
+        ("100000 notices: settle", r#"{"kind":"notice","of":"m","channel":"email","sent":"AT"}"#),
+        (
+            "100000 exclusions: settle",
+            r#"{"kind":"exclusion","reason":"r","from":"AT","until":"AT","by":"b","decided":"AT"}"#,
+        ),
+    ];
+    for (expected, line) in cases {
+        let line = line.replace("AT", &day().to_string());
+        let event = read_line(line.as_bytes(), 1).expect("a sound line").expect("an event");
+        assert_eq!(first_refusal(|_| event.clone()), format!("the log has more than {expected}"));
+    }
+    let flapping = |number| look(day() + minutes(number), number % 2 == 0, minutes(1));
+    assert_eq!(
+        first_refusal(flapping),
+        "the log has more than 1000000 changes and gaps in measurements: sort it by time, or settle"
+    );
+    let everywhere = |number: i64| {
+        let (function, site) = (number.to_string(), Some("tokyo".to_owned()));
+        let (at, ok, every) = (day(), true, minutes(1));
+        Event::Measurement(Measurement { function, site, at, ok, every })
+    };
+    assert_eq!(
+        first_refusal(everywhere),
+        "the log has more than 100000 functions and sites with measurements: settle"
+    );
+}
+
+/// The first words of the first refusal.
+fn first_refusal(event: impl Fn(i64) -> Event) -> String {
+    let mut gatherer = Gatherer::new(None);
+    let refused = (0..1_100_000).find_map(|number| gatherer.add(event(number)).err());
+    let text = refused.expect("there is a limit").to_string();
+    let advice = text.find(": ").expect("advice") + 2;
+    let end = text[advice..].find(" fewer").map_or(text.len(), |place| advice + place);
+    text[..end].to_owned()
+}
+
+/// Case G5 and its like.
+#[test]
+fn instants_of_a_leap_second_and_of_any_offset_are_read() {
+    let cases = [
+        ("2017-01-01T08:59:60+09:00", "2016-12-31T23:59:59Z"),
+        ("2017-01-01T08:59:59.5+09:00", "2016-12-31T23:59:59.5Z"),
+        ("2017-01-01t08:59+09:00", "2016-12-31T23:59:00Z"),
+        ("2016-12-31 23:59:00-00:00", "2016-12-31T23:59:00Z"),
+    ];
+    for (written, expected) in cases {
+        let line = format!(r#"{{"kind":"outage","function":"smtp","from":"{written}"}}"#);
+        let Ok(Some(Event::Outage(outage))) = read_line(line.as_bytes(), 1) else {
+            panic!("{written} is an instant");
+        };
+        assert_eq!(outage.from.to_string(), expected, "{written}");
+    }
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use calendar::{HolidayTable, Month, Span};
 use evidence::{
-    Blind, Decision, Event, Evidence, Functions, Gatherer, Measurement, Notice, Outage, Run, RunState, Window,
+    Blind, Decision, Event, Evidence, Functions, Gatherer, Measurement, Notice, Outage, Run,
+    RunState, Window,
 };
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -49,25 +50,32 @@ pub fn contract(contract: &str, reading: &[&str]) -> Contract {
     let text = std::fs::read_to_string(&path).expect("a contract file");
     let text = replaced(&text, reading);
     let folder = path.parent().expect("a folder").to_owned();
-    let open = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string());
+    let open =
+        |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string());
     match terms::read(&path.display().to_string(), &text, &open) {
         Ok(read) => read.contract,
-        Err(findings) => panic!("{}", findings.iter().map(|f| format!("{f}\n")).collect::<String>()),
+        Err(findings) => {
+            panic!("{}", findings.iter().map(|f| format!("{f}\n")).collect::<String>())
+        }
     }
 }
 
 /// `start`, `in_force` and `[[version]]` lines go to the top or the end; others into the promise.
 fn replaced(text: &str, reading: &[&str]) -> String {
     let key = |line: &str| line.split('=').next().unwrap_or("").trim().to_owned();
-    let (ends, fields): (Vec<&str>, Vec<&str>) = reading.iter().partition(|line| line.starts_with("[["));
-    let (top, fields): (Vec<&str>, Vec<&str>) = fields.iter().partition(|line| key(line) == "start");
+    let (ends, fields): (Vec<&str>, Vec<&str>) =
+        reading.iter().partition(|line| line.starts_with("[["));
+    let (top, fields): (Vec<&str>, Vec<&str>) =
+        fields.iter().partition(|line| key(line) == "start");
     let mut out = String::new();
     let (mut inside, mut above) = (false, true);
     for line in text.lines() {
         above &= !line.starts_with('[');
         inside &= !line.starts_with('[');
         let replace = if inside { &fields } else { &top };
-        if (inside || above) && replace.iter().any(|field| key(field) == key(line) && !key(line).is_empty()) {
+        if (inside || above)
+            && replace.iter().any(|field| key(field) == key(line) && !key(line).is_empty())
+        {
             if above {
                 out.push_str(top.iter().find(|field| key(field) == key(line)).unwrap_or(&line));
                 out.push('\n');
@@ -123,14 +131,25 @@ fn event(line: &str, zone: &TimeZone) -> Vec<Event> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words.as_slice() {
         ["down", function, from] => {
-            vec![Event::Outage(Outage { function: functions(function), from: at(from), until: None, seen: None })]
+            vec![Event::Outage(Outage {
+                function: functions(function),
+                from: at(from),
+                until: None,
+                seen: None,
+            })]
         }
         ["down", function, from, until] => {
             let until = Some(at(until));
-            vec![Event::Outage(Outage { function: functions(function), from: at(from), until, seen: None })]
+            vec![Event::Outage(Outage {
+                function: functions(function),
+                from: at(from),
+                until,
+                seen: None,
+            })]
         }
         ["times", count, "each", pause, "down", function, from, lasting] => {
-            let (count, pause): (i32, SignedDuration) = (count.parse().unwrap(), pause.parse().unwrap());
+            let (count, pause): (i32, SignedDuration) =
+                (count.parse().unwrap(), pause.parse().unwrap());
             let lasting: SignedDuration = lasting.parse().unwrap();
             let start = at(from);
             let one = |n| {
@@ -141,7 +160,8 @@ fn event(line: &str, zone: &TimeZone) -> Vec<Event> {
             (0..count).map(one).collect()
         }
         ["measured", function, from, "every", every, rest @ ..] => {
-            let (function, site) = function.split_once('@').map_or((*function, None), |(f, s)| (f, Some(s)));
+            let (function, site) =
+                function.split_once('@').map_or((*function, None), |(f, s)| (f, Some(s)));
             vec![Event::Run(Run {
                 function: function.to_owned(),
                 site: site.map(str::to_owned),
@@ -157,19 +177,25 @@ fn event(line: &str, zone: &TimeZone) -> Vec<Event> {
             ok: *ok == "up",
             every: every.parse().expect("a pace"),
         })],
-        ["blind", from, until] => vec![Event::Blind(Blind { function: Functions::All, span: span(from, until) })],
-        ["window", id, from, until] => vec![Event::Window(Window { id: (*id).to_owned(), span: span(from, until) })],
+        ["blind", from, until] => {
+            vec![Event::Blind(Blind { function: Functions::All, span: span(from, until) })]
+        }
+        ["window", id, from, until] => {
+            vec![Event::Window(Window { id: (*id).to_owned(), span: span(from, until) })]
+        }
         ["notice", of, channel, sent] => vec![Event::Notice(Notice {
             of: (*of).to_owned(),
             channel: (*channel).to_owned(),
             sent: at(sent),
         })],
-        ["excluded", reason, from, until, "by", by, "at", decided] => vec![Event::Exclusion(Decision {
-            reason: (*reason).to_owned(),
-            span: span(from, until),
-            by: (*by).to_owned(),
-            decided: at(decided),
-        })],
+        ["excluded", reason, from, until, "by", by, "at", decided] => {
+            vec![Event::Exclusion(Decision {
+                reason: (*reason).to_owned(),
+                span: span(from, until),
+                by: (*by).to_owned(),
+                decided: at(decided),
+            })]
+        }
         _ => panic!("a row says {line:?}"),
     }
 }
@@ -227,10 +253,19 @@ fn invariants(row: &Row, statement: &Statement) {
         parts.iter().map(settlement::Treatment::time).fold(SignedDuration::ZERO, |a, b| a + b)
     };
     for outage in &statement.outages {
-        assert_eq!(length(&outage.treatments), outage.span.duration(), "{}: each second is explained", row.id);
+        assert_eq!(
+            length(&outage.treatments),
+            outage.span.duration(),
+            "{}: each second is explained",
+            row.id
+        );
     }
     assert_eq!(
-        statement.outages.iter().map(settlement::Judged::counted).fold(SignedDuration::ZERO, |a, b| a + b),
+        statement
+            .outages
+            .iter()
+            .map(settlement::Judged::counted)
+            .fold(SignedDuration::ZERO, |a, b| a + b),
         statement.net.counted,
         "{}: the outages add up to the figure",
         row.id
@@ -240,10 +275,13 @@ fn invariants(row: &Row, statement: &Statement) {
 
 fn holds(expected: &str, statement: &Statement) -> Result<(), String> {
     let (word, value) = expected.split_once(' ').unwrap_or((expected, ""));
-    let length = || value.parse::<SignedDuration>().unwrap_or_else(|error| panic!("{value}: {error}"));
+    let length =
+        || value.parse::<SignedDuration>().unwrap_or_else(|error| panic!("{value}: {error}"));
     let same = |got: String| if got == value { Ok(()) } else { Err(got) };
-    let share = |figure: settlement::Figure| figure.percent_text().trim_end_matches(" %").to_owned();
-    let equal = |got: SignedDuration| if got == length() { Ok(()) } else { Err(format!("{got:#}")) };
+    let share =
+        |figure: settlement::Figure| figure.percent_text().trim_end_matches(" %").to_owned();
+    let equal =
+        |got: SignedDuration| if got == length() { Ok(()) } else { Err(format!("{got:#}")) };
     match word {
         "kept" | "broken" | "undetermined" | "no-target" => {
             let wanted = match word {
@@ -252,7 +290,11 @@ fn holds(expected: &str, statement: &Statement) -> Result<(), String> {
                 "undetermined" => Verdict::Undetermined,
                 _ => Verdict::NoTarget,
             };
-            if statement.verdict == wanted { Ok(()) } else { Err(format!("{:?}", statement.verdict)) }
+            if statement.verdict == wanted {
+                Ok(())
+            } else {
+                Err(format!("{:?}", statement.verdict))
+            }
         }
         "counted" => equal(statement.net.counted),
         "of" => equal(statement.net.denominator),
@@ -270,13 +312,17 @@ fn holds(expected: &str, statement: &Statement) -> Result<(), String> {
         "claim-by" => same(statement.claim.as_ref().map_or("none".to_owned(), |claim| {
             claim.due.shown().to_zoned(statement.zone.clone()).datetime().to_string()
         })),
-        "bounds" => same(statement.outages.first().and_then(|outage| outage.bounds).map_or(
-            "none".to_owned(),
-            |(least, most)| format!("{least:#} {most:#}"),
-        )),
+        "bounds" => same(
+            statement
+                .outages
+                .first()
+                .and_then(|outage| outage.bounds)
+                .map_or("none".to_owned(), |(least, most)| format!("{least:#} {most:#}")),
+        ),
         "partial" => same(statement.partial.len().to_string()),
         "finding" => {
-            let words: Vec<&str> = statement.findings.iter().map(settlement::Finding::word).collect();
+            let words: Vec<&str> =
+                statement.findings.iter().map(settlement::Finding::word).collect();
             if words.contains(&value) { Ok(()) } else { Err(format!("{words:?}")) }
         }
         "findings" => same(statement.findings.len().to_string()),
