@@ -7,7 +7,7 @@ use store::{Answer, Observation};
 use terms::UpWhen;
 
 use crate::contracts::{Measured, WatchedContract};
-use crate::logs::NOTICE;
+use crate::logs::PLANS;
 use crate::{AppError, Office, Refusal};
 
 /// The site of our own measurements, beside those that logs name.
@@ -25,7 +25,7 @@ pub(crate) async fn evidence_of(
     let from = span.from().checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
     let until = span.until().checked_add(MARGIN).unwrap_or(Timestamp::MAX);
     let name = watched.contract.name.as_str();
-    let told = office.store.contract_events(name, from, until, NOTICE).await?;
+    let told = office.store.contract_events(name, from, until, PLANS).await?;
     let days = office.store.measured_days(name, from, until).await?;
     let seen = match watched.measured.is_empty() {
         true => Vec::new(),

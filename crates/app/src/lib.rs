@@ -3,6 +3,7 @@
 //! Each loads what it needs, lets a lower floor decide, and records. `now` is always an argument.
 
 pub mod accounts;
+pub mod board;
 mod contracts;
 pub mod deliveries;
 pub mod domains;
@@ -16,6 +17,7 @@ pub mod queue;
 mod refusal;
 mod roster_file;
 pub mod sandbox;
+pub mod statements;
 
 use std::path::PathBuf;
 use std::sync::Arc;

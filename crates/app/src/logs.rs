@@ -62,15 +62,17 @@ fn kept(event: &Event) -> ContractEvent {
         Event::Measurement(Measurement { at, .. }) => ("measurement", *at, Some(*at)),
         Event::Run(run) => ("run", run.from, Some(end(run))),
         Event::Blind(blind) => ("blind", blind.span.from(), Some(blind.span.until())),
-        Event::Window(window) => ("window", window.span.from(), Some(window.span.until())),
+        Event::Window(window) => (WINDOW, window.span.from(), Some(window.span.until())),
         Event::Notice(notice) => (NOTICE, notice.sent, Some(notice.sent)),
         Event::Exclusion(it) => ("exclusion", it.span.from(), Some(it.span.until())),
     };
     ContractEvent { kind, from, until, line: evidence::write_event(event) }
 }
 
-/// The kind that is looked at whenever it was: a notice is sent long before what it is about.
-pub(crate) const NOTICE: &str = "notice";
+/// Notices are sent long before the windows that they are about, so all of both are looked at.
+pub(crate) const PLANS: [&str; 2] = [NOTICE, WINDOW];
+const NOTICE: &str = "notice";
+const WINDOW: &str = "window";
 
 /// When the last measurement of a run stops telling something.
 fn end(run: &Run) -> Timestamp {

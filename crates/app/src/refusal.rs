@@ -122,6 +122,12 @@ pub enum Refusal {
         /// As it was asked for.
         name: String,
     },
+    /// No statement of that month or service.
+    #[error("there is no statement of {month}: the contract was not in force, or has no such service")]
+    NoStatement {
+        /// Such as `2026-11`.
+        month: String,
+    },
     /// A contract has more evidence than is kept.
     #[error("{contract} has {most} {what} in the records: no more are kept")]
     EvidenceFull {

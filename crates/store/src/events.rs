@@ -112,7 +112,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// The lines of a contract's events that touch `[from, until)`, and those of the kind `always`
+    /// The lines of a contract's events that touch `[from, until)`, and those of the kinds `always`
     /// whenever they were, by their beginning.
     ///
     /// # Errors
@@ -122,17 +122,18 @@ impl Store {
         contract: &str,
         from: Timestamp,
         until: Timestamp,
-        always: &str,
+        always: [&str; 2],
     ) -> Result<Vec<String>> {
         const DOING: &str = "read the events of a contract";
         let rows = sqlx::query(
             "SELECT sealed FROM contract_event WHERE contract = $1 \
-             AND ((until_at >= $2 AND from_at < $3) OR kind = $4) ORDER BY from_at",
+             AND ((until_at >= $2 AND from_at < $3) OR kind IN ($4, $5)) ORDER BY from_at",
         )
         .bind(contract)
         .bind(from.as_microsecond())
         .bind(until.as_microsecond())
-        .bind(always)
+        .bind(always[0])
+        .bind(always[1])
         .fetch_all(&self.readers)
         .await
         .map_err(sql(DOING))?;

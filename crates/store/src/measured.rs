@@ -87,7 +87,8 @@ impl Store {
         Ok(Imported { new: joined.new, known: joined.known })
     }
 
-    /// The lines of the measurements of a contract on the UTC days of `[from, until)`, by day.
+    /// The lines of the measurements of a contract on the UTC days of `[from, until)`, by day, and
+    /// those of the first day of each function and site: they tell that it is measured at all.
     ///
     /// # Errors
     /// When the records fail.
@@ -99,8 +100,13 @@ impl Store {
     ) -> Result<Vec<String>> {
         const DOING: &str = "read the measurements of a contract";
         let rows = sqlx::query(
-            "SELECT lines FROM measured_day WHERE contract = $1 AND day >= $2 AND day <= $3 \
-             ORDER BY day, function, site",
+            "SELECT one.lines AS lines FROM measured_day AS one JOIN \
+             (SELECT function, site, MIN(day) AS day FROM measured_day WHERE contract = $1 \
+              GROUP BY function, site) AS first \
+             ON first.function = one.function AND first.site = one.site \
+             WHERE one.contract = $1 \
+             AND ((one.day >= $2 AND one.day <= $3) OR one.day = first.day) \
+             ORDER BY one.day, one.function, one.site",
         )
         .bind(contract)
         .bind(MeasuredDay::of(from))

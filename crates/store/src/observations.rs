@@ -124,7 +124,8 @@ impl Store {
         Ok(told)
     }
 
-    /// The runs of all probes that touch `[from, until)`, by their first measurement.
+    /// The runs of all probes that touch `[from, until)`, by their first measurement, and the first
+    /// run of each probe: it tells that something is measured at all.
     ///
     /// # Errors
     /// When the records fail.
@@ -135,7 +136,10 @@ impl Store {
     ) -> Result<Vec<Observation>> {
         let rows = sqlx::query(
             "SELECT probe, first_at, last_at, pace, answer, total FROM observation \
-             WHERE first_at < $1 AND last_at >= $2 ORDER BY first_at, probe",
+             WHERE (first_at < $1 AND last_at >= $2) OR first_at = \
+             (SELECT MIN(earlier.first_at) FROM observation AS earlier \
+              WHERE earlier.probe = observation.probe) \
+             ORDER BY first_at, probe",
         )
         .bind(until.as_microsecond())
         .bind(from.as_microsecond())

@@ -51,6 +51,7 @@ async fn equal_measurements_are_one_run() {
             .collect();
         let expected = [
             "smtp 00:00..03:00 Good 3",
+            "console 01:00..02:00 Good 2",
             "smtp 05:01..05:01 Good 1",
             "smtp 06:00..06:00 Refused 1",
             "smtp 07:00..08:00 Silent 2",
@@ -120,12 +121,15 @@ async fn a_log_imported_twice_counts_once() {
             let (from, until) = november;
             store.contract_events("one", from, until, always).await.expect("read")
         };
-        assert_eq!(events("notice").await, ["n", "A"]);
-        assert_eq!(events("window").await, ["A"]);
+        assert_eq!(events(["notice", "window"]).await, ["n", "A"]);
+        assert_eq!(events(["window", "blind"]).await, ["A"]);
         let midnight = at("2024-10-04T00:00:00Z");
         assert_eq!(MeasuredDay::of(midnight), 20_000);
         let days = store.measured_days("one", midnight, midnight).await.expect("read");
         assert_eq!(days, ["1 2 3", "1"]);
+        let later = at("2026-11-01T00:00:00Z");
+        let days = store.measured_days("one", later, later).await.expect("read");
+        assert_eq!(days, ["1 2 3", "1"], "the first day of each tells that it is measured at all");
     })
     .await;
 }
