@@ -5,7 +5,7 @@ mod config;
 mod contract;
 mod dns;
 mod domain;
-mod import;
+mod due;
 mod import;
 mod instant;
 mod invoice;

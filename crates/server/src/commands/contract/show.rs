@@ -149,7 +149,9 @@ fn cells(row: &Row) -> [Vec<String>; 4] {
         let both = [first.to_owned(), second];
         both.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>()
     };
-    let note = if row.note.is_empty() { String::new() } else { format!("※ {}", row.note) };
+    // The kind of a fee is often its title already.
+    let says_more = !row.note.is_empty() && row.note != row.what;
+    let note = if says_more { format!("※ {}", row.note) } else { String::new() };
     [
         vec![row.clause.clone()],
         paragraphs(&row.what, row.name.clone()),

@@ -35,7 +35,7 @@ pub fn text(invoice: &Invoice, lang: Lang) -> String {
         table.row([
             line.title.in_lang(lang).to_owned(),
             money(line.price),
-            line.quantity.to_string(),
+            wording::count(line.quantity),
             money(line.amount),
             reckoning(line, lang),
         ]);
@@ -83,9 +83,12 @@ fn money(invoice: &Invoice, lang: Lang) -> impl Fn(i64) -> String + use<> {
 
 /// Where a quantity or an amount comes from.
 fn reckoning(line: &Line, lang: Lang) -> String {
-    let metered = line.metered.map(|it| match lang {
-        Lang::Ja => format!("利用 {} − 込み {}、{} ごと", it.used, it.included, it.by),
-        Lang::En => format!("{} used, {} included, by {}", it.used, it.included, it.by),
+    let metered = line.metered.map(|it| {
+        let [used, included, by] = [it.used, it.included, it.by].map(wording::count);
+        match lang {
+            Lang::Ja => format!("利用 {used}、込み {included}、{by} ごと"),
+            Lang::En => format!("{used} used, {included} included, by {by}"),
+        }
     });
     let days = line.days.filter(|(charged, of)| charged < of).map(|(charged, of)| match lang {
         Lang::Ja => format!("日割り {charged}/{of}"),
