@@ -73,7 +73,7 @@ fn what_is_told_beside_a_deadline() {
         (
             "first-notice --from 2026-11-16T19:00",
             "障害状況の第一報(第3条1 項番4)。起点: 障害を認知した時点\n\
-             対応時間外の発生のため、期限はありません\n",
+             対応時間外の事象のため、期限はありません\n",
         ),
         (
             "response.p3 --from 2027-12-28T16:00 --lang en",
