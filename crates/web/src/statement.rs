@@ -154,8 +154,8 @@ impl Teller<'_> {
         ];
         if let Some(promise) = &it.promise {
             let strength = wording::strength_word(promise.strength, lang);
-            let value = format!("{} {}", promise.title.in_lang(lang), promise.clause);
-            let value = self.two("statement-promise-of", &value, strength);
+            let clause = self.two("statement-and", &promise.clause.0, strength);
+            let value = self.two("statement-promise-of", promise.title.in_lang(lang), &clause);
             about.push((self.lang.say("statement-promise"), value));
         }
         about

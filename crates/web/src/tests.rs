@@ -71,6 +71,9 @@ fn write(folder: &Path, lang: Lang, pages: &[(&'static str, String)]) {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(asset);
         fs::copy(from, folder.join(asset)).expect("the asset can be copied");
     }
+    let styles = folder.join("console.css");
+    let console = fs::read_to_string(&styles).expect("just written");
+    fs::write(styles, console + crate::assets::STATEMENT_STYLES).expect("the styles fit");
 }
 
 /// The first element that is closed without being open, or never closed.
@@ -90,6 +93,26 @@ fn unbalanced(html: &str) -> Option<String> {
         }
     }
     open.pop()
+}
+
+/// A statement that is a file of its own needs nothing else, and says what the page says.
+#[test]
+fn a_statement_stands_alone() {
+    for lang in [Lang::Ja, Lang::En] {
+        let now = sample::frame(lang).now;
+        let settled = promises::settled("customers-mail-cloud", "2026-10", promises::LOG, now);
+        let html = crate::statement_html(&settled.statement, lang.into());
+        assert_eq!(unbalanced(&html), None);
+        for outside in ["<link", "<script", "src=", "href=", "url("] {
+            assert!(!html.contains(outside), "{outside}");
+        }
+        assert!(html.contains("99.833333 %"), "{html}");
+        if let Ok(folder) = std::env::var("WEB_PAGES") {
+            let path = Path::new(&folder).join(format!("statement-alone.{}.html", lang.tag()));
+            fs::create_dir_all(&folder).expect("the folder can be made");
+            fs::write(path, html).expect("the page can be written");
+        }
+    }
 }
 
 #[test]

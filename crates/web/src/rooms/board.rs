@@ -186,9 +186,10 @@ impl Teller<'_> {
             }
             Left::Figure(figure) => vec![f.with("left-figure", &figure.percent_text())],
             Left::NothingOwed(of) => vec![f.with("left-nothing-owed", &month(*of))],
-            Left::Owed { month: of, credit, currency } => {
+            Left::Owed { month: of, credit, currency, is_over } => {
                 let owed = credit.text(*currency, f.lang.into()).unwrap_or_default();
-                vec![self.two("left-owed", &month(*of), &owed)]
+                let line = self.two("left-owed", &month(*of), &owed);
+                std::iter::once(line).chain(is_over.then(|| f.t("left-over"))).collect()
             }
             Left::Claim { month: of, due, is_over } => {
                 let key = if *is_over { "left-claim-over" } else { "left-claim" };
