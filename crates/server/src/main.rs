@@ -6,8 +6,10 @@
 mod clock;
 mod commands;
 mod config;
+mod contract_file;
 mod door;
 mod exit;
+mod log_file;
 mod logs;
 mod notify;
 mod ops;
@@ -17,12 +19,15 @@ mod ready;
 mod send;
 mod signals;
 mod sockets;
+mod stdout;
 mod table;
+mod terminal;
 mod timers;
 mod tls;
 mod up;
 mod welcome;
 mod wiring;
+mod wrap;
 
 use std::process::ExitCode;
 

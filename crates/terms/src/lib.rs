@@ -7,6 +7,7 @@
 
 mod check;
 mod contract;
+mod diff;
 mod fees;
 mod number;
 mod problems;
@@ -19,6 +20,7 @@ mod words;
 pub use contract::{
     CalendarRule, Contract, Function, Parties, Service, SitesQuorum, Terms, UpWhen, Version,
 };
+pub use diff::{Change, Difference, Effect, FieldChange, diff, diff_terms};
 pub use fees::{
     Agreement, Billing, Cancellation, DaysOfDelay, Fee, FeeKind, FirstMonth, LateCharge, Liability,
     PaymentDue, TaxRate, YearDays,

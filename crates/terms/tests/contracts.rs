@@ -1,5 +1,5 @@
-//! The contract files read without a word of complaint, and `docs/CONTRACTS.md` accounts for each of
-//! their items by name.
+//! The contract files say what `docs/CONTRACTS.md` says of them: it accounts for each of their items by
+//! name, and its first example is a contract.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,37 +11,42 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn read(file: &str) -> terms::Read {
+fn contract(file: &str) -> Contract {
     let folder = root().join("contracts");
     let open = |name: &str| {
         fs::read_to_string(folder.join(name))
             .map_err(|error| format!("cannot read {name}: {error}"))
     };
     let text = open(file).expect("the file is there");
-    terms::read(file, &text, &open).unwrap_or_else(|findings| {
+    let read = terms::read(file, &text, &open).unwrap_or_else(|findings| {
         let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
         panic!("{}", lines.join("\n"))
-    })
-}
-
-fn contract(file: &str) -> Contract {
-    read(file).contract
+    });
+    read.contract
 }
 
 #[test]
-fn every_contract_reads_without_a_warning() {
+fn each_file_has_the_name_of_its_contract() {
     let mut seen = 0;
     for entry in fs::read_dir(root().join("contracts")).expect("a folder") {
         let name = entry.expect("an entry").file_name().into_string().expect("a name in UTF-8");
         if !name.ends_with(".toml") {
             continue;
         }
-        let read = read(&name);
-        assert_eq!(read.warnings, [], "{name}");
-        assert_eq!(format!("{}.toml", read.contract.name), name, "the name of the file");
+        assert_eq!(format!("{}.toml", contract(&name).name), name);
         seen += 1;
     }
     assert_eq!(seen, 9);
+}
+
+#[test]
+fn the_example_in_the_document_is_a_contract() {
+    let document = fs::read_to_string(root().join("docs/CONTRACTS.md")).expect("the document");
+    let example = document.split("```").find_map(|block| block.strip_prefix("toml\n"));
+    let text = example.expect("a first example");
+    let open = |name: &str| Err(format!("{name}: nothing is extended"));
+    let read = terms::read("example.toml", text, &open).expect("a sound contract");
+    assert_eq!(read.warnings, []);
 }
 
 /// Names of what the document may be asked about: promises, exclusions, fees and calendars.

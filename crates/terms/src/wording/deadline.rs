@@ -1,7 +1,8 @@
 //! By when: clocks, leads and notices.
 
+use crate::wording::quantity::length;
 use crate::wording::words::channel_word;
-use crate::wording::{business_length, count, length, period, pick, remarked};
+use crate::wording::{business_length, count, period, pick, remarked};
 use crate::{
     BusinessDayIs, Clock, Lang, Lead, Name, NoticeRoute, OutsideHours, Reckoned, Timing, Within,
 };
@@ -142,5 +143,11 @@ fn channel_words(channels: &[Name], lang: Lang) -> Option<String> {
             words.push(word);
         }
     }
-    (!words.is_empty()).then(|| words.join(pick(lang, "または", " or ")))
+    let last = words.pop()?;
+    Some(match (words.len(), lang) {
+        (0, _) => last,
+        (1, Lang::Ja) => format!("{}または{last}", words[0]),
+        (_, Lang::Ja) => format!("{}・{last}のいずれか", words.join("・")),
+        (_, Lang::En) => format!("{} or {last}", words.join(", ")),
+    })
 }

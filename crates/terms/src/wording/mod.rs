@@ -11,9 +11,14 @@ mod quantity;
 mod words;
 
 pub use self::calendar::calendar_hours;
-pub use deadline::{clock_deadline, lead_words, within_words};
-pub use overview::{Row, overview};
-pub use promise::promise_number;
+pub use deadline::{clock_deadline, lead_words, notice_words, within_words};
+pub use overview::{
+    Row, cancellation_words, due_words, excluded_words, fee_words, first_month_words, late_words,
+    overview, tax_words,
+};
+pub use promise::{
+    availability_details, denominator_words, keep_words, promise_number, schedule_words, tier_words,
+};
 pub use quantity::{
     business_length, count, date, instant, length, minutes, money, month, percent, period, span,
 };
@@ -22,7 +27,7 @@ pub use words::{about_word, channel_word, fee_kind_word, kind_word, rounding_wor
 use crate::Lang;
 
 /// One of two texts.
-fn pick<'a>(lang: Lang, ja: &'a str, en: &'a str) -> &'a str {
+pub(crate) fn pick<'a>(lang: Lang, ja: &'a str, en: &'a str) -> &'a str {
     match lang {
         Lang::Ja => ja,
         Lang::En => en,

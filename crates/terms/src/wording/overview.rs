@@ -141,33 +141,40 @@ fn fee_row(fee: &Fee, currency: Currency, lang: Lang) -> Row {
     }
 }
 
-/// `1,000件ごとに100円(50,000件まで月額に含む)`
+/// `数量1,000ごとに100円、50,000までは月額に含む(端数切り上げ)`
 pub fn fee_words(fee: &Fee, currency: Currency, lang: Lang) -> String {
-    let price = match fee.price {
-        Some(price) => money(price, currency, lang),
-        None => pick(lang, "契約者ごとに定める額", "a price agreed with each customer").to_owned(),
-    };
-    let text = match (fee.kind, fee.by, lang) {
-        (FeeKind::Monthly | FeeKind::Option, _, Lang::Ja) => format!("毎月 {price}"),
-        (FeeKind::Monthly | FeeKind::Option, _, Lang::En) => format!("{price} a month"),
-        (FeeKind::Metered, Some(by), Lang::Ja) if by > 1 => {
-            format!("{}件ごとに{price}(端数も1単位)", count(by))
-        }
-        (FeeKind::Metered, Some(by), Lang::En) if by > 1 => {
-            format!("{price} for each {} or part of it", count(by))
-        }
-        (FeeKind::Metered, _, Lang::Ja) => format!("1件ごとに{price}"),
-        (FeeKind::Metered, _, Lang::En) => format!("{price} for each"),
-        (FeeKind::Initial, _, Lang::Ja) => format!("契約時に{price}"),
-        (FeeKind::Initial, _, Lang::En) => format!("{price} once"),
-        (FeeKind::Work, _, Lang::Ja) => format!("作業ごとに{price}"),
-        (FeeKind::Work, _, Lang::En) => format!("{price} for each piece of work"),
-    };
-    match (fee.included, lang) {
-        (Some(included), Lang::Ja) => format!("{text}、{}件までは月額に含む", count(included)),
-        (Some(included), Lang::En) => format!("{text}, {} included", count(included)),
-        (None, _) => text,
+    let by = fee.by.filter(|by| *by > 1).map(count);
+    let mut remarks = Vec::new();
+    if by.is_some() {
+        remarks.push(pick(lang, "端数切り上げ", "any part as a whole").to_owned());
     }
+    let by = by.unwrap_or_else(|| "1".to_owned());
+    let price = fee.price.map(|price| money(price, currency, lang));
+    if price.is_none() {
+        remarks
+            .push(pick(lang, "金額は契約者ごとに定める", "agreed with each customer").to_owned());
+    }
+    let price = price.as_deref().unwrap_or(pick(lang, "", "a price"));
+    let mut text = match (fee.kind, lang) {
+        (FeeKind::Monthly | FeeKind::Option, Lang::Ja) => format!("毎月{price}"),
+        (FeeKind::Monthly | FeeKind::Option, Lang::En) => format!("{price} a month"),
+        (FeeKind::Metered, Lang::Ja) => format!("数量{by}ごとに{price}"),
+        (FeeKind::Metered, Lang::En) => format!("{price} for each {by}"),
+        (FeeKind::Initial, Lang::Ja) => format!("契約時に{price}"),
+        (FeeKind::Initial, Lang::En) => format!("{price} once"),
+        (FeeKind::Work, Lang::Ja) => format!("作業ごとに{price}"),
+        (FeeKind::Work, Lang::En) => format!("{price} for each piece of work"),
+    };
+    if fee.price.is_none() && text.ends_with('に') {
+        text.pop();
+    }
+    if let Some(included) = fee.included.map(count) {
+        text.push_str(&match lang {
+            Lang::Ja => format!("、{included}までは月額に含む"),
+            Lang::En => format!(", {included} included"),
+        });
+    }
+    remarked(lang, text, &remarks)
 }
 
 /// How the first month is charged.

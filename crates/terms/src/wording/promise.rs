@@ -2,12 +2,13 @@
 
 use crate::wording::calendar::{calendar_hours, window_words};
 use crate::wording::deadline::{clock_deadline, notice_words, within_words};
+use crate::wording::quantity::length;
 use crate::wording::words::{channel_word, fee_kind_word};
-use crate::wording::{count, length, percent, period, pick, remarked};
+use crate::wording::{count, percent, period, pick, remarked};
 use crate::{
     Availability, Backup, Capacity, Check, Combine, Denominator, Escalation, Hours, Keep, Kind,
-    Lang, Period, PeriodUnit, Promise, Remedy, RemedyForm, Report, ResponseTime, Retention,
-    Schedule, Terms, TestedWhen, Tier, Unit,
+    Lang, MonthSplit, Name, PartialMonth, Period, PeriodUnit, Promise, Remedy, RemedyForm, Report,
+    ResponseTime, Retention, RevisedTarget, Schedule, Terms, TestedWhen, Tier, Unit,
 };
 
 /// What is promised, in a few words, as someone with the document beside would say it:
@@ -81,6 +82,55 @@ fn availability_words(availability: &Availability, terms: &Terms, lang: Lang) ->
     }
 }
 
+/// What the number of an availability promise leaves out: key, title in both languages, words.
+pub fn availability_details(
+    availability: &Availability,
+    lang: Lang,
+) -> Vec<(&'static str, (&'static str, &'static str), String)> {
+    let combine = match availability.combine {
+        Combine::Any => pick(lang, "いずれかの機能", "any function").to_owned(),
+        Combine::All => pick(lang, "全機能が同時", "all functions at once").to_owned(),
+        Combine::AtLeast(quorum) => match lang {
+            Lang::Ja => format!("{quorum}機能以上が同時"),
+            Lang::En => format!("{quorum} functions at once"),
+        },
+    };
+    let split = match availability.month_split {
+        MonthSplit::SplitThenTruncate => pick(lang, "分けてから切り捨て", "split, then truncated"),
+        MonthSplit::TruncateThenSplit => {
+            pick(lang, "切り捨てて始まった月に数える", "truncated, then given to the first month")
+        }
+    };
+    let partial = match availability.partial_month {
+        PartialMonth::Whole => pick(lang, "月の全体", "the whole month"),
+        PartialMonth::Covered => pick(lang, "契約期間のみ", "the covered part"),
+    };
+    let revised = match availability.revised_target {
+        RevisedTarget::AtMonthStart => {
+            pick(lang, "月初の目標値", "the target at the month's start")
+        }
+        RevisedTarget::AtMonthEnd => pick(lang, "月末の目標値", "the target at the month's end"),
+    };
+    let functions: Vec<&str> = availability.functions.iter().map(Name::as_str).collect();
+    let tested = availability.minimum.map(|minimum| match minimum.tested {
+        TestedWhen::BeforeExclusions => pick(lang, "適用外を除く前", "before exclusions"),
+        TestedWhen::AfterExclusions => pick(lang, "適用外を除いた後", "after exclusions"),
+    });
+    let mut details = vec![
+        ("combine", ("停止とみなす条件", "down when"), combine),
+        ("month_split", ("月をまたぐ停止", "over a month's end"), split.to_owned()),
+        ("partial_month", ("途中の月", "a month in part"), partial.to_owned()),
+        ("revised_target", ("改定された月", "a month of revision"), revised.to_owned()),
+    ];
+    if !functions.is_empty() {
+        details.push(("functions", ("対象の機能", "functions"), functions.join(", ")));
+    }
+    details.extend(tested.map(|tested| {
+        ("minimum_tested", ("最短の停止を測る時点", "shortest outage tested"), tested.to_owned())
+    }));
+    details
+}
+
 /// What downtime is divided by.
 pub fn denominator_words(denominator: Denominator, lang: Lang) -> String {
     match denominator {
@@ -112,7 +162,7 @@ fn remedy_words(remedy: &Remedy, terms: &Terms, lang: Lang) -> String {
             tier_words(tiers, lang)
         }
         RemedyForm::FreeMonths(months) => match lang {
-            Lang::Ja => format!("未達の月1回につき{months}か月無料"),
+            Lang::Ja => format!("未達の月ごとに{months}か月無料"),
             Lang::En if *months == 1 => "1 free month for each month missed".to_owned(),
             Lang::En => format!("{months} free months for each month missed"),
         },
@@ -161,15 +211,14 @@ fn hours_words(hours: &Hours, terms: &Terms, lang: Lang) -> String {
 }
 
 fn check_words(check: &Check, lang: Lang) -> String {
-    let what: Vec<&str> = check.what.iter().map(|what| what.as_str()).collect();
-    let mut remarks = vec![what.join(pick(lang, "、", ", "))];
+    let what: Vec<&str> = check.what.iter().map(|what| check_word(what, lang)).collect();
+    let mut remarks = vec![what.join(pick(lang, "・", ", "))];
     if let Some(each) = &check.each {
         remarks.push(each_words(each.as_str(), lang));
     }
-    let every = length(check.every, lang);
     let every = match lang {
-        Lang::Ja => format!("{every}ごと"),
-        Lang::En => format!("every {every}"),
+        Lang::Ja => format!("{}ごと", length(check.every, lang)),
+        Lang::En => format!("every {}", single(&length(check.every, lang))),
     };
     let Some(threshold) = check.threshold else { return remarked(lang, every, &remarks) };
     remarks.push(every);
@@ -179,6 +228,26 @@ fn check_words(check: &Check, lang: Lang) -> String {
         Lang::En => format!("told at {share}"),
     };
     remarked(lang, text, &remarks)
+}
+
+/// One of something without its number: `every minute`, `an hour`.
+fn single(length: &str) -> &str {
+    length.strip_prefix("1 ").unwrap_or(length)
+}
+
+/// What is looked at; names of protocols and the like stay as they are.
+fn check_word(what: &Name, lang: Lang) -> &str {
+    let known = [
+        ("disk", "ディスク使用率", "disk use"),
+        ("inode", "ファイル数(inode)", "inodes"),
+        ("log", "ログ", "logs"),
+        ("database-size", "データベース容量", "database size"),
+        ("cpu", "CPU", "CPU"),
+        ("memory", "メモリ", "memory"),
+        ("process", "プロセス", "processes"),
+    ];
+    let found = known.iter().find(|(name, ..)| *name == what.as_str());
+    found.map_or(what.as_str(), |(_, ja, en)| pick(lang, ja, en))
 }
 
 /// What is judged one by one.
@@ -239,7 +308,7 @@ fn backup_words(backup: &Backup, lang: Lang) -> String {
 pub fn schedule_words(schedule: Schedule, lang: Lang) -> String {
     match schedule {
         Schedule::Every(every) => every_words(every, lang),
-        Schedule::Continuous => pick(lang, "随時(更新のたびに)", "as data change").to_owned(),
+        Schedule::Continuous => pick(lang, "更新のたびに随時", "as data change").to_owned(),
         Schedule::Agreed => pick(lang, "個別に定める", "as agreed with each customer").to_owned(),
     }
 }
@@ -283,7 +352,12 @@ fn capacity_words(capacity: &Capacity, lang: Lang) -> String {
     let limit = amount_words(capacity.limit, capacity.unit, lang);
     let text = match (capacity.per, lang) {
         (Some(per), Lang::Ja) => format!("{}あたり{limit}まで", length(per, lang)),
-        (Some(per), Lang::En) => format!("up to {limit} in {}", length(per, lang)),
+        (Some(per), Lang::En) => match length(per, lang).as_str() {
+            "1 hour" => format!("up to {limit} an hour"),
+            "1 minute" => format!("up to {limit} a minute"),
+            other => format!("up to {limit} in {other}"),
+        },
+        (None, Lang::Ja) if capacity.unit == Unit::Bytes => format!("{limit} まで"),
         (None, Lang::Ja) => format!("{limit}まで"),
         (None, Lang::En) => format!("up to {limit}"),
     };
@@ -319,7 +393,8 @@ fn byte_words(bytes: u64, lang: Lang) -> String {
         ("MB", 1_000_000),
         ("kB", 1_000),
     ];
-    let fits = UNITS.iter().find(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit));
+    let fits = UNITS.iter().filter(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit));
+    let fits = fits.max_by_key(|(_, unit)| unit);
     match (fits, lang) {
         (Some((name, unit)), _) => format!("{} {name}", count(bytes / unit)),
         (None, Lang::Ja) => format!("{}バイト", count(bytes)),
