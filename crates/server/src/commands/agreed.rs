@@ -38,7 +38,7 @@ impl Agreed {
 /// # Errors
 /// When the file cannot be read or is wrong; its findings are printed.
 pub fn read_or_tell(file: &Path) -> anyhow::Result<Contract> {
-    match contract_file::load(file)? {
+    match contract_file::load(file).map_err(anyhow::Error::msg)? {
         Ok(read) => Ok(read.contract),
         Err(findings) => {
             for finding in findings {

@@ -119,7 +119,7 @@ fn files_that_are_not_there() {
     ] {
         let ran = yakusoku(line);
         assert_eq!((ran.status, ran.out.as_str()), (1, ""), "{line}");
-        assert!(ran.err.starts_with("error: cannot read the "), "{line}: {}", ran.err);
+        assert!(ran.err.starts_with("error: cannot read "), "{line}: {}", ran.err);
     }
     assert_eq!(yakusoku("contract diff contracts/none.toml contracts/skyarch.toml").status, 2);
 }

@@ -126,7 +126,7 @@ fn check_one(file: &Path) -> anyhow::Result<(usize, usize)> {
         Ok(read) => read,
         Err(error) => {
             // The other files are worth checking still.
-            exit::tell(&error);
+            eprintln!("error: {error}");
             return Ok((1, 0));
         }
     };
