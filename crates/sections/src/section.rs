@@ -247,6 +247,14 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// A finding when neither this key nor the other one is there.
+    pub fn demand_unless(&self, other: &'static str, key: &'static str, expected: &str) {
+        self.describe(|shape| shape.required_unless.push((other, key)));
+        if !self.is_describing() && !self.has(other) {
+            self.demand(key, expected);
+        }
+    }
+
     /// Whether the key is in the file.
     pub fn has(&self, key: &'static str) -> bool {
         self.get(key).is_some()
