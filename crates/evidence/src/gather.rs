@@ -123,16 +123,8 @@ impl Gatherer {
         }
         let place = self.place(&look.function, look.site.as_deref().unwrap_or_default())?;
         self.told.measurements += 1;
-        self.stretch(
-            place,
-            Stretch {
-                first: look.at,
-                last: look.at,
-                ok: look.ok,
-                first_pace: look.every,
-                last_pace: look.every,
-            },
-        )
+        let more = self.series[place].series.look(look.at, look.ok, look.every);
+        if more == 0 { Ok(()) } else { self.count(more) }
     }
 
     /// A run in which all was missed makes the function a measured one of which nothing is known.
@@ -151,27 +143,22 @@ impl Gatherer {
                 let last = nth(run, before.saturating_add(count - 1));
                 let (first_pace, last_pace) = (run.every, run.every);
                 let ok = *state == RunState::Up;
-                self.stretch(place, Stretch { first, last, ok, first_pace, last_pace })?;
+                let stretch = Stretch { first, last, ok, first_pace, last_pace };
+                let more = self.series[place].series.add(stretch);
+                self.count(more)?;
             }
             before = before.saturating_add(*count);
         }
         Ok(())
     }
 
-    #[inline]
-    fn stretch(&mut self, place: usize, stretch: Stretch) -> Result<(), TooMuch> {
-        let more = self.series[place].series.add(stretch);
-        if more == 0 {
-            return Ok(());
-        }
+    /// So many more changes are kept than before.
+    fn count(&mut self, more: isize) -> Result<(), TooMuch> {
         self.changes = self.changes.saturating_add_signed(more);
+        let what = "changes and gaps in measurements";
         let advice = "sort it by time, or settle fewer functions or a shorter time at once";
-        match self.changes <= CHANGES_MAX {
-            true => Ok(()),
-            false => {
-                Err(TooMuch { what: "changes and gaps in measurements", most: CHANGES_MAX, advice })
-            }
-        }
+        let too_much = TooMuch { what, most: CHANGES_MAX, advice };
+        if self.changes <= CHANGES_MAX { Ok(()) } else { Err(too_much) }
     }
 
     /// Where the measurements of a function from a site are.
@@ -194,12 +181,8 @@ impl Gatherer {
             return Ok(*place);
         }
         let place = self.series.len();
-        let named = Named {
-            function: function.to_owned(),
-            site: site.to_owned(),
-            series: Series::new(),
-            next: place,
-        };
+        let named =
+            Named { function: function.to_owned(), site: site.to_owned(), series: Series::new() };
         push(&mut self.series, named, SERIES_MAX, "functions and sites with measurements")?;
         self.places.entry(function.to_owned()).or_default().insert(site.to_owned(), place);
         Ok(place)
