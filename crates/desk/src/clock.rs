@@ -104,7 +104,7 @@ impl NoDeadline {
     /// The reason, as a sentence without its full stop.
     pub fn text(self, lang: Lang) -> &'static str {
         match (self, lang) {
-            (NoDeadline::OutsideHours, Lang::Ja) => "対応時間外の発生のため、期限はありません",
+            (NoDeadline::OutsideHours, Lang::Ja) => "対応時間外の事象のため、期限はありません",
             (NoDeadline::OutsideHours, Lang::En) => {
                 "no deadline: the event fell outside the hours in which this promise holds"
             }
@@ -194,7 +194,7 @@ pub fn warn_at(
 ) -> Option<Timestamp> {
     let end = due(clock, ground, from, pauses).due()?.end.instant();
     let calendar = ground.calendar(clock.calendar.as_ref());
-    let span = Span::new(from, end).ok()?;
+    let span = Span::new(from.max(long_before(end)), end).ok()?;
     let (left, hours) = match clock.warn_before? {
         Within::Plain(left) => (left, std::iter::once(span).collect()),
         Within::BusinessTime(left) => (left, openings(&calendar, span)),
@@ -340,8 +340,13 @@ fn instant_with_left(hours: &Spans, left: SignedDuration) -> Option<Timestamp> {
     None
 }
 
-/// All opening hours within a span, whose days are at most some more than
-/// [`SEARCH_DAYS`](calendar::SEARCH_DAYS), as a deadline lies no further.
+/// [`SEARCH_DAYS`](calendar::SEARCH_DAYS) before a deadline; no warning is looked for earlier.
+fn long_before(end: Timestamp) -> Timestamp {
+    let search = SignedDuration::from_hours(24 * i64::from(calendar::SEARCH_DAYS));
+    end.checked_sub(search).unwrap_or(Timestamp::MIN)
+}
+
+/// All opening hours within a span.
 fn openings(calendar: &BusinessCalendar, span: Span) -> Spans {
     let first = civil::day_of(span.from(), &calendar.zone);
     let days = std::iter::successors(Some(first), |day| day.tomorrow().ok());

@@ -216,24 +216,27 @@ enum Allowed {
     Blocked { until: Option<Timestamp> },
 }
 
-/// Since when a step may be taken: at once in the customer's hours, else when the contact was
-/// reached or the hours begin.
+/// Since when a step may be taken that had its turn at `possible`. Outside the customer's hours the
+/// contact must have been reached, and what counts is when the step is really taken: a turn that
+/// came in the hours and was missed is blocked when they are over.
 fn contact(
     course: &Course,
     escalation: &Escalation,
     ground: &Ground,
-    since: Timestamp,
+    possible: Timestamp,
     now: Timestamp,
 ) -> Allowed {
-    let Some(hours) = &escalation.contact_first_outside else { return Allowed::Since(since) };
-    let opening = ground.calendar(Some(hours)).next_open(since).map(|opening| opening.value);
+    let Some(hours) = &escalation.contact_first_outside else { return Allowed::Since(possible) };
+    let hours = ground.calendar(Some(hours));
+    let opening = |at| hours.next_open(at).map(|opening| opening.value);
     let reached = course.contacts.iter().find(|contact| contact.reached && contact.at <= now);
-    let reached = reached.map(|contact| contact.at.max(since));
-    match [opening, reached].into_iter().flatten().min() {
-        Some(allowed) if allowed <= now => Allowed::Since(allowed),
-        _ if opening == Some(since) => Allowed::Since(since),
-        _ => Allowed::Blocked { until: opening },
+    let reached = reached.map(|contact| contact.at.max(possible));
+    let taken = now.max(possible);
+    if reached.is_none() && !hours.is_open(taken) {
+        return Allowed::Blocked { until: opening(taken) };
     }
+    let earliest = [opening(possible), reached].into_iter().flatten().min();
+    Allowed::Since(earliest.unwrap_or(possible))
 }
 
 /// An instant, or the end of the mute that it falls into.

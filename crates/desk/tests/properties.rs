@@ -93,6 +93,32 @@ fn running(calendar: &BusinessCalendar, span: Span, pauses: &Spans) -> SignedDur
     calendar.open_time(span) - stood.fold(SignedDuration::ZERO, |sum, one| sum + one)
 }
 
+/// By when a clock of one month in that zone is due, in the zone's own time.
+fn a_month_after(civil: &str, zone: &str) -> String {
+    let zone = TimeZone::get(zone).expect("a zone");
+    let (terms, holidays) = (Terms::default(), HolidayTable::japan());
+    let ground = Ground { terms: &terms, zone: &zone, holidays: &holidays };
+    let month = Within::Period(Period { count: 1, unit: PeriodUnit::Month });
+    let event: jiff::civil::DateTime = civil.parse().expect("a date and a time");
+    let event = event.to_zoned(zone.clone()).expect("an instant").timestamp();
+    let clock = Clock { calendar: None, ..clock(month) };
+    let due = due(&clock, &ground, event, &Spans::new()).due().expect("a deadline");
+    due.shown().to_zoned(zone).strftime("%F %T%:z").to_string()
+}
+
+#[test]
+fn a_period_ends_at_the_time_of_day_or_with_the_month() {
+    for (event, zone, expected) in [
+        ("2026-01-28T15:00", "Asia/Tokyo", "2026-02-28 15:00:00+09:00"),
+        ("2026-01-30T15:00", "Asia/Tokyo", "2026-02-28 23:59:59+09:00"),
+        ("2026-01-31T15:00", "Asia/Tokyo", "2026-02-28 23:59:59+09:00"),
+        // The clock change of 25 October moves the offset, not the time of day.
+        ("2026-10-10T15:00", "Europe/Berlin", "2026-11-10 15:00:00+01:00"),
+    ] {
+        assert_eq!(a_month_after(event, zone), expected, "{event} {zone}");
+    }
+}
+
 proptest! {
     #[test]
     fn a_later_event_is_never_due_earlier(

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "",
     "up",
     "relay",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 25] = [
     "queue retry",
     "queue fail",
     "log",
+    "import",
     "user",
     "user add",
     "user list",

@@ -31,7 +31,8 @@ impl Month<'_> {
     pub fn judge(&self, outage: Span) -> Vec<Treatment> {
         let mut parts = Vec::new();
         let inside = outage.intersect(self.span);
-        let covered = inside.zip(self.covered).and_then(|(inside, covered)| inside.intersect(covered));
+        let covered =
+            inside.zip(self.covered).and_then(|(inside, covered)| inside.intersect(covered));
         let mut counted = SignedDuration::ZERO;
         if let Some(covered) = covered {
             for rules in &self.rules {
@@ -73,7 +74,8 @@ impl Month<'_> {
             parts.push(Treatment::OtherMonth(other_month));
             return;
         };
-        let whole_first = availability.is_some_and(|a| a.month_split == MonthSplit::TruncateThenSplit);
+        let whole_first =
+            availability.is_some_and(|a| a.month_split == MonthSplit::TruncateThenSplit);
         if whole_first && outage.from() < self.span.from() {
             parts.push(Treatment::WhereItBegan(counted));
             parts.push(Treatment::OtherMonth(other_month));
@@ -90,7 +92,8 @@ impl Month<'_> {
     /// What of an outage counts after the month's end, by the rules at its end.
     fn counted_after(&self, outage: Span) -> SignedDuration {
         let until = outage.until().max(self.span.until());
-        let after = Span::new(self.span.until(), until).ok().and_then(|after| after.intersect(outage));
+        let after =
+            Span::new(self.span.until(), until).ok().and_then(|after| after.intersect(outage));
         match (after, self.rules.last()) {
             (Some(after), Some(rules)) => rules.judge(outage, after, &mut Vec::new()),
             _ => SignedDuration::ZERO,
@@ -102,7 +105,8 @@ impl Rules<'_> {
     /// How much of a piece of an outage counts; what does not is added to `parts`.
     fn judge(&self, outage: Span, piece: Span, parts: &mut Vec<Treatment>) -> SignedDuration {
         let minimum = self.availability.and_then(|availability| availability.minimum);
-        if let Some(minimum) = minimum.filter(|minimum| minimum.tested == TestedWhen::BeforeExclusions)
+        if let Some(minimum) =
+            minimum.filter(|minimum| minimum.tested == TestedWhen::BeforeExclusions)
             && outage.duration() < minimum.length
         {
             parts.push(Treatment::TooShort { time: piece.duration(), minimum: minimum.length });
@@ -111,17 +115,20 @@ impl Rules<'_> {
         let mut left: Spans = [piece].into_iter().collect();
         for taken in self.taken.iter().filter(|taken| taken.span.intersect(piece).is_some()) {
             let rest = left.minus(&[taken.span].into_iter().collect());
-            let (name, title, clause) = (taken.name.clone(), taken.title.clone(), taken.clause.clone());
+            let (name, title, clause) =
+                (taken.name.clone(), taken.title.clone(), taken.clause.clone());
             let time = left.total() - rest.total();
             parts.push(Treatment::Excluded { time, name, title, clause, why: taken.why.clone() });
             left = rest;
         }
-        let Some(minimum) = minimum.filter(|minimum| minimum.tested == TestedWhen::AfterExclusions) else {
+        let Some(minimum) = minimum.filter(|minimum| minimum.tested == TestedWhen::AfterExclusions)
+        else {
             return left.total();
         };
         let whole: Spans = [outage].into_iter().collect();
         let pieces = whole.minus(&exclude::instants(self.taken));
-        let long: Spans = pieces.iter().filter(|piece| piece.duration() >= minimum.length).collect();
+        let long: Spans =
+            pieces.iter().filter(|piece| piece.duration() >= minimum.length).collect();
         let counts = left.intersect(&long);
         let time = left.total() - counts.total();
         parts.push(Treatment::TooShort { time, minimum: minimum.length });

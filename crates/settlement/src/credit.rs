@@ -34,7 +34,8 @@ pub(crate) fn credit(remedy: &Remedy, figure: Figure, fees: Option<&MonthFees>) 
         RemedyForm::Tiers(tiers) => match tier(tiers, figure) {
             None => Credit::None,
             Some(tier) => {
-                let amount = fees.map(|fees| share(fees, &remedy.fees, tier.percent, remedy.rounding));
+                let amount =
+                    fees.map(|fees| share(fees, &remedy.fees, tier.percent, remedy.rounding));
                 Credit::Percent { percent: tier.percent, amount }
             }
         },
@@ -51,6 +52,7 @@ pub(crate) fn tier(tiers: &[Tier], figure: Figure) -> Option<&Tier> {
 
 /// That share of the fees that a remedy covers (001 annex 2: all but work fees).
 fn share(fees: &MonthFees, covered: &[FeeKind], percent: Percent, rounding: Rounding) -> i64 {
-    let base: i128 = covered.iter().filter_map(|kind| fees.get(kind)).map(|fee| i128::from(*fee)).sum();
+    let base: i128 =
+        covered.iter().filter_map(|kind| fees.get(kind)).map(|fee| i128::from(*fee)).sum();
     divide(base * i128::from(percent.0), i128::from(Percent::HUNDRED.0), rounding)
 }

@@ -25,14 +25,19 @@ pub(crate) struct ServiceState {
 
 /// How far the evidence is looked at: an outage without an end is counted to `horizon.until()`, and
 /// what was not measured is unknown only inside it.
-pub(crate) fn function_state(evidence: &Evidence, function: &Function, horizon: Span) -> FunctionState {
+pub(crate) fn function_state(
+    evidence: &Evidence,
+    function: &Function,
+    horizon: Span,
+) -> FunctionState {
     let name = function.name.as_str();
     let mut state = FunctionState::default();
     if let Some(sites) = evidence.measured.get(name) {
         state = measured(sites, function.sites, horizon);
     }
     let told = evidence.outages.iter().filter(|outage| is_about(&outage.function, name));
-    let told: Spans = told.filter_map(|outage| told_span(outage.from, outage.until, horizon)).collect();
+    let told: Spans =
+        told.filter_map(|outage| told_span(outage.from, outage.until, horizon)).collect();
     let blind = evidence.blind.iter().filter(|blind| is_about(&blind.function, name));
     let blind: Spans = blind.map(|blind| blind.span).collect();
     state.down = state.down.union(&told);
@@ -54,13 +59,18 @@ fn told_span(from: Timestamp, until: Option<Timestamp>, horizon: Span) -> Option
 
 /// With several sites a function is down where as many of them see it down as its quorum says, and
 /// unknown where the blind ones could make up the number.
-fn measured(sites: &BTreeMap<String, Observed>, quorum: SitesQuorum, horizon: Span) -> FunctionState {
+fn measured(
+    sites: &BTreeMap<String, Observed>,
+    quorum: SitesQuorum,
+    horizon: Span,
+) -> FunctionState {
     let needed = match quorum {
         SitesQuorum::Any => 1,
         SitesQuorum::All => sites.len(),
         SitesQuorum::AtLeast(n) => usize::from(n).min(sites.len()),
     };
-    let down: Vec<Spans> = sites.values().map(|site| site.down.iter().map(|seen| seen.span).collect()).collect();
+    let down: Vec<Spans> =
+        sites.values().map(|site| site.down.iter().map(|seen| seen.span).collect()).collect();
     let maybe: Vec<Spans> = sites
         .values()
         .zip(&down)
@@ -98,7 +108,8 @@ pub(crate) fn sampled_bounds(
     functions: &[&Function],
     outage: Span,
 ) -> Option<(SignedDuration, SignedDuration)> {
-    let sites = functions.iter().filter_map(|function| evidence.measured.get(function.name.as_str()));
+    let sites =
+        functions.iter().filter_map(|function| evidence.measured.get(function.name.as_str()));
     let mut seen = sites.flat_map(BTreeMap::values).flat_map(|site| {
         let from = site.down.partition_point(|seen| seen.span.until() <= outage.from());
         site.down[from..].iter().take_while(|seen| seen.span.from() < outage.until())

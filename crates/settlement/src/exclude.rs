@@ -57,9 +57,15 @@ impl Taken {
 }
 
 /// The exclusions that apply to that promise; every one of the contract when it names none.
-fn applying<'t>(terms: &'t Terms, availability: Option<&'t Availability>) -> impl Iterator<Item = &'t Exclusion> {
+fn applying<'t>(
+    terms: &'t Terms,
+    availability: Option<&'t Availability>,
+) -> impl Iterator<Item = &'t Exclusion> {
     let named = availability.map_or(&[][..], |availability| &availability.exclusions[..]);
-    terms.exclusions.iter().filter(move |exclusion| named.is_empty() || named.contains(&exclusion.name))
+    terms
+        .exclusions
+        .iter()
+        .filter(move |exclusion| named.is_empty() || named.contains(&exclusion.name))
 }
 
 /// Everything that is taken out under these terms, within `span`; what was claimed and is not, is a
@@ -84,8 +90,11 @@ pub(crate) fn taken(
             }
         }
     }
+    let month = question.whole_month();
     let known: Vec<&Exclusion> = applying(terms, availability).collect();
-    for decision in evidence.decisions.iter().filter(|decision| decision.span.intersect(span).is_some()) {
+    for decision in
+        evidence.decisions.iter().filter(|decision| decision.span.intersect(span).is_some())
+    {
         match known.iter().find(|exclusion| exclusion.answers_to(&decision.reason)) {
             Some(exclusion) => {
                 let why = TakenWhy::Decision {
@@ -95,7 +104,13 @@ pub(crate) fn taken(
                 };
                 all.push(take(exclusion, decision.span, why));
             }
-            None => findings.push(Finding::UnknownReason { reason: decision.reason.clone(), span: decision.span }),
+            None if decision.span.intersect(month).is_some() => {
+                findings.push(Finding::UnknownReason {
+                    reason: decision.reason.clone(),
+                    span: decision.span,
+                });
+            }
+            None => {}
         }
     }
     all.sort_by_key(|taken| taken.span);
@@ -121,7 +136,9 @@ fn windows(
     all: &mut Vec<Taken>,
     findings: &mut Vec<Finding>,
 ) {
-    let Some(Kind::Notice(promised)) = terms.promise(notice).map(|promise| &promise.kind) else { return };
+    let Some(Kind::Notice(promised)) = terms.promise(notice).map(|promise| &promise.kind) else {
+        return;
+    };
     let Timing::Ahead(routes) = &promised.timing else { return };
     for window in evidence.windows.iter().filter(|window| window.span.intersect(span).is_some()) {
         let sent: Vec<(&str, Timestamp)> = evidence
@@ -135,12 +152,11 @@ fn windows(
                 let why = TakenWhy::Window { id: window.id.clone(), channel, sent };
                 all.push(take(exclusion, window.span, why));
             }
-            other => findings.push(Finding::WindowCounts {
-                id: window.id.clone(),
-                span: window.span,
-                why: other,
-                clause: exclusion.clause.clone(),
-            }),
+            why if window.span.intersect(question.whole_month()).is_some() => {
+                let (id, clause) = (window.id.clone(), exclusion.clause.clone());
+                findings.push(Finding::WindowCounts { id, span: window.span, why, clause });
+            }
+            _ => {}
         }
     }
 }
@@ -152,9 +168,14 @@ fn recurring(
     span: Span,
     all: &mut Vec<Taken>,
 ) {
-    let Some(Kind::Maintenance(promised)) = terms.promise(maintenance).map(|promise| &promise.kind) else { return };
+    let Some(Kind::Maintenance(promised)) = terms.promise(maintenance).map(|promise| &promise.kind)
+    else {
+        return;
+    };
     let ground = Ground { terms, zone: question.zone(), holidays: question.holidays };
     let calendar = promised.calendar.as_ref().map(|name| ground.calendar(Some(name)));
     let windows = promised.window.windows(span, question.zone(), calendar.as_ref());
-    all.extend(windows.into_iter().map(|window| take(exclusion, window.value, TakenWhy::Recurring)));
+    all.extend(
+        windows.into_iter().map(|window| take(exclusion, window.value, TakenWhy::Recurring)),
+    );
 }

@@ -43,7 +43,8 @@ impl Figure {
     /// How much more may be down before the target is missed; zero when it is.
     pub fn budget_left(self, target: Percent) -> SignedDuration {
         let whole = self.denominator.as_nanos();
-        let allowed = whole * i128::from(Percent::HUNDRED.0 - target.0) / i128::from(Percent::HUNDRED.0);
+        let allowed =
+            whole * i128::from(Percent::HUNDRED.0 - target.0) / i128::from(Percent::HUNDRED.0);
         let left = (allowed - self.counted.as_nanos()).max(0);
         SignedDuration::from_nanos_i128(left)
     }
@@ -73,7 +74,11 @@ mod tests {
             (44_640, 43_200, Percent(-3_333_334)),
         ];
         for (counted, denominator, expected) in cases {
-            assert_eq!(figure(counted, denominator).uptime(), Some(expected), "{counted}/{denominator}");
+            assert_eq!(
+                figure(counted, denominator).uptime(),
+                Some(expected),
+                "{counted}/{denominator}"
+            );
         }
         assert_eq!(figure(0, 0).uptime(), None);
     }

@@ -198,8 +198,13 @@ impl Statement {
     }
 
     fn owed(&self) -> Owed {
-        let mut owed =
-            Owed { kind: "none", percent: None, months: None, amount_yen: None, amount_cents: None };
+        let mut owed = Owed {
+            kind: "none",
+            percent: None,
+            months: None,
+            amount_yen: None,
+            amount_cents: None,
+        };
         match self.credit {
             Credit::None => {}
             Credit::FreeMonths(months) => (owed.kind, owed.months) = ("free_months", Some(months)),
@@ -231,7 +236,12 @@ impl Statement {
 
     fn partial_out<'a>(&self, partial: &'a crate::Partial) -> PartialOut<'a> {
         let [from, until] = ends(partial.span, &self.zone);
-        PartialOut { function: partial.function.as_str(), from, until, seconds: Seconds(partial.time) }
+        PartialOut {
+            function: partial.function.as_str(),
+            from,
+            until,
+            seconds: Seconds(partial.time),
+        }
     }
 
     fn exclusion<'a>(&self, taken: &'a Taken) -> Exclusion<'a> {

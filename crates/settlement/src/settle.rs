@@ -1,21 +1,17 @@
 //! The settlement of one month.
 
-use std::collections::BTreeSet;
-
 use calendar::{Span, Spans};
-use desk::{Ground, due, promise_clock};
-use evidence::{Evidence, Functions};
-use jiff::{SignedDuration, Timestamp};
-use terms::{Availability, Combine, Denominator, Function, RemedyForm, RevisedTarget, Strength};
+use evidence::Evidence;
+use jiff::SignedDuration;
+use terms::{Availability, Combine, Denominator, Function, RevisedTarget};
 
+use crate::Figure;
 use crate::count::{Month, Rules};
-use crate::credit::{credit, tier};
 use crate::down::{FunctionState, ServiceState, combine, function_state, sampled_bounds};
 use crate::exclude::{self, Taken, taken};
 use crate::finding::Finding;
 use crate::question::{Question, Segment};
-use crate::statement::{Claim, Judged, Judging, Partial, Statement, Treatment, Verdict};
-use crate::{Credit, Figure};
+use crate::statement::{Judged, Judging, Partial, Statement, Verdict};
 
 /// Settles one month of one service. Never fails: what cannot be judged is a finding.
 ///
@@ -26,18 +22,18 @@ pub fn settle(question: &Question<'_>, evidence: &Evidence) -> Statement {
 }
 
 /// What is known while a month is settled.
-struct Settling<'a> {
-    question: &'a Question<'a>,
-    evidence: &'a Evidence,
-    segments: Vec<Segment<'a>>,
+pub(crate) struct Settling<'a> {
+    pub(crate) question: &'a Question<'a>,
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) segments: Vec<Segment<'a>>,
     /// For each segment, what is taken out.
     taken: Vec<Vec<Taken>>,
     /// The part of the month under contract, to the cut.
-    period: Option<Span>,
-    functions: Vec<&'a Function>,
+    pub(crate) period: Option<Span>,
+    pub(crate) functions: Vec<&'a Function>,
     states: Vec<FunctionState>,
     service: ServiceState,
-    findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl<'a> Settling<'a> {
@@ -50,10 +46,20 @@ impl<'a> Settling<'a> {
         for segment in &segments {
             let availability = segment.promise.map(|(_, availability)| availability);
             let mut here = Vec::new();
-            taken_out.push(taken(question, segment.terms, availability, evidence, around, &mut here));
-            findings.extend(here.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>());
+            taken_out.push(taken(
+                question,
+                segment.terms,
+                availability,
+                evidence,
+                around,
+                &mut here,
+            ));
+            findings.extend(
+                here.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>(),
+            );
         }
-        let until = question.as_of.map_or(month.until(), |as_of| as_of.clamp(month.from(), month.until()));
+        let until =
+            question.as_of.map_or(month.until(), |as_of| as_of.clamp(month.from(), month.until()));
         let period = question.covered().and_then(|covered| {
             let known = Span::new(covered.from(), until.max(covered.from())).ok()?;
             known.intersect(covered)
@@ -63,9 +69,20 @@ impl<'a> Settling<'a> {
         let horizon = Span::new(around.from(), seen_until).unwrap_or(month);
         let states: Vec<FunctionState> =
             functions.iter().map(|function| function_state(evidence, function, horizon)).collect();
-        let rule = segments[0].promise.map_or(Combine::Any, |(_, availability)| availability.combine);
+        let rule =
+            segments[0].promise.map_or(Combine::Any, |(_, availability)| availability.combine);
         let service = combine(&states, rule);
-        Settling { question, evidence, segments, taken: taken_out, period, functions, states, service, findings }
+        Settling {
+            question,
+            evidence,
+            segments,
+            taken: taken_out,
+            period,
+            functions,
+            states,
+            service,
+            findings,
+        }
     }
 
     fn finish(mut self) -> Statement {
@@ -101,8 +118,10 @@ impl<'a> Settling<'a> {
             provider: contract.parties.provider.clone(),
             customer: contract.parties.customer.clone(),
             service: question.service.clone(),
-            service_title: service
-                .map_or_else(|| terms::Text::both(question.service.as_str()), |service| service.title.clone()),
+            service_title: service.map_or_else(
+                || terms::Text::both(question.service.as_str()),
+                |service| service.title.clone(),
+            ),
             promise: judging,
             month: question.month,
             month_span: month,
@@ -132,16 +151,21 @@ impl<'a> Settling<'a> {
             availability: segment.promise.map(|(_, availability)| availability),
             taken: if net { taken } else { &[] },
         });
-        Month { span: self.question.whole_month(), covered: self.question.covered(), rules: rules.collect() }
+        Month {
+            span: self.question.whole_month(),
+            covered: self.question.covered(),
+            rules: rules.collect(),
+        }
     }
 
-    fn first_availability(&self) -> Option<&'a Availability> {
+    pub(crate) fn first_availability(&self) -> Option<&'a Availability> {
         self.segments[0].promise.map(|(_, availability)| availability)
     }
 
     /// The part of a span that makes up the denominator in a month that is covered in part.
     fn in_denominator(&self, span: Span) -> Option<Span> {
-        let whole = self.first_availability().is_none_or(|a| a.partial_month == terms::PartialMonth::Whole);
+        let whole =
+            self.first_availability().is_none_or(|a| a.partial_month == terms::PartialMonth::Whole);
         if whole { Some(span) } else { self.question.covered()?.intersect(span) }
     }
 
@@ -158,11 +182,15 @@ impl<'a> Settling<'a> {
         }
         let mut sum = SignedDuration::ZERO;
         for (segment, taken) in self.segments.iter().zip(&self.taken) {
-            let Some(span) = segment.span.intersect(month).and_then(|span| self.in_denominator(span)) else {
+            let Some(span) =
+                segment.span.intersect(month).and_then(|span| self.in_denominator(span))
+            else {
                 continue;
             };
-            let operating = segment.promise.is_some_and(|(_, a)| a.denominator == Denominator::OperatingTime);
-            let planned = exclude::instants(taken.iter().filter(|taken| operating && taken.is_planned()));
+            let operating =
+                segment.promise.is_some_and(|(_, a)| a.denominator == Denominator::OperatingTime);
+            let planned =
+                exclude::instants(taken.iter().filter(|taken| operating && taken.is_planned()));
             sum += span.duration() - planned.clip(span).total();
         }
         sum
@@ -172,12 +200,17 @@ impl<'a> Settling<'a> {
         let touching = self.service.surely.touching(self.question.whole_month());
         let judged = touching.iter().map(|span| {
             let down_in_it = |state: &FunctionState| !state.down.touching(span).is_empty();
-            let functions = self.functions.iter().zip(&self.states).filter(|(_, state)| down_in_it(state));
+            let functions =
+                self.functions.iter().zip(&self.states).filter(|(_, state)| down_in_it(state));
             Judged {
                 span,
                 functions: functions.map(|(function, _)| function.name.clone()).collect(),
                 bounds: sampled_bounds(self.evidence, &self.functions, span),
-                open: self.evidence.outages.iter().any(|o| o.until.is_none() && span.contains(o.from)),
+                open: self
+                    .evidence
+                    .outages
+                    .iter()
+                    .any(|o| o.until.is_none() && span.contains(o.from)),
                 treatments: rules.judge(span),
             }
         });
@@ -238,135 +271,16 @@ impl<'a> Settling<'a> {
         }
         Figure { counted: unknown, denominator: period.duration() }
     }
-
-    /// Findings that are seen on the result.
-    fn note(&mut self, month: Span, outages: &[Judged], net: Figure) {
-        let question = self.question;
-        if self.segments[0].service.is_none() {
-            self.findings.push(Finding::UnknownService { service: question.service.clone() });
-        }
-        if self.period.is_none() {
-            self.findings.push(Finding::NotUnderContract);
-        }
-        if net.denominator.is_zero() {
-            self.findings.push(Finding::NoOperatingTime);
-        }
-        if let Some(as_of) = question.as_of.filter(|as_of| *as_of < month.until()) {
-            self.findings.push(Finding::Provisional { as_of });
-        }
-        for (_, version) in question.versions().into_iter().skip(1) {
-            self.findings.push(Finding::Revised { on: version.in_force });
-        }
-        let open = self.evidence.outages.iter().filter(|o| o.until.is_none() && self.is_ours(&o.function));
-        let open: BTreeSet<Timestamp> = open.map(|o| o.from).filter(|from| *from < month.until()).collect();
-        self.findings.extend(open.into_iter().map(|from| Finding::StillOpen { from }));
-        self.note_strangers(month);
-        self.note_pace(outages);
-    }
-
-    fn is_ours(&self, functions: &Functions) -> bool {
-        match functions {
-            Functions::All => true,
-            Functions::One(name) => self.functions.iter().any(|function| function.name.as_str() == name),
-        }
-    }
-
-    /// Functions and windows that the evidence names and the contract or the evidence does not know.
-    fn note_strangers(&mut self, month: Span) {
-        let known: BTreeSet<&str> = self.segments.iter().flat_map(|segment| {
-            let functions = segment.terms.services.iter().flat_map(|service| &service.functions);
-            functions.map(|function| function.name.as_str())
-        }).collect();
-        let told = self.evidence.outages.iter().filter(|outage| {
-            outage.from < month.until() && outage.until.is_none_or(|until| until > month.from())
-        });
-        let told = told.filter_map(|outage| match &outage.function {
-            Functions::One(name) => Some(name.as_str()),
-            Functions::All => None,
-        });
-        let measured = self.evidence.measured.keys().map(String::as_str);
-        let strangers: BTreeSet<&str> = told.chain(measured).filter(|name| !known.contains(name)).collect();
-        let windows: BTreeSet<&str> = self.evidence.windows.iter().map(|window| window.id.as_str()).collect();
-        let lost = self.evidence.notices.iter().filter(|notice| month.contains(notice.sent));
-        let lost: BTreeSet<&str> =
-            lost.map(|notice| notice.of.as_str()).filter(|of| !windows.contains(of)).collect();
-        self.findings.extend(
-            strangers.into_iter().map(|name| Finding::UnknownFunction { function: name.to_owned() }),
-        );
-        self.findings.extend(lost.into_iter().map(|of| Finding::NoticeWithoutWindow { of: of.to_owned() }));
-    }
-
-    /// Short outages, and checks too slow to tell a short one from one that counts.
-    fn note_pace(&mut self, outages: &[Judged]) {
-        let short = outages.iter().flat_map(|outage| &outage.treatments);
-        let short: Vec<SignedDuration> = short
-            .filter(|part| matches!(part, Treatment::TooShort { .. }))
-            .map(Treatment::time)
-            .collect();
-        if !short.is_empty() {
-            let time = short.iter().fold(SignedDuration::ZERO, |sum, time| sum + *time);
-            self.findings.push(Finding::Degraded { outages: short.len(), time });
-        }
-        let Some(minimum) = self.first_availability().and_then(|a| a.minimum) else { return };
-        for function in &self.functions {
-            let sites = self.evidence.measured.get(function.name.as_str());
-            let every = sites.and_then(|sites| sites.values().map(|site| site.slowest).max());
-            // Two failed measurements apart by this much are needed within the shortest outage.
-            if let Some(every) = every.filter(|every| *every * 2 > minimum.length) {
-                let function = function.name.clone();
-                self.findings.push(Finding::TooSlow { function, every, minimum: minimum.length });
-            }
-        }
-    }
-
-    /// The credit, and by when it must be claimed.
-    fn owed(
-        &mut self,
-        verdict: Verdict,
-        judging: Option<&Judging>,
-        net: Figure,
-        lower: Figure,
-    ) -> (Credit, Option<Claim>) {
-        let Some(judging) = judging else { return (Credit::None, None) };
-        let terms = self.segments[0].terms;
-        let remedy = terms.remedy_for(&judging.name).filter(|_| judging.strength == Strength::Guarantee);
-        let Some((_, remedy)) = remedy else {
-            if verdict == Verdict::Broken {
-                self.findings.push(Finding::NoRemedy);
-            }
-            return (Credit::None, None);
-        };
-        if let RemedyForm::Tiers(tiers) = &remedy.form
-            && let Some(worst) = tier(tiers, lower)
-            && tier(tiers, net) != Some(worst)
-        {
-            self.findings.push(Finding::CreditOpen { up_to: worst.percent });
-        }
-        if verdict != Verdict::Broken {
-            return (Credit::None, None);
-        }
-        let owed = credit(remedy, net, self.question.fees);
-        let claim = remedy.claim.as_ref().and_then(|name| {
-            let promise = terms.promise(name)?;
-            let ground =
-                Ground { terms, zone: self.question.zone(), holidays: self.question.holidays };
-            let last = self.question.whole_month().until() - SignedDuration::from_secs(1);
-            let due = due(promise_clock(promise)?, &ground, last, &Spans::new()).due()?;
-            Some(Claim { promise: name.clone(), clause: promise.clause.clone(), due })
-        });
-        if claim.as_ref().is_some_and(|claim| claim.due.provisional) {
-            let official_until = self.question.holidays.official_until();
-            self.findings.push(Finding::ProvisionalHolidays { official_until });
-        }
-        (owed, claim)
-    }
 }
 
 /// From the first of the evidence to the last instant that may matter to the month.
 fn around(month: Span, evidence: &Evidence) -> Span {
-    let from = evidence.first().map_or(month.from(), |first| first.min(month.from()));
+    let blind = evidence.blind.iter().map(|blind| blind.span);
+    let from = evidence.first().into_iter().chain(blind.clone().map(Span::from)).min();
     let ends = evidence.outages.iter().filter_map(|outage| outage.until);
-    let until = ends.max().map_or(month.until(), |last| last.max(month.until()));
+    let until = ends.chain(blind.map(Span::until)).max();
+    let from = from.map_or(month.from(), |first| first.min(month.from()));
+    let until = until.map_or(month.until(), |last| last.max(month.until()));
     Span::new(from, until).unwrap_or(month)
 }
 

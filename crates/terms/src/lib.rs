@@ -5,10 +5,14 @@
 //! the term of the agreement. Everything here is a value: reading a file is `read`, the file system
 //! is the caller's.
 
+mod check;
 mod contract;
+mod diff;
 mod fees;
 mod number;
+mod problems;
 mod promise;
+mod read;
 mod within;
 pub mod wording;
 mod words;
@@ -16,11 +20,14 @@ mod words;
 pub use contract::{
     CalendarRule, Contract, Function, Parties, Service, SitesQuorum, Terms, UpWhen, Version,
 };
+pub use diff::{Change, Difference, Effect, FieldChange, diff, diff_terms};
 pub use fees::{
     Agreement, Billing, Cancellation, DaysOfDelay, Fee, FeeKind, FirstMonth, LateCharge, Liability,
     PaymentDue, TaxRate, YearDays,
 };
 pub use number::{Currency, Percent, Rounding};
+pub use problems::Finding;
 pub use promise::*;
+pub use read::{EXTENDS_MAX, FILE_BYTES_MAX, Read, VERSIONS_MAX, read, schema};
 pub use within::{BusinessDayIs, Lead, Period, PeriodUnit, Reckoned, Within};
 pub use words::{Clause, Lang, Name, Text};

@@ -307,6 +307,10 @@ refused-rows = A page has up to { $count } rows.
 refused-unknown-page = There is no such page. Begin with the first.
 refused-part-of-address = Addresses are kept encrypted. Search for a whole address (taro@example.jp) or a whole domain (@example.jp).
 refused-graph-span = A graph shows up to { $count } days.
+refused-no-contract = There is no contract { $value } in the configuration.
+refused-evidence-full = The records keep no more evidence of { $value }.
+refused-too-much-evidence = There is too much evidence of { $value } to look at in one page.
+refused-log-too-long = A log may hold up to { $count } measurements. Import it in parts.
 
 ## What the relay and others wrote down, word by word. $a and $b are values
 

@@ -283,6 +283,10 @@ refused-rows = 1 ページに表示できるのは { $count } 行までです。
 refused-unknown-page = そのページはありません。最初のページから開いてください。
 refused-part-of-address = アドレスは暗号化して保管しているため、アドレス全体（taro@example.jp）かドメイン全体（@example.jp）で検索してください。
 refused-graph-span = グラフに表示できる期間は { $count } 日までです。
+refused-no-contract = 契約 { $value } は設定にありません。
+refused-evidence-full = { $value } の計測と記録が保存できる上限に達しています。
+refused-too-much-evidence = { $value } の計測と記録が多すぎるため、1 ページでは表示できません。
+refused-log-too-long = 一度に取り込める計測は { $count } 件までです。ログを分けて取り込んでください。
 
 ## リレーサーバーなどが記録した理由。$a と $b に値が入る
 

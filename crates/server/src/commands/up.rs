@@ -1,13 +1,13 @@
 //! `yakusoku up`, `relay` and `office`: the roles, together or alone.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mail::roster::Delivery;
 
 use super::place::Place;
-use crate::config::{ComposedServer, Config, FromText, HostName};
+use crate::config::{self, ComposedServer, Config, FromText, HostName};
 use crate::exit::{self, Misused, Status};
 use crate::logs::LogFormat;
 use crate::up::{self, Roles};
@@ -39,6 +39,10 @@ pub struct UpArgs {
     /// From domain has no keys
     #[arg(long, value_name = "DOMAIN")]
     sign: Option<String>,
+    /// Contract file to keep, shown on the promise board; may be given several times. Its functions
+    /// `smtp` and `console` are measured here
+    #[arg(long = "contract", value_name = "FILE")]
+    contracts: Vec<PathBuf>,
     /// Form of the log on standard error [default: text on a terminal, else json]
     #[arg(long, value_enum)]
     log_format: Option<LogFormat>,
@@ -65,6 +69,7 @@ pub fn run(args: &UpArgs) -> anyhow::Result<Status> {
         config.office.console = console;
     }
     args.change_composition(&mut config)?;
+    args.add_contracts(&mut config)?;
     let start = up::Start {
         roles: Roles::All,
         newcomer: args.place.config.is_none(),
@@ -111,6 +116,19 @@ impl UpArgs {
         Ok(())
     }
 
+    fn add_contracts(&self, config: &mut Config) -> anyhow::Result<()> {
+        for file in &self.contracts {
+            let contract = contract_or_tell(file)?;
+            let name = contract.name.clone();
+            if config.contracts.iter().any(|known| known.watched.contract.name == name) {
+                let text = format!("--contract {}: there is a contract {name} already", file.display());
+                return Err(Misused(text).into());
+            }
+            config.contracts.push(config::by_names(file.clone(), contract));
+        }
+        Ok(())
+    }
+
     fn change_listeners(&self, server: &mut ComposedServer) {
         if let Some(smtp) = self.smtp {
             server.listen = vec![smtp];
@@ -122,6 +140,16 @@ impl UpArgs {
             server.listen_tls = vec![smtps];
         }
     }
+}
+
+/// The contract of a file; what is wrong in it is printed.
+pub fn contract_or_tell(file: &Path) -> anyhow::Result<terms::Contract> {
+    config::open_contract(file).map_err(|wrong| {
+        for line in wrong {
+            eprintln!("{line}");
+        }
+        anyhow::anyhow!("the contract {} is wrong; see the lines above", file.display())
+    })
 }
 
 fn parsed<T: FromText>(flag: &str, text: &str) -> Result<T, Misused> {

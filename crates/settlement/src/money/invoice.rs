@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use calendar::Month;
 use jiff::civil::Date;
-use terms::{Billing, Contract, Currency, Fee, FeeKind, FirstMonth, Name, Percent, Rounding, Terms, Text};
+use terms::{
+    Billing, Contract, Currency, Fee, FeeKind, FirstMonth, Name, Percent, Rounding, Terms, Text,
+};
 
 use super::{LatePayment, divide, late_charge};
 use crate::MonthFees;
@@ -148,7 +150,11 @@ pub fn invoice(contract: &Contract, month: Month, usage: &Usage) -> Invoice {
     let taxable = fees - sum(&credited);
     let tax_rate = rate_on(&terms.billing, month.last());
     let rounding = terms.billing.tax_rounding.unwrap_or(Rounding::Down);
-    let tax = divide(i128::from(taxable) * i128::from(tax_rate.0), i128::from(Percent::HUNDRED.0), rounding);
+    let tax = divide(
+        i128::from(taxable) * i128::from(tax_rate.0),
+        i128::from(Percent::HUNDRED.0),
+        rounding,
+    );
     let late = late(&terms.billing, &usage.late, &mut remarks);
     let charges: i64 = late.iter().map(|(_, charge)| *charge).sum();
     Invoice {
@@ -200,7 +206,12 @@ fn lines(
 }
 
 /// The line of one fee; `None` when it is not charged this month.
-fn line(fee: &Fee, used: Option<&Use>, days: Option<Days>, remarks: &mut Vec<Remark>) -> Option<Line> {
+fn line(
+    fee: &Fee,
+    used: Option<&Use>,
+    days: Option<Days>,
+    remarks: &mut Vec<Remark>,
+) -> Option<Line> {
     // A fee that is agreed with each customer and not in the usage was not agreed with this one.
     let expected = fee.kind == FeeKind::Monthly || fee.kind == FeeKind::Initial;
     let used = match used {
@@ -241,7 +252,16 @@ fn line(fee: &Fee, used: Option<&Use>, days: Option<Days>, remarks: &mut Vec<Rem
     };
     let title = fee.title.clone();
     let days = by_day.map(|days| (days.charged, days.of));
-    Some(Line { fee: fee.name.clone(), title, kind: fee.kind, price, quantity, metered, days, amount })
+    Some(Line {
+        fee: fee.name.clone(),
+        title,
+        kind: fee.kind,
+        price,
+        quantity,
+        metered,
+        days,
+        amount,
+    })
 }
 
 /// The charged days of a first month.
@@ -254,7 +274,8 @@ struct Days {
 
 /// `None` when the first month is charged in full.
 fn first_days(billing: &Billing, start: Date, month: Month) -> Option<Days> {
-    let Some(FirstMonth::ByDay { divisor, counts_first_day, rounding }) = billing.first_month else {
+    let Some(FirstMonth::ByDay { divisor, counts_first_day, rounding }) = billing.first_month
+    else {
         return None;
     };
     let month_days = u16::try_from(month.last().day()).unwrap_or(30);
@@ -277,9 +298,15 @@ fn take_off(credits: &[CarriedCredit], bill: i64) -> (Vec<CarriedCredit>, Vec<Ca
     (taken, rest)
 }
 
-fn carry_or_lapse(terms: &Terms, rest: Vec<CarriedCredit>, remarks: &mut Vec<Remark>) -> Vec<CarriedCredit> {
+fn carry_or_lapse(
+    terms: &Terms,
+    rest: Vec<CarriedCredit>,
+    remarks: &mut Vec<Remark>,
+) -> Vec<CarriedCredit> {
     let lapses = terms.promises.iter().any(|promise| match &promise.kind {
-        terms::Kind::Remedy(remedy) => remedy.payment == terms::Payment::NextBill { carry_over: false },
+        terms::Kind::Remedy(remedy) => {
+            remedy.payment == terms::Payment::NextBill { carry_over: false }
+        }
         _ => false,
     });
     if lapses && !rest.is_empty() {

@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn a_charge_is_divided_once_and_rounded_down() {
-        let payment = LatePayment { amount: 100_000, due: date(2026, 12, 31), paid: date(2027, 1, 15) };
+        let payment =
+            LatePayment { amount: 100_000, due: date(2026, 12, 31), paid: date(2027, 1, 15) };
         // 001: 14 days at 14.6 %: 100,000 × 0.146 × 14 / 365 = 560 exactly.
         let first = rate(14_600_000, DaysOfDelay::ToDayBeforePayment, YearDays::Always365);
         assert_eq!(late_charge(&first, &payment), 560);
@@ -91,7 +92,8 @@ mod tests {
         let second = rate(14_500_000, DaysOfDelay::ToPaymentDay, YearDays::Always365);
         assert_eq!(late_charge(&second, &payment), 595);
         // Over a leap year: 10 days of 2027 and 5 of 2028.
-        let over = LatePayment { amount: 3_660_000, due: date(2027, 12, 21), paid: date(2028, 1, 5) };
+        let over =
+            LatePayment { amount: 3_660_000, due: date(2027, 12, 21), paid: date(2028, 1, 5) };
         let actual = rate(10_000_000, DaysOfDelay::ToPaymentDay, YearDays::Actual);
         assert_eq!(late_charge(&actual, &over), 10_027 + 5_000);
     }

@@ -19,19 +19,28 @@ impl Finding {
         let length = |time| wording::length(time, Lang::Ja);
         let instant = |at| wording::instant(at, zone, Lang::Ja);
         match self {
-            Finding::NotUnderContract => "この月は、このサービスの契約期間に含まれません。".to_owned(),
-            Finding::UnknownService { service } => format!("契約に「{service}」というサービスはありません。"),
+            Finding::NotUnderContract => {
+                "この月は、このサービスの契約期間に含まれません。".to_owned()
+            }
+            Finding::UnknownService { service } => {
+                format!("契約に「{service}」というサービスはありません。")
+            }
             Finding::UnknownFunction { function } => {
                 format!("記録にある「{function}」は契約の機能ではないため、算入していません。")
             }
-            Finding::BlindTime { time } => format!("{}は計測されておらず、稼働とも停止とも扱いません。", length(*time)),
+            Finding::BlindTime { time } => {
+                format!("{}は計測されておらず、稼働とも停止とも扱いません。", length(*time))
+            }
             Finding::TooSlow { function, every, minimum } => format!(
                 "「{function}」の計測間隔{}では、連続{}以上の停止を確実には判定できません。間隔を半分以下にしてください。",
                 length(*every),
                 length(*minimum)
             ),
             Finding::Degraded { outages, time } => {
-                format!("算入されない短い停止が{outages}件(計{})あり、不安定でした。", length(*time))
+                format!(
+                    "算入されない短い停止が{outages}件(計{})あり、不安定でした。",
+                    length(*time)
+                )
             }
             Finding::WindowCounts { id, span, why, clause } => format!(
                 "計画停止「{id}」({})は適用外になりません({clause})。{}",
@@ -46,12 +55,15 @@ impl Finding {
                 wording::span(*span, zone, Lang::Ja)
             ),
             Finding::StillOpen { from } => {
-                format!("{}に始まった停止は終わっておらず、締めの時点まで算入しました。", instant(*from))
+                format!(
+                    "{}に始まった停止は終わっておらず、締めの時点まで算入しました。",
+                    instant(*from)
+                )
             }
             Finding::Provisional { as_of } => format!("{}現在の途中経過です。", instant(*as_of)),
             Finding::Revised { on } => format!(
                 "この月の途中、{}に契約が改定されています。各時刻はその時点の版で判定しました。",
-                wording::day(*on, Lang::Ja)
+                wording::date(*on, Lang::Ja)
             ),
             Finding::CreditOpen { up_to } => format!(
                 "計測されなかった時間によっては、返還は{}になり得ます。",
@@ -61,7 +73,7 @@ impl Finding {
             Finding::NoOperatingTime => "計画停止を除くと稼働すべき時間がありません。".to_owned(),
             Finding::ProvisionalHolidays { official_until } => format!(
                 "期限は、公表済みの祝日({}まで)より先に及ぶため仮のものです。",
-                wording::day(*official_until, Lang::Ja)
+                wording::date(*official_until, Lang::Ja)
             ),
         }
     }
@@ -70,19 +82,30 @@ impl Finding {
         let length = |time| wording::length(time, Lang::En);
         let instant = |at| wording::instant(at, zone, Lang::En);
         match self {
-            Finding::NotUnderContract => "The service was not under contract in this month.".to_owned(),
-            Finding::UnknownService { service } => format!("The contract has no service \"{service}\"."),
-            Finding::UnknownFunction { function } => {
-                format!("\"{function}\" in the log is no function of the contract and does not count.")
+            Finding::NotUnderContract => {
+                "The service was not under contract in this month.".to_owned()
             }
-            Finding::BlindTime { time } => format!("Nobody measured {}: neither up nor down.", length(*time)),
+            Finding::UnknownService { service } => {
+                format!("The contract has no service \"{service}\".")
+            }
+            Finding::UnknownFunction { function } => {
+                format!(
+                    "\"{function}\" in the log is no function of the contract and does not count."
+                )
+            }
+            Finding::BlindTime { time } => {
+                format!("Nobody measured {}: neither up nor down.", length(*time))
+            }
             Finding::TooSlow { function, every, minimum } => format!(
                 "Measuring \"{function}\" every {} cannot prove {} without a break; measure at least twice as often.",
                 length(*every),
                 length(*minimum)
             ),
             Finding::Degraded { outages, time } => {
-                format!("Degraded: {outages} short outages ({} in all) that do not count.", length(*time))
+                format!(
+                    "Degraded: {outages} short outages ({} in all) that do not count.",
+                    length(*time)
+                )
             }
             Finding::WindowCounts { id, span, why, clause } => format!(
                 "Window \"{id}\" ({}) is not excluded ({clause}). {}",
@@ -97,21 +120,27 @@ impl Finding {
                 wording::span(*span, zone, Lang::En)
             ),
             Finding::StillOpen { from } => {
-                format!("The outage that began on {} has not ended; it was counted to the cut.", instant(*from))
+                format!(
+                    "The outage that began on {} has not ended; it was counted to the cut.",
+                    instant(*from)
+                )
             }
             Finding::Provisional { as_of } => format!("So far, as of {}.", instant(*as_of)),
             Finding::Revised { on } => format!(
                 "The terms were revised on {}; each minute is judged by the version in force.",
-                wording::day(*on, Lang::En)
+                wording::date(*on, Lang::En)
             ),
             Finding::CreditOpen { up_to } => {
-                format!("Depending on what nobody measured, up to {} may be owed.", wording::percent(*up_to))
+                format!(
+                    "Depending on what nobody measured, up to {} may be owed.",
+                    wording::percent(*up_to)
+                )
             }
             Finding::NoRemedy => "The target was missed; the contract names no remedy.".to_owned(),
             Finding::NoOperatingTime => "Planned windows leave no time to be up in.".to_owned(),
             Finding::ProvisionalHolidays { official_until } => format!(
                 "The deadline lies past the officially published holidays (until {}) and is provisional.",
-                wording::day(*official_until, Lang::En)
+                wording::date(*official_until, Lang::En)
             ),
         }
     }

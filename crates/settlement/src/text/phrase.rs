@@ -81,7 +81,9 @@ impl Treatment {
                 format!("{time}: counted in the month in which the outage began")
             }
             (Treatment::NotUnderContract(_), Lang::Ja) => format!("{time}:契約期間外"),
-            (Treatment::NotUnderContract(_), Lang::En) => format!("{time}: outside the term of the contract"),
+            (Treatment::NotUnderContract(_), Lang::En) => {
+                format!("{time}: outside the term of the contract")
+            }
         }
     }
 }
@@ -100,7 +102,10 @@ impl TakenWhy {
                 format!("{id} を{}に {channel} で事前通知", wording::instant(*sent, zone, lang))
             }
             (TakenWhy::Window { id, channel, sent }, Lang::En) => {
-                format!("{id} was noticed over {channel} on {}", wording::instant(*sent, zone, lang))
+                format!(
+                    "{id} was noticed over {channel} on {}",
+                    wording::instant(*sent, zone, lang)
+                )
             }
             (TakenWhy::Recurring, Lang::Ja) => "契約に定める定期の時間帯".to_owned(),
             (TakenWhy::Recurring, Lang::En) => "a window that recurs by the contract".to_owned(),
@@ -112,7 +117,8 @@ impl Taken {
     /// The exclusion, its clause and its ground in one line.
     pub fn text(&self, zone: &TimeZone, lang: Lang) -> String {
         let span = wording::span(self.span, zone, lang);
-        let (title, clause, why) = (self.title.in_lang(lang), &self.clause, self.why.text(zone, lang));
+        let (title, clause, why) =
+            (self.title.in_lang(lang), &self.clause, self.why.text(zone, lang));
         match lang {
             Lang::Ja => format!("{span} {title}({clause})。{why}"),
             Lang::En => format!("{span} {title} ({clause}); {why}"),
@@ -127,7 +133,9 @@ impl Credit {
             (Credit::None, _) => None,
             (Credit::FreeMonths(months), Lang::Ja) => Some(format!("{months}か月の無料提供")),
             (Credit::FreeMonths(1), Lang::En) => Some("one month free of charge".to_owned()),
-            (Credit::FreeMonths(months), Lang::En) => Some(format!("{months} months free of charge")),
+            (Credit::FreeMonths(months), Lang::En) => {
+                Some(format!("{months} months free of charge"))
+            }
             (Credit::Percent { percent, amount }, lang) => {
                 let share = match lang {
                     Lang::Ja => format!("対象月の利用料金の {}", wording::percent(*percent)),

@@ -46,7 +46,11 @@ impl Lines {
     fn head(&mut self, statement: &Statement) {
         let lang = self.lang;
         let title = statement.contract_title.in_lang(lang);
-        self.line(&format!("{} {}", wording::month(statement.month, lang), self.pick("計算書", "statement")));
+        self.line(&format!(
+            "{} {}",
+            wording::month(statement.month, lang),
+            self.pick("計算書", "statement")
+        ));
         self.say("契約", "Contract", &format!("{title} ({})", statement.contract));
         self.say("提供者", "Provider", statement.provider.in_lang(lang));
         self.say("契約者", "Customer", statement.customer.in_lang(lang));
@@ -61,7 +65,7 @@ impl Lines {
                     Lang::En => write!(value, ",{at_least} {}", wording::percent(target)),
                 };
             }
-            let strength = wording::strength(promise.strength, lang);
+            let strength = wording::strength_word(promise.strength, lang);
             let _ = write!(value, " ({strength}, {})", promise.clause);
             self.say("約束", "Promise", &value);
         }
@@ -70,7 +74,8 @@ impl Lines {
 
     fn result(&mut self, statement: &Statement) {
         let lang = self.lang;
-        let strength = statement.promise.as_ref().map_or(Strength::Guarantee, |promise| promise.strength);
+        let strength =
+            statement.promise.as_ref().map_or(Strength::Guarantee, |promise| promise.strength);
         self.say("結果", "Result", statement.verdict.text_for(strength, lang));
         let counted = wording::length(statement.net.counted, lang);
         let denominator = wording::minutes(statement.net.denominator, lang);
@@ -102,7 +107,8 @@ impl Lines {
     fn explain(&mut self, statement: &Statement) {
         self.line("");
         let (outages, partial) = (&statement.outages, &statement.partial);
-        let total: SignedDuration = outages.iter().map(Judged::counted).fold(SignedDuration::ZERO, |a, b| a + b);
+        let total: SignedDuration =
+            outages.iter().map(Judged::counted).fold(SignedDuration::ZERO, |a, b| a + b);
         let count = outages.len();
         let sum = wording::length(total, self.lang);
         self.line(&match self.lang {
@@ -125,7 +131,9 @@ impl Lines {
         }
         if !statement.taken.is_empty() {
             self.line("");
-            self.line(self.pick("この月の適用外:", "Exclusions in this month:").to_owned().as_str());
+            self.line(
+                self.pick("この月の適用外:", "Exclusions in this month:").to_owned().as_str(),
+            );
             for taken in &statement.taken {
                 self.line(&format!("  {}", taken.text(&statement.zone, self.lang)));
             }
@@ -143,7 +151,9 @@ impl Lines {
             let (least, most) = (wording::length(least, lang), wording::length(most, lang));
             self.line(&match lang {
                 Lang::Ja => format!("    計測間隔による幅:{least} より長く {most} より短い"),
-                Lang::En => format!("    true length between {least} and {most}, by the pace of the checks"),
+                Lang::En => {
+                    format!("    true length between {least} and {most}, by the pace of the checks")
+                }
             });
         }
         for treatment in &outage.treatments {
@@ -170,4 +180,3 @@ impl Lines {
         }
     }
 }
-
