@@ -181,8 +181,12 @@ impl Gatherer {
             return Ok(*place);
         }
         let place = self.series.len();
-        let named =
-            Named { function: function.to_owned(), site: site.to_owned(), series: Series::new() };
+        let named = Named {
+            function: function.to_owned(),
+            site: site.to_owned(),
+            series: Series::new(),
+            next: place,
+        };
         push(&mut self.series, named, SERIES_MAX, "functions and sites with measurements")?;
         self.places.entry(function.to_owned()).or_default().insert(site.to_owned(), place);
         Ok(place)
