@@ -8,25 +8,20 @@ mod deadline;
 mod overview;
 mod promise;
 mod quantity;
-mod units;
 mod words;
 
 pub use self::calendar::calendar_hours;
-pub use deadline::{clock_deadline, lead_words, within_words};
-pub use overview::{Row, overview};
-pub use promise::promise_number;
-pub use quantity::{
-    business_length, count, date, instant, length, minutes, money, month, percent, period, span,
-};
 pub use deadline::{clock_deadline, lead_words, notice_words, within_words};
 pub use overview::{
     Row, cancellation_words, due_words, excluded_words, fee_words, first_month_words, late_words,
     overview, tax_words,
+};
 pub use promise::{
     availability_details, denominator_words, keep_words, promise_number, schedule_words, tier_words,
-pub use quantity::{business_length, count, date, instant, length, money, percent, period};
-pub use quantity::{business_length, count, date, period};
-pub use units::{day, instant, length, minutes, money, month, percent, span, strength};
+};
+pub use quantity::{
+    business_length, count, date, instant, length, minutes, money, month, percent, period, span,
+};
 pub use words::{about_word, channel_word, fee_kind_word, kind_word, rounding_word, strength_word};
 
 use crate::Lang;

@@ -81,22 +81,14 @@ pub fn business_length(length: SignedDuration, lang: Lang) -> String {
 
 fn joined(length: SignedDuration, lang: Lang, ja: [&str; 3], en: [&str; 3]) -> String {
     let parts = parts(length);
-    let there = parts.iter().filter(|(number, nanos, _)| *number > 0 || *nanos > 0);
-    let words: Vec<String> = there
-        .map(|(number, nanos, unit)| match (lang, nanos) {
-            (Lang::Ja, _) => format!("{}{}", decimal(*number, *nanos), ja[*unit]),
-            (Lang::En, 0) => plural(*number, en[*unit]),
-            (Lang::En, _) => format!("{} {}s", decimal(*number, *nanos), en[*unit]),
-        })
-        .collect();
     let sign = if length.is_negative() { "-" } else { "" };
-    let there = parts.iter().filter(|(number, _)| *number > 0);
-    let words: Vec<String> = match lang {
-        Lang::Ja => {
-            there.map(|(number, unit)| format!("{}{}", count(*number), ja[*unit])).collect()
-        }
-        Lang::En => there.map(|(number, unit)| plural(*number, en[*unit])).collect(),
+    let there = parts.iter().filter(|(number, nanos, _)| *number > 0 || *nanos > 0);
+    let word = |(number, nanos, unit): &(u64, u32, usize)| match (lang, nanos) {
+        (Lang::Ja, _) => format!("{}{}", decimal(*number, *nanos), ja[*unit]),
+        (Lang::En, 0) => plural(*number, en[*unit]),
+        (Lang::En, _) => format!("{} {}s", decimal(*number, *nanos), en[*unit]),
     };
+    let words: Vec<String> = there.map(word).collect();
     match (words.is_empty(), lang) {
         (true, Lang::Ja) => format!("0{}", ja[2]),
         (true, Lang::En) => plural(0, en[2]),
