@@ -248,9 +248,38 @@ fn push<T>(all: &mut Vec<T>, one: T, most: usize, what: &'static str) -> Result<
 /// into the system's comparison takes several times as long as all the rest.
 #[inline]
 fn same(one: &str, other: &str) -> bool {
-    let (one_eights, one_rest) = one.as_bytes().as_chunks::<8>();
-    let (other_eights, other_rest) = other.as_bytes().as_chunks::<8>();
-    one.len() == other.len()
-        && one_eights.iter().zip(other_eights).all(|(one, other)| one == other)
-        && one_rest.iter().zip(other_rest).all(|(one, other)| one == other)
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    // The last eight or four bytes may have been compared before, which does no harm.
+    if let (Some(one_last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk()) {
+        let (one, other) = (one.as_chunks::<8>().0, other.as_chunks().0);
+        return one_last == other_last && one.iter().zip(other).all(|(one, other)| one == other);
+    }
+    match (one.last_chunk::<4>(), other.last_chunk()) {
+        (Some(one_last), Some(other_last)) => {
+            one_last == other_last && one.first_chunk::<4>() == other.first_chunk()
+        }
+        _ => one.iter().zip(other).all(|(one, other)| one == other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+
+    #[test]
+    fn names_are_the_same_when_every_byte_is() {
+        for length in 0..40 {
+            let name: String = ('a'..='z').cycle().take(length).collect();
+            assert!(same(&name, &name.clone()));
+            assert!(!same(&name, &format!("{name}x")));
+            for place in 0..length {
+                let mut other = name.clone();
+                other.replace_range(place..=place, "-");
+                assert!(!same(&name, &other), "{name} {other}");
+            }
+        }
+    }
 }
