@@ -3,14 +3,21 @@
 //! Each loads what it needs, lets a lower floor decide, and records. `now` is always an argument.
 
 pub mod accounts;
+pub mod board;
+mod contracts;
 pub mod deliveries;
 pub mod domains;
 pub mod first_run;
+mod gathered;
+pub mod logs;
+mod measured;
 pub mod password;
+pub mod probes;
 pub mod queue;
 mod refusal;
 mod roster_file;
 pub mod sandbox;
+pub mod statements;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +27,7 @@ use store::{Store, StoreError};
 use tokio::sync::{Mutex, Semaphore};
 use vault::Vault;
 
+pub use contracts::{Measured, WatchedContract};
 pub use refusal::Refusal;
 
 /// What every verb works on.
@@ -32,6 +40,8 @@ pub struct Office {
     pub relay: RelayFolder,
     /// Compositions by name, and what they do with mail, for the screens.
     pub compositions: Vec<Composition>,
+    /// What is promised, and what of it we measure ourselves, by the order of the configuration.
+    pub contracts: Vec<WatchedContract>,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
     /// One roster is written at a time, so that the newest comes last.
@@ -39,7 +49,7 @@ pub struct Office {
 }
 
 impl Office {
-    /// An office over open records, without a default domain.
+    /// An office over open records, without contracts.
     #[must_use]
     pub fn new(
         store: Store,
@@ -52,9 +62,17 @@ impl Office {
             vault,
             relay,
             compositions,
+            contracts: Vec::new(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             publishing: Mutex::new(()),
         }
+    }
+
+    /// The same office under these contracts.
+    #[must_use]
+    pub fn under(mut self, contracts: Vec<WatchedContract>) -> Office {
+        self.contracts = contracts;
+        self
     }
 }
 
@@ -115,7 +133,12 @@ impl AppError {
 
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> AppError {
-        AppError::records(error)
+        match error {
+            StoreError::Full { contract, what, most } => {
+                AppError::Refused(Refusal::EvidenceFull { contract, what, most })
+            }
+            other => AppError::records(other),
+        }
     }
 }
 

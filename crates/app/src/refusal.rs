@@ -116,6 +116,42 @@ pub enum Refusal {
         /// Retention.
         days: i32,
     },
+    /// No contract of that name.
+    #[error("there is no contract {name} in the configuration: add it as a [[contract]]")]
+    NoContract {
+        /// As it was asked for.
+        name: String,
+    },
+    /// No statement of that month or service.
+    #[error("there is no statement of {month}: the contract was not in force, or has no such service")]
+    NoStatement {
+        /// Such as `2026-11`.
+        month: String,
+    },
+    /// A contract has more evidence than is kept.
+    #[error("{contract} has {most} {what} in the records: no more are kept")]
+    EvidenceFull {
+        /// Of which contract.
+        contract: String,
+        /// What there is too much of, in English.
+        what: &'static str,
+        /// How many there may be.
+        most: i64,
+    },
+    /// A contract has more evidence than can be looked at.
+    #[error("the evidence of {contract} is too much to look at: {why}")]
+    TooMuchEvidence {
+        /// Of which contract.
+        contract: String,
+        /// What there is too much of, in English.
+        why: String,
+    },
+    /// A log with more measurements than are imported at once.
+    #[error("the log has more than {most} measurements: import it in parts")]
+    LogTooLong {
+        /// How many there may be.
+        most: usize,
+    },
     /// The relay would not; its own sentence, in English.
     #[error("{0}")]
     ByRelay(String),

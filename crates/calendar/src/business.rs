@@ -12,7 +12,7 @@ use crate::{Closure, HolidayTable, Opening, Reckoned, Span, Spans, day_span};
 pub const SEARCH_DAYS: u32 = 3660;
 
 /// When a company works. Holidays and closures beat the weekly hours.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BusinessCalendar {
     /// Where its clocks hang.
     pub zone: TimeZone,
@@ -102,9 +102,10 @@ impl BusinessCalendar {
         }
         let mut left = open_time;
         let before = Span::forward(Timestamp::MIN, due);
-        let last = self.day_of(due);
-        let mut days = std::iter::successors(Some(last), |date| date.yesterday().ok());
-        for date in days.by_ref().take(SEARCH_DAYS as usize) {
+        // A day that is still to begin when it is due has no say.
+        let last = self.day_of(due.saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(due));
+        let days = std::iter::successors(Some(last), |date| date.yesterday().ok());
+        for date in days.take(SEARCH_DAYS as usize) {
             for span in self.openings(date).clip(before).iter().rev() {
                 if left <= span.duration() {
                     // The latest day looked at decides: it is the one the law could still move.

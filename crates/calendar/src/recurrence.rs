@@ -82,9 +82,7 @@ impl MonthRule {
                 let nth = i8::try_from(nth).ok().filter(|nth| (1..=5).contains(nth))?;
                 month.first().nth_weekday_of_month(nth, weekday).ok()
             }
-            MonthRule::LastWeekday(weekday) => {
-                month.first().nth_weekday_of_month(-1, weekday).ok()
-            }
+            MonthRule::LastWeekday(weekday) => month.first().nth_weekday_of_month(-1, weekday).ok(),
             MonthRule::Day(day) => {
                 let last = month.last().day();
                 let day = i8::try_from(day).map_or(last, |day| day.clamp(1, last));
@@ -123,23 +121,20 @@ impl RecurringWindow {
     }
 
     /// The day on which the window of a month takes place, if it does.
-    fn day_in(
-        &self,
-        month: Month,
-        calendar: Option<&BusinessCalendar>,
-    ) -> Option<Reckoned<Date>> {
+    fn day_in(&self, month: Month, calendar: Option<&BusinessCalendar>) -> Option<Reckoned<Date>> {
         let ruled = self.rule.day_in(month)?;
         let (Some(calendar), WhenClosed::NextBusinessDay | WhenClosed::Skip) =
             (calendar, self.when_closed)
         else {
             return Some(Reckoned { value: ruled, provisional: false });
         };
+        let open = calendar.business_day_after(ruled, 0)?;
+        let moved_days = open.value.duration_since(ruled).as_hours() / 24;
         let furthest = match self.when_closed {
             WhenClosed::NextBusinessDay => i64::from(MOVE_DAYS),
             WhenClosed::Keep | WhenClosed::Skip => 0,
         };
-        let open = calendar.business_day_after(ruled, 0)?;
-        (i64::from(open.value.duration_since(ruled).as_hours() / 24) <= furthest).then_some(open)
+        (moved_days <= furthest).then_some(open)
     }
 }
 

@@ -28,7 +28,9 @@ pub struct Backwards {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpanError {
     /// It does not consist of two instants.
-    #[error("`{0}` is not a span: write FROM/UNTIL, as in 2026-11-01T02:00+09:00/2026-11-01T04:00Z")]
+    #[error(
+        "`{0}` is not a span: write FROM/UNTIL, as in 2026-11-01T02:00+09:00/2026-11-01T04:00Z"
+    )]
     Unreadable(String),
     /// Its instants are in the wrong order.
     #[error(transparent)]

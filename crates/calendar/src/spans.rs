@@ -32,8 +32,8 @@ impl Spans {
             _ => self.members.partition_point(|member| member.until() < span.from()),
         };
         // … and everything before `end` begins at or before its end: those melt into one.
-        let end = first
-            + self.members[first..].partition_point(|member| member.from() <= span.until());
+        let end =
+            first + self.members[first..].partition_point(|member| member.from() <= span.until());
         match self.members.get(first..end) {
             None | Some([]) => self.members.insert(first, span),
             Some(melting) => {

@@ -6,22 +6,28 @@
 mod clock;
 mod commands;
 mod config;
+mod contract_file;
 mod door;
 mod exit;
+mod log_file;
 mod logs;
 mod notify;
 mod ops;
 mod password;
+mod probes;
 mod ready;
 mod send;
 mod signals;
 mod sockets;
+mod stdout;
 mod table;
+mod terminal;
 mod timers;
 mod tls;
 mod up;
 mod welcome;
 mod wiring;
+mod wrap;
 
 use std::process::ExitCode;
 

@@ -28,6 +28,8 @@ pub struct Addresses {
     pub smtps: Vec<SocketAddr>,
     /// As a URL.
     pub console: Option<String>,
+    /// The console's listener.
+    pub console_listener: Option<SocketAddr>,
 }
 
 impl Sockets {
@@ -77,7 +79,9 @@ impl Sockets {
         }
         if let Some(console) = &self.console {
             let scheme = if config.office.console_tls.is_some() { "https" } else { "http" };
-            addresses.console = Some(format!("{scheme}://{}", address_of(console)?));
+            let address = address_of(console)?;
+            addresses.console = Some(format!("{scheme}://{address}"));
+            addresses.console_listener = Some(address);
         }
         Ok(addresses)
     }

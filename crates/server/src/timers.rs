@@ -34,9 +34,12 @@ pub fn start(
     let kept = Arc::clone(office);
     tasks.spawn(until(stopped.clone(), async move {
         let mut trouble = Trouble::new("days out of retention could not be dropped");
+        let mut old = Trouble::new("old measurements could not be forgotten");
         loop {
             let dropped = app::deliveries::drop_expired(&kept, clock::now()).await;
-            trouble.note(dropped.map(|_| ()));
+            trouble.note(dropped.map(drop));
+            let dropped = app::probes::drop_expired(&kept, clock::now()).await;
+            old.note(dropped.map(drop));
             tokio::time::sleep(RETENTION_EVERY).await;
         }
     }));
@@ -49,7 +52,8 @@ async fn collect(office: &Office) -> Result<(), AppError> {
     Ok(())
 }
 
-async fn until(
+/// Does the work until it ends or we are told to stop.
+pub async fn until(
     stopped: watch::Receiver<bool>,
     work: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
@@ -61,17 +65,19 @@ async fn until(
 }
 
 /// Logs a failure when it begins and when it is over, not at every tick in between.
-struct Trouble {
+pub struct Trouble {
     what: &'static str,
     lasting: bool,
 }
 
 impl Trouble {
-    const fn new(what: &'static str) -> Trouble {
+    /// What a failure means, as the log says it.
+    pub const fn new(what: &'static str) -> Trouble {
         Trouble { what, lasting: false }
     }
 
-    fn note(&mut self, result: Result<(), AppError>) {
+    /// Takes notice of how a tick ended.
+    pub fn note(&mut self, result: Result<(), AppError>) {
         match result {
             Err(error) if !self.lasting => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);

@@ -78,7 +78,8 @@ pub async fn open_office(config: &Config) -> anyhow::Result<Office> {
 pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Office> {
     let store = Store::open(&config.store_url(), Arc::clone(&vault)).await?;
     let folder = RelayFolder(config.relay_folder());
-    Ok(Office::new(store, vault, folder, config.compositions()))
+    let contracts = config.contracts.iter().map(|contract| contract.watched.clone()).collect();
+    Ok(Office::new(store, vault, folder, config.compositions()).under(contracts))
 }
 
 /// Everything the relay needs, on listeners that are bound already.

@@ -49,17 +49,22 @@ impl Engine {
     }
 
     fn migrations(self) -> Migrator {
-        let first = match self {
-            Engine::Sqlite => include_str!("../migrations/sqlite/0001_records.sql"),
-            Engine::Postgres => include_str!("../migrations/postgres/0001_records.sql"),
+        let texts = match self {
+            Engine::Sqlite => [
+                include_str!("../migrations/sqlite/0001_records.sql"),
+                include_str!("../migrations/sqlite/0002_evidence.sql"),
+            ],
+            Engine::Postgres => [
+                include_str!("../migrations/postgres/0001_records.sql"),
+                include_str!("../migrations/postgres/0002_evidence.sql"),
+            ],
         };
-        Migrator::with_migrations(vec![Migration::new(
-            1,
-            "records".into(),
-            MigrationType::Simple,
-            first.into_sql_str(),
-            false,
-        )])
+        let named = ["records", "evidence"].into_iter().zip(texts);
+        let migration = |(number, (name, text)): (i64, (&'static str, &'static str))| {
+            let text = text.into_sql_str();
+            Migration::new(number, name.into(), MigrationType::Simple, text, false)
+        };
+        Migrator::with_migrations((1..).zip(named).map(migration).collect())
     }
 }
 

@@ -1,4 +1,5 @@
-//! Records: accounts, sending domains, and the delivery log. The only crate that speaks SQL.
+//! Records: accounts, sending domains, the delivery log, and the evidence of contracts. The only
+//! crate that speaks SQL.
 //!
 //! One code path serves SQLite and PostgreSQL. Whoever reads the database without the vault's
 //! key learns times, outcomes, domains and counts, but no address, subject or reply (seed 001,
@@ -9,8 +10,11 @@ mod conditions;
 mod day;
 mod domains;
 mod engine;
+mod events;
 mod fold;
 mod log;
+mod measured;
+mod observations;
 mod record;
 mod search;
 mod sessions;
@@ -27,7 +31,10 @@ use vault::{Vault, VaultError};
 pub use accounts::{AccountRecord, Kind};
 pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
+pub use events::{ContractEvent, EVENTS_MAX, Import, Imported};
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
+pub use measured::{Joined, MEASURED_DAYS_MAX, MeasuredDay};
+pub use observations::{Answer, Observation, Sighting, Told};
 pub use record::NODES_MAX;
 pub use search::{Filter, Listing, PAGE_MAX, Who};
 pub use sessions::{SESSIONS_MAX, TryGate};
@@ -106,6 +113,16 @@ pub enum StoreError {
         what: &'static str,
         /// Where it stops making sense.
         source: serde_json::Error,
+    },
+    /// A contract has more evidence than the records keep.
+    #[error("{contract} has {most} {what} in the records: no more are kept")]
+    Full {
+        /// Of which contract.
+        contract: String,
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there may be.
+        most: i64,
     },
     /// More relays than the records can number.
     #[error("there are records of {NODES_MAX} nodes already: give relays stable names")]

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use common::{at, attempt, facts, queued, vault};
 use mail::fact::AttemptKind::Deferred;
 use sqlx::{AssertSqlSafe, Connection, Row};
-use store::{AccountRecord, Kind, Store};
+use store::{AccountRecord, ContractEvent, Import, Kind, Store};
 
 #[tokio::test]
 async fn no_private_word_is_in_the_file_in_clear() {
@@ -32,6 +32,14 @@ async fn no_private_word_is_in_the_file_in_clear() {
         AccountRecord { kind: Kind::Administrator, name: "himitsu".into(), ..account };
     store.add_account(&administrator).await.expect("added");
     store.open_session("himitsu-token", "himitsu", now, now).await.expect("opened");
+    let event = ContractEvent {
+        kind: "exclusion",
+        from: now,
+        until: None,
+        line: r#"{"kind":"exclusion","by":"himitsu@example.jp"}"#.into(),
+    };
+    let import = Import { events: vec![event], days: Vec::new() };
+    store.import("contract", &import, &|_, _| unreachable!(), now).await.expect("imported");
     let sources = ["192.0.2.77", "TLS13_AES", "himitsu", "件名", "mx.example.com"];
     for state in ["open", "closed"] {
         if state == "closed" {

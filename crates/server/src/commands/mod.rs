@@ -1,14 +1,23 @@
 //! The command line: one file for each command, and the list of them here.
 
+mod agreed;
 mod config;
+mod contract;
 mod dns;
 mod domain;
+mod due;
+mod import;
+mod instant;
+mod invoice;
 mod log;
+mod meant;
 mod place;
 mod queue;
 mod send;
+mod settle;
 mod up;
 mod user;
+mod windows;
 
 use clap::{Parser, Subcommand};
 
@@ -56,10 +65,39 @@ enum Command {
     User(user::UserArgs),
     /// Add, list and remove the domains we sign for
     Domain(domain::DomainArgs),
+    /// Add a log to the evidence of a contract
+    ///
+    /// The log holds one event a line: outages, measurements, blind spans, windows, notices and
+    /// exclusions. Wrong lines are named on stdout, and then nothing is imported. Importing a line
+    /// again changes nothing.
+    Import(import::ImportArgs),
     /// Print the DNS records that our mail needs
     Dns(dns::DnsArgs),
     /// Check or show the configuration
     Config(config::ConfigArgs),
+    /// Check, show and compare contract files
+    Contract(contract::ContractArgs),
+    /// Settle a month: what was promised, what happened, what is owed
+    ///
+    /// Needs a contract file and a log, no server and no clock: the same files give the same bytes.
+    /// docs/CONTRACTS.md says how a log is written and how a month is settled.
+    #[command(after_help = settle::HELP)]
+    Settle(settle::SettleArgs),
+    /// Print by when a promise must be kept
+    ///
+    /// One line on stdout, the last second in time as RFC 3339 with the contract's offset; or `none`,
+    /// with the reason on stderr. The terms in force at the event count. An instant without an offset
+    /// is a clock reading in the contract's zone.
+    #[command(after_help = due::HELP)]
+    Due(due::DueArgs),
+    /// Print the maintenance windows of a year or month
+    ///
+    /// One a line on stdout, FROM/UNTIL as RFC 3339 with the contract's offset.
+    #[command(after_help = windows::HELP)]
+    Windows(windows::WindowsArgs),
+    /// Make the invoice of a month from a contract and what was used
+    #[command(after_help = invoice::HELP)]
+    Invoice(invoice::InvoiceArgs),
 }
 
 /// Runs what was asked for.
@@ -76,7 +114,13 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Log(args) => log::run(&args),
         Command::User(args) => user::run(&args),
         Command::Domain(args) => domain::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Dns(args) => dns::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Contract(args) => contract::run(&args),
+        Command::Settle(args) => settle::run(&args),
+        Command::Due(args) => due::run(&args),
+        Command::Windows(args) => windows::run(&args),
+        Command::Invoice(args) => invoice::run(&args),
     }
 }

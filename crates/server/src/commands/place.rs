@@ -54,9 +54,17 @@ impl Place {
     /// When there is no data folder, or its records cannot be opened.
     pub async fn office(&self) -> anyhow::Result<(Config, Office)> {
         let config = self.read_config()?;
-        self.check_folder(&config)?;
-        let office = wiring::open_office(&config).await?;
+        let office = self.office_with(&config).await?;
         Ok((config, office))
+    }
+
+    /// As [`Place::office`], with a configuration that was read before.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn office_with(&self, config: &Config) -> anyhow::Result<Office> {
+        self.check_folder(config)?;
+        wiring::open_office(config).await
     }
 
     fn check_folder(&self, config: &Config) -> anyhow::Result<()> {

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 use mail::roster::Delivery;
 
+use super::agreed::read_or_tell;
 use super::place::Place;
-use crate::config::{ComposedServer, Config, FromText, HostName};
+use crate::config::{self, ComposedServer, Config, FromText, HostName};
 use crate::exit::{self, Misused, Status};
 use crate::logs::LogFormat;
 use crate::up::{self, Roles};
@@ -39,6 +40,10 @@ pub struct UpArgs {
     /// From domain has no keys
     #[arg(long, value_name = "DOMAIN")]
     sign: Option<String>,
+    /// Contract file to keep, shown on the promise board; may be given several times. Its functions
+    /// `smtp` and `console` are measured here
+    #[arg(long = "contract", value_name = "FILE")]
+    contracts: Vec<PathBuf>,
     /// Form of the log on standard error [default: text on a terminal, else json]
     #[arg(long, value_enum)]
     log_format: Option<LogFormat>,
@@ -65,6 +70,7 @@ pub fn run(args: &UpArgs) -> anyhow::Result<Status> {
         config.office.console = console;
     }
     args.change_composition(&mut config)?;
+    args.add_contracts(&mut config)?;
     let start = up::Start {
         roles: Roles::All,
         newcomer: args.place.config.is_none(),
@@ -107,6 +113,20 @@ impl UpArgs {
         }
         if let Some(sign) = &self.sign {
             server.composition.default_signing_domain = Some(parsed::<HostName>("--sign", sign)?.0);
+        }
+        Ok(())
+    }
+
+    fn add_contracts(&self, config: &mut Config) -> anyhow::Result<()> {
+        for file in &self.contracts {
+            let contract = read_or_tell(file)?;
+            let name = contract.name.clone();
+            if config.contracts.iter().any(|known| known.watched.contract.name == name) {
+                let text =
+                    format!("--contract {}: there is a contract {name} already", file.display());
+                return Err(Misused(text).into());
+            }
+            config.contracts.push(config::by_names(file.clone(), contract));
         }
         Ok(())
     }

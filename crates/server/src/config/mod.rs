@@ -3,6 +3,7 @@
 //! `read` turns the text of `yakusoku.toml` into a [`Config`] or findings with their lines;
 //! `show` writes a [`Config`] back as such a text. `docs/CONFIGURATION.md` is the manual.
 
+mod contracts;
 mod read;
 mod section;
 mod show;
@@ -20,6 +21,7 @@ use mail::roster::{
     RetrySchedule,
 };
 
+pub use contracts::{ContractConfig, by_names};
 pub use read::read;
 pub use section::Finding;
 pub use show::show;
@@ -44,6 +46,8 @@ pub struct Config {
     pub relay: RelayConfig,
     /// Console and records.
     pub office: OfficeConfig,
+    /// What is promised, and what of it we measure ourselves.
+    pub contracts: Vec<ContractConfig>,
 }
 
 /// What the role `relay` needs.
@@ -200,6 +204,7 @@ impl Config {
                 trusted_proxies: Vec::new(),
                 store_url: None,
             },
+            contracts: Vec::new(),
         }
     }
 }
@@ -254,5 +259,6 @@ fn composition(name: String, delivery: Delivery) -> Composition {
 pub fn load(path: &Path) -> anyhow::Result<Result<Config, Vec<Finding>>> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-    Ok(read(&text, Machine::this()))
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(read(&text, folder, Machine::this()))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mail::roster::{
     Admission, AdmissionRule, Delivery, HostPort, InboundLimits, OutboundLimits, ReceivedStyle,
@@ -11,6 +11,7 @@ use mail::roster::{
 };
 use toml::de::DeTable;
 
+use super::contracts::read_contracts;
 use super::section::{Findings, Section};
 use super::value::{HostName, RouteDomain, Size, StoreUrl, Word};
 use super::{ComposedServer, Config, Finding, Machine, TlsFiles, composition};
@@ -26,14 +27,14 @@ pub const RULES: [(&str, AdmissionRule); 4] = [
 pub const RECEIVED: [(&str, ReceivedStyle); 3] =
     [("full", ReceivedStyle::Full), ("short", ReceivedStyle::Short), ("none", ReceivedStyle::None)];
 
-/// Reads the whole file.
+/// Reads the whole file. Contracts are looked for from `folder` on.
 ///
 /// # Errors
 /// Every finding, by line. A text that is not TOML has one finding only.
-pub fn read(text: &str, machine: Machine) -> Result<Config, Vec<Finding>> {
+pub fn read(text: &str, folder: &Path, machine: Machine) -> Result<Config, Vec<Finding>> {
     let findings = Findings::new(text);
     let config = match DeTable::parse(text) {
-        Ok(table) => Some(whole(Section::top(table.get_ref(), &findings), machine)),
+        Ok(table) => Some(whole(Section::top(table.get_ref(), &findings), folder, machine)),
         Err(error) => {
             let at = error.span().map_or(0, |span| span.start);
             let first = error.message().lines().next().unwrap_or_default();
@@ -45,7 +46,7 @@ pub fn read(text: &str, machine: Machine) -> Result<Config, Vec<Finding>> {
     config.filter(|_| list.is_empty()).ok_or(list)
 }
 
-fn whole(top: Section<'_>, machine: Machine) -> Config {
+fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     let mut config = Config::empty(machine);
     set(&mut config.data, top.read("data"));
     config.key_file = top.read("key_file");
@@ -59,6 +60,7 @@ fn whole(top: Section<'_>, machine: Machine) -> Config {
         top.object("composition", "add at least one [[composition]]");
     }
     check_listeners(&top, &config);
+    config.contracts = read_contracts(&top, folder);
     top.finish();
     config
 }

@@ -188,6 +188,44 @@ impl<'t> Section<'t> {
         if key == "route" { format!("[[{inner}.{key}]]") } else { format!("[{inner}.{key}]") }
     }
 
+    /// Every key with its text, where the keys are not ours to know; a finding for each value that
+    /// is something else. The numbers are places for [`Section::object_at`].
+    pub fn texts(&self) -> Vec<(&'t str, usize, &'t str, usize)> {
+        let mut texts = Vec::new();
+        for (key, value) in self.table.into_iter().flatten() {
+            match value.get_ref().as_str() {
+                Some(text) => {
+                    texts.push((
+                        key.get_ref().as_ref(),
+                        key.span().start,
+                        text,
+                        value.span().start,
+                    ));
+                }
+                None => self.misfit(key.get_ref(), value, "a text in quotes"),
+            }
+        }
+        texts
+    }
+
+    /// A date without a time, such as 2026-11-01.
+    pub fn date(&self, key: &'static str) -> Option<jiff::civil::Date> {
+        let value = self.get(key)?;
+        let written = match value.get_ref() {
+            DeValue::Datetime(written) => written.to_string().parse().ok(),
+            _ => None,
+        };
+        if written.is_none() {
+            self.misfit(key, value, "a date without quotes, such as 2026-11-01");
+        }
+        written
+    }
+
+    /// A finding at a place of [`Section::texts`].
+    pub fn object_at(&self, at: usize, text: &str) {
+        self.findings.add(at, format!("{}: {text}", self.title));
+    }
+
     /// Whether the key is in the file.
     pub fn has(&self, key: &'static str) -> bool {
         self.get(key).is_some()

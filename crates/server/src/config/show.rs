@@ -7,7 +7,7 @@ use mail::roster::{Delivery, HostPort};
 
 use super::read::{RECEIVED, RULES};
 use super::units::{show_size, show_span};
-use super::{ComposedServer, Config, TlsFiles};
+use super::{ComposedServer, Config, ContractConfig, TlsFiles};
 
 /// The effective configuration. A key that has no value appears as a comment.
 pub fn show(config: &Config) -> String {
@@ -24,6 +24,9 @@ pub fn show(config: &Config) -> String {
     show_relay(&mut page, config);
     for server in &config.relay.compositions {
         show_composition(&mut page, server);
+    }
+    for contract in &config.contracts {
+        show_contract(&mut page, contract);
     }
     page.0
 }
@@ -135,6 +138,20 @@ fn show_limits(page: &mut Page, server: &ComposedServer) {
     page.text("idle", show_span(it.outbound.idle));
     page.text("rest", show_span(it.outbound.rest));
     page.text("rest_max", show_span(it.outbound.rest_max));
+}
+
+fn show_contract(page: &mut Page, contract: &ContractConfig) {
+    page.head("[[contract]]");
+    let file = std::path::absolute(&contract.file).unwrap_or_else(|_| contract.file.clone());
+    page.text("file", file.display());
+    match contract.start {
+        Some(start) => page.plain("start", start),
+        None => page.unset("start", "the file's"),
+    }
+    page.head("[contract.measure]");
+    for measured in &contract.watched.measured {
+        page.text(measured.function.as_str(), measured.probe.word());
+    }
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: T) -> &'static str {

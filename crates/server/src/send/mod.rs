@@ -4,4 +4,4 @@
 
 pub mod client;
 pub mod message;
-mod trust;
+pub mod trust;

@@ -132,3 +132,16 @@ pub enum Excluded {
         maintenance: Name,
     },
 }
+
+impl Exclusion {
+    /// Whether a decision with that reason means this exclusion: one for a cause, by its name or by
+    /// another word that it knows.
+    pub fn answers_to(&self, reason: &str) -> bool {
+        match &self.excluded {
+            Excluded::Cause { also } => {
+                self.name.as_str() == reason || also.iter().any(|word| word.as_str() == reason)
+            }
+            _ => false,
+        }
+    }
+}

@@ -171,3 +171,18 @@ pub struct Report {
     /// Where it is shown.
     pub channel: Option<Name>,
 }
+
+impl ResponseTime {
+    /// Whether an answer after that long meets it: exactly as long does (002 §2: 3秒以下).
+    pub fn is_met_by(&self, answered_after: SignedDuration) -> bool {
+        answered_after <= self.within
+    }
+}
+
+impl SecurityFloor {
+    /// Whether a handshake with that version of TLS, as major and minor, may succeed. One that does
+    /// and may not is a fault of compliance; it is never downtime.
+    pub fn accepts(&self, tls: (u8, u8)) -> bool {
+        tls >= self.tls_at_least
+    }
+}

@@ -1,7 +1,8 @@
 //! By when: clocks, leads and notices.
 
+use crate::wording::quantity::length;
 use crate::wording::words::channel_word;
-use crate::wording::{business_length, count, length, period, pick, remarked};
+use crate::wording::{business_length, count, period, pick, remarked};
 use crate::{
     BusinessDayIs, Clock, Lang, Lead, Name, NoticeRoute, OutsideHours, Reckoned, Timing, Within,
 };

@@ -19,7 +19,9 @@ pub use overview::{
     overview, tax_words,
 };
 pub use promise::{keep_words, promise_number, schedule_words};
-pub use quantity::{business_length, count, date, instant, length, money, percent, period};
+pub use quantity::{
+    business_length, count, date, instant, length, minutes, money, month, percent, period, span,
+};
 pub use words::{about_word, channel_word, fee_kind_word, kind_word, rounding_word, strength_word};
 
 use crate::Lang;

@@ -1,8 +1,9 @@
 //! Lengths, shares, money, dates and instants.
 
-use jiff::civil::{Date, Weekday};
+use calendar::{Month, Span};
+use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::{Currency, Lang, Percent, Period, PeriodUnit};
 
@@ -39,17 +40,25 @@ fn plural(number: u64, unit: &str) -> String {
     format!("{} {unit}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// The parts of a length that are not zero: hours, minutes, seconds. Up to two hours a length that
+/// The parts of a length: hours, minutes, seconds with their fraction. Up to three hours a length that
 /// is no whole hour stays in minutes, as contracts write it: 90 minutes, 120 minutes.
-fn parts(length: SignedDuration) -> [(u64, usize); 3] {
-    let seconds = length.as_secs().unsigned_abs();
+fn parts(length: SignedDuration) -> [(u64, u32, usize); 3] {
+    let (seconds, nanos) = (length.as_secs().unsigned_abs(), length.subsec_nanos().unsigned_abs());
     match seconds {
-        s if s < 3 * 3_600 && s != 3_600 => [(0, 0), (s / 60, 1), (s % 60, 2)],
-        s => [(s / 3_600, 0), (s / 60 % 60, 1), (s % 60, 2)],
+        s if s < 3 * 3_600 && s != 3_600 => [(0, 0, 0), (s / 60, 0, 1), (s % 60, nanos, 2)],
+        s => [(s / 3_600, 0, 0), (s / 60 % 60, 0, 1), (s % 60, nanos, 2)],
     }
 }
 
-/// `10分`, `1時間`, `120分`, `24時間`; `10 minutes`. Whole seconds.
+/// A number with the fraction that so many billionths are: `3.001`.
+fn decimal(number: u64, nanos: u32) -> String {
+    if nanos == 0 {
+        return count(number);
+    }
+    format!("{}.{}", count(number), format!("{nanos:09}").trim_end_matches('0'))
+}
+
+/// `10分`, `1時間`, `120分`, `24時間`, `3.001秒`; `10 minutes`. Exact; a minus in front of a negative one.
 pub fn length(length: SignedDuration, lang: Lang) -> String {
     joined(length, lang, ["時間", "分", "秒"], ["hour", "minute", "second"])
 }
@@ -72,18 +81,34 @@ pub fn business_length(length: SignedDuration, lang: Lang) -> String {
 
 fn joined(length: SignedDuration, lang: Lang, ja: [&str; 3], en: [&str; 3]) -> String {
     let parts = parts(length);
-    let there = parts.iter().filter(|(number, _)| *number > 0);
-    let words: Vec<String> = match lang {
-        Lang::Ja => {
-            there.map(|(number, unit)| format!("{}{}", count(*number), ja[*unit])).collect()
-        }
-        Lang::En => there.map(|(number, unit)| plural(*number, en[*unit])).collect(),
+    let sign = if length.is_negative() { "-" } else { "" };
+    let there = parts.iter().filter(|(number, nanos, _)| *number > 0 || *nanos > 0);
+    let word = |(number, nanos, unit): &(u64, u32, usize)| match (lang, nanos) {
+        (Lang::Ja, _) => format!("{}{}", decimal(*number, *nanos), ja[*unit]),
+        (Lang::En, 0) => plural(*number, en[*unit]),
+        (Lang::En, _) => format!("{} {}s", decimal(*number, *nanos), en[*unit]),
     };
+    let words: Vec<String> = there.map(word).collect();
     match (words.is_empty(), lang) {
         (true, Lang::Ja) => format!("0{}", ja[2]),
         (true, Lang::En) => plural(0, en[2]),
-        (false, Lang::Ja) => words.concat(),
-        (false, Lang::En) => words.join(" "),
+        (false, Lang::Ja) => format!("{sign}{}", words.concat()),
+        (false, Lang::En) => format!("{sign}{}", words.join(" ")),
+    }
+}
+
+/// A length in whole minutes and what is over, as contracts count a month: `43,200分`.
+pub fn minutes(length: SignedDuration, lang: Lang) -> String {
+    let seconds = length.as_secs().unsigned_abs();
+    let (rest, nanos) = (seconds % 60, length.subsec_nanos().unsigned_abs());
+    let minutes = match lang {
+        Lang::Ja => format!("{}分", count(seconds / 60)),
+        Lang::En => plural(seconds / 60, "minute"),
+    };
+    match (rest, nanos, lang) {
+        (0, 0, _) => minutes,
+        (_, _, Lang::Ja) => format!("{minutes}{}秒", decimal(rest, nanos)),
+        (_, _, Lang::En) => format!("{minutes} {} seconds", decimal(rest, nanos)),
     }
 }
 
@@ -132,15 +157,49 @@ fn month_name(date: Date) -> &'static str {
     MONTHS.get(index).copied().unwrap_or_default()
 }
 
+/// `2026年11月`, `November 2026`
+pub fn month(month: Month, lang: Lang) -> String {
+    match lang {
+        Lang::Ja => format!("{}年{}月", month.year(), month.month()),
+        Lang::En => format!("{} {}", month_name(month.first()), month.year()),
+    }
+}
+
+/// A span in a place; the day of its end only when it is another, and midnight at its end as 24:00.
+pub fn span(span: Span, zone: &TimeZone, lang: Lang) -> String {
+    let (there, end) = (span.from().to_zoned(zone.clone()), span.until().to_zoned(zone.clone()));
+    let from = instant(span.from(), zone, lang);
+    let midnight = end.time() == Time::midnight() && !span.is_empty();
+    let until = match there.date() {
+        day if day == end.date() => time(&end),
+        day if midnight && day.tomorrow().ok() == Some(end.date()) => "24:00".to_owned(),
+        _ => instant(span.until(), zone, lang),
+    };
+    match lang {
+        Lang::Ja => format!("{from}〜{until}"),
+        Lang::En => format!("{from} – {until}"),
+    }
+}
+
+/// `23:59`; with seconds when there are any.
+fn time(there: &Zoned) -> String {
+    let minute = format!("{:02}:{:02}", there.hour(), there.minute());
+    match (there.second(), there.subsec_nanosecond()) {
+        (0, 0) => minute,
+        (second, 0) => format!("{minute}:{second:02}"),
+        (second, nanos) => {
+            let fraction = format!("{nanos:09}");
+            format!("{minute}:{second:02}.{}", fraction.trim_end_matches('0'))
+        }
+    }
+}
+
 /// `2026年11月30日(月) 23:59`, `Monday, 30 November 2026, 23:59`; with seconds when there are any.
 pub fn instant(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
     let there = at.to_zoned(zone.clone());
     let day = date(there.date(), lang);
     let weekday = weekday(there.weekday(), lang);
-    let time = match there.second() {
-        0 => format!("{:02}:{:02}", there.hour(), there.minute()),
-        second => format!("{:02}:{:02}:{second:02}", there.hour(), there.minute()),
-    };
+    let time = time(&there);
     match lang {
         Lang::Ja => format!("{day}({weekday}) {time}"),
         Lang::En => format!("{weekday}, {day}, {time}"),
@@ -183,6 +242,15 @@ mod tests {
             assert_eq!(length(given, Lang::Ja), ja);
             assert_eq!(length(given, Lang::En), en);
         }
+    }
+
+    #[test]
+    fn exact_lengths() {
+        assert_eq!(length(SignedDuration::from_millis(3_001), Lang::Ja), "3.001秒");
+        assert_eq!(length(SignedDuration::from_millis(3_001), Lang::En), "3.001 seconds");
+        assert_eq!(length(SignedDuration::from_secs(-60), Lang::Ja), "-1分");
+        assert_eq!(minutes(SignedDuration::from_secs(2_592_000), Lang::Ja), "43,200分");
+        assert_eq!(minutes(SignedDuration::from_secs(61), Lang::En), "1 minute 1 seconds");
     }
 
     #[test]

@@ -1,0 +1,133 @@
+//! The evidence of a contract: what logs told, and what our own probes saw of its functions.
+
+use calendar::Span;
+use evidence::{Event, Evidence, Gatherer, Measurement, Run, RunState};
+use jiff::{SignedDuration, Timestamp};
+use store::{Answer, Observation};
+use terms::UpWhen;
+
+use crate::contracts::{Measured, WatchedContract};
+use crate::logs::PLANS;
+use crate::{AppError, Office, Refusal};
+
+/// The site of our own measurements, beside those that logs name.
+pub const OWN_SITE: &str = "yakusoku";
+/// How far around a span is looked: an outage that reaches into it is judged by its whole length.
+const MARGIN: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// Everything that is known of a contract in a span, as it was known at `as_of`.
+pub(crate) async fn evidence_of(
+    office: &Office,
+    watched: &WatchedContract,
+    span: Span,
+    as_of: Timestamp,
+) -> Result<Evidence, AppError> {
+    let from = span.from().checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
+    let until = span.until().checked_add(MARGIN).unwrap_or(Timestamp::MAX);
+    let name = watched.contract.name.as_str();
+    let told = office.store.contract_events(name, from, until, PLANS).await?;
+    let days = office.store.measured_days(name, from, until).await?;
+    let seen = match watched.measured.is_empty() {
+        true => Vec::new(),
+        false => office.store.observations(from, until).await?,
+    };
+    let mut gatherer = Gatherer::new(Some(as_of));
+    let lines = told.iter().flat_map(|text| text.lines()).chain(days.iter().flat_map(|d| d.lines()));
+    for line in lines {
+        // Read before it was recorded, so it reads again.
+        if let Some(event) = evidence::read_line(line.as_bytes(), 1).map_err(AppError::records)? {
+            add(&mut gatherer, event, name)?;
+        }
+    }
+    for measured in &watched.measured {
+        let up_when = watched.up_when(&measured.function);
+        let runs = seen.iter().filter(|run| run.probe == measured.probe.word());
+        for event in runs.flat_map(|run| events(measured, up_when, run)) {
+            add(&mut gatherer, event, name)?;
+        }
+    }
+    Ok(gatherer.finish())
+}
+
+fn add(gatherer: &mut Gatherer, event: Event, contract: &str) -> Result<(), AppError> {
+    gatherer.add(event).map_err(|too_much| {
+        let contract = contract.to_owned();
+        AppError::Refused(Refusal::TooMuchEvidence { contract, why: too_much.to_string() })
+    })
+}
+
+/// A run of ours as a log would tell it. We know how many measurements it had and that none was
+/// late by more than a pace, not when each was: they are put on an even pace from the first one,
+/// and the last one where it was.
+fn events(measured: &Measured, up_when: UpWhen, run: &Observation) -> Vec<Event> {
+    let function = measured.function.to_string();
+    let site = Some(OWN_SITE.to_owned());
+    let ok = is_up(run.answer, up_when);
+    let paces = run.last.duration_since(run.first).as_secs() / run.pace.as_secs().max(1);
+    let state = if ok { RunState::Up } else { RunState::Down };
+    let even = Event::Run(Run {
+        function: function.clone(),
+        site: site.clone(),
+        from: run.first,
+        every: run.pace,
+        states: vec![(paces.unsigned_abs() + 1, state)],
+    });
+    let last = Measurement { function, site, at: run.last, ok, every: run.pace };
+    let is_even = run.pace.checked_mul(i32::try_from(paces).unwrap_or(i32::MAX))
+        == Some(run.last.duration_since(run.first));
+    if is_even { vec![even] } else { vec![even, Event::Measurement(last)] }
+}
+
+fn is_up(answer: Answer, up_when: UpWhen) -> bool {
+    match up_when {
+        UpWhen::Answered => answer != Answer::Silent,
+        UpWhen::Succeeded => answer == Answer::Good,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probes::Probe;
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-11-22T{time}Z").parse().expect("an instant")
+    }
+
+    fn run(first: &str, last: &str, answer: Answer) -> Observation {
+        let (first, last) = (at(first), at(last));
+        let pace = SignedDuration::from_mins(1);
+        Observation { probe: "smtp".into(), first, last, pace, answer, total: 4 }
+    }
+
+    #[test]
+    fn a_refusal_is_an_answer_and_no_success() {
+        let measured =
+            Measured { function: "smtp".parse().expect("a name"), probe: Probe::Smtp };
+        let refused = run("00:00:00", "00:03:00", Answer::Refused);
+        let down = |up_when| {
+            let mut gatherer = Gatherer::new(None);
+            for event in events(&measured, up_when, &refused) {
+                gatherer.add(event).expect("room");
+            }
+            let evidence = gatherer.finish();
+            let seen = &evidence.measured["smtp"][OWN_SITE];
+            (seen.known.total().as_secs(), seen.down.len())
+        };
+        assert_eq!(down(UpWhen::Answered), (240, 0));
+        assert_eq!(down(UpWhen::Succeeded), (240, 1));
+    }
+
+    #[test]
+    fn the_last_measurement_stays_where_it_was() {
+        let measured =
+            Measured { function: "smtp".parse().expect("a name"), probe: Probe::Smtp };
+        let mut gatherer = Gatherer::new(None);
+        let good = run("00:00:00", "00:03:20", Answer::Good);
+        for event in events(&measured, UpWhen::Answered, &good) {
+            gatherer.add(event).expect("room");
+        }
+        let evidence = gatherer.finish();
+        assert_eq!(evidence.measured["smtp"][OWN_SITE].known.total().as_secs(), 260);
+    }
+}

@@ -1,0 +1,35 @@
+//! Who is waiting, for what, and until when.
+//!
+//! Deadlines of clocks ([`due`]), whether somebody was told in time ([`noticed`]), and the decisions
+//! of people on call: claims, ladders, thresholds, copies, slots, reports. Values in, values out:
+//! the instant that is "now" is always given, and what was decided is recorded and sent by the
+//! caller. The crate knows nothing of measurements, credits, couriers or records.
+
+mod backups;
+mod civil;
+mod claim;
+mod clock;
+mod ground;
+mod ladder;
+mod notice;
+mod report;
+mod revision;
+mod sampling;
+mod slots;
+mod threshold;
+mod windows;
+
+pub use backups::{Run, RunBy, RunState, removable, restored};
+pub use claim::{Claim, Customer, Given, Judged, award_cap, claim_due, given, judged};
+pub use clock::{Deadline, Due, End, NoDeadline, due, promise_clock, warn_at};
+pub use ground::Ground;
+pub use ladder::{
+    Contact, Course, LADDERS_MAX, Next, ON_TIME, Seen, Taken, Turn, next, tell_again,
+};
+pub use notice::{Noticed, latest, noticed};
+pub use report::report_due;
+pub use revision::{Told, revised};
+pub use sampling::{Bounds, Looks, bounds};
+pub use slots::{Done, Missed, SLOTS_MAX, missed, slots_of_length, slots_of_period};
+pub use threshold::{Use, over, reached};
+pub use windows::{Window, windows};

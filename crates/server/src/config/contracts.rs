@@ -1,0 +1,131 @@
+//! `[[contract]]`: the contracts that the office keeps, read and checked with the configuration.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use app::probes::PROBES;
+use app::{Measured, WatchedContract};
+use jiff::civil::Date;
+use terms::{Contract, Name};
+
+use super::section::Section;
+use crate::contract_file;
+
+/// Most contracts of one configuration.
+pub const CONTRACTS_MAX: usize = 1_000;
+
+/// A contract of the configuration.
+#[derive(Clone, Debug)]
+pub struct ContractConfig {
+    /// Its file, from where the program runs.
+    pub file: PathBuf,
+    /// The customer's first day, when the configuration says another than the file.
+    pub start: Option<Date>,
+    /// The contract and what we measure of it.
+    pub watched: WatchedContract,
+}
+
+/// Every `[[contract]]`. One that cannot be read is a finding and is left out.
+pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
+    let sections = top.sections("contract");
+    if sections.len() > CONTRACTS_MAX {
+        let text = format!("there are more than {CONTRACTS_MAX} contracts: run another office");
+        top.object("contract", &text);
+        return Vec::new();
+    }
+    let mut names = BTreeSet::new();
+    let mut contracts = Vec::new();
+    for section in sections {
+        if let Some(config) = read_contract(&section, folder) {
+            let name = config.watched.contract.name.to_string();
+            if names.insert(name.clone()) {
+                contracts.push(config);
+            } else {
+                section.object("file", &format!("{name:?} is the name of a contract above"));
+            }
+        }
+        section.finish();
+    }
+    contracts
+}
+
+fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig> {
+    let file: Option<PathBuf> = section.require("file");
+    let start = section.date("start");
+    let measure = section.section("measure");
+    let file = folder.join(file?);
+    let contract = match open_contract(&file) {
+        Ok(contract) => contract,
+        Err(wrong) => {
+            for text in wrong {
+                section.object("file", &text);
+            }
+            return None;
+        }
+    };
+    let measured = read_measured(&measure, &contract);
+    let contract = match start {
+        Some(start) => contract.starting(start),
+        None => contract,
+    };
+    Some(ContractConfig { file, start, watched: WatchedContract { contract, measured } })
+}
+
+/// Reads and checks a contract file.
+///
+/// # Errors
+/// What is wrong with it, a line each, with the file and the line.
+fn open_contract(file: &Path) -> Result<Contract, Vec<String>> {
+    match contract_file::load(file).map_err(|why| vec![why])? {
+        Ok(read) => Ok(read.contract),
+        Err(findings) => Err(findings.iter().map(ToString::to_string).collect()),
+    }
+}
+
+/// Which functions we measure ourselves: any names of the contract's, each with one of our probes.
+fn read_measured(section: &Section<'_>, contract: &Contract) -> Vec<Measured> {
+    let known = functions(contract);
+    let mut measured = Vec::new();
+    for (function, at, word, word_at) in section.texts() {
+        let name = known.iter().find(|name| name.as_str() == function);
+        if name.is_none() {
+            let known = known.iter().map(Name::as_str);
+            let hint = meant(function, known);
+            section.object_at(at, &format!("the contract has no function `{function}`{hint}"));
+        }
+        let probe = PROBES.iter().find(|(known, _)| *known == word);
+        if probe.is_none() {
+            let hint = meant(word, PROBES.iter().map(|(known, _)| *known));
+            section.object_at(word_at, &format!("there is no probe {word:?}{hint}"));
+        }
+        if let (Some(name), Some((_, probe))) = (name, probe) {
+            measured.push(Measured { function: name.clone(), probe: *probe });
+        }
+    }
+    measured
+}
+
+/// Every function of every version of a contract.
+fn functions(contract: &Contract) -> BTreeSet<Name> {
+    let services = contract.versions.iter().flat_map(|version| &version.terms.services);
+    services.flat_map(|service| &service.functions).map(|function| function.name.clone()).collect()
+}
+
+/// The nearest of the known words, or all of them when none is near.
+fn meant<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+    let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
+    match known.clone().min_by_key(distance) {
+        Some(best) if distance(&best) <= 1 + word.len() / 4 => format!("; did you mean `{best}`?"),
+        _ => format!("; it may be {}", known.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// A contract by the file alone: its functions that have the name of a probe are measured by it.
+pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
+    let measured = functions(&contract).into_iter().filter_map(|function| {
+        let (_, probe) = PROBES.iter().find(|(word, _)| *word == function.as_str())?;
+        Some(Measured { function, probe: *probe })
+    });
+    let measured = measured.collect();
+    ContractConfig { file, start: None, watched: WatchedContract { contract, measured } }
+}

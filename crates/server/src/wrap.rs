@@ -1,0 +1,77 @@
+//! Text folded into columns of a terminal: Latin words stay whole, Japanese breaks between
+//! characters, and no line begins with what belongs to the one before.
+
+use crate::table::width;
+
+/// May not begin a line (JIS X 4051, 行頭禁則), and the percent sign after its number.
+const NEVER_FIRST: &str = "、。，．,.・:：;；!！?？)）]］}｝」』】〉》〕〜~%％…―ーゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ";
+/// May not end a line (行末禁則).
+const NEVER_LAST: &str = "(（[［{｛「『【〈《〔¥€";
+
+/// Folds a text into lines of at most so many columns, at least one line. What has no place to break
+/// within them is cut.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for piece in pieces(text) {
+        if width(&line) + width(piece.trim_end()) > columns && !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        for c in piece.chars() {
+            if width(&line) + width(c.encode_utf8(&mut [0; 4])) > columns && c != ' ' {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    lines.push(line);
+    lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The pieces between which a line may break; spaces are at their ends.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((_, before)) = chars.next() {
+        if let Some((at, after)) = chars.peek().filter(|(_, after)| may_break(before, *after)) {
+            pieces.push(&text[start..*at]);
+            start = *at;
+            let _ = after;
+        }
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
+
+fn may_break(before: char, after: char) -> bool {
+    let wide = |c: char| width(c.encode_utf8(&mut [0; 4])) == 2;
+    if after == ' ' || NEVER_FIRST.contains(after) || NEVER_LAST.contains(before) {
+        return false;
+    }
+    before == ' ' || wide(before) || wide(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_where_a_reader_expects_it() {
+        let cases: [(&str, usize, &[&str]); 9] = [
+            ("", 10, &[""]),
+            ("four words are here", 10, &["four words", "are here"]),
+            ("暦月の分数に対して", 10, &["暦月の分数", "に対して"]),
+            ("十分以上、連続", 8, &["十分以", "上、連続"]),
+            ("停止(十分)", 6, &["停止", "(十分)"]),
+            ("月間稼働率 99.9 % 以上", 15, &["月間稼働率", "99.9 % 以上"]),
+            ("smtp-send のみ", 9, &["smtp-send", "のみ"]),
+            ("abcdefghij", 4, &["abcd", "efgh", "ij"]),
+            ("年に1回 1,000円", 9, &["年に1回", "1,000円"]),
+        ];
+        for (text, columns, expected) in cases {
+            assert_eq!(wrap(text, columns), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! When a service was down, surely and possibly, from what is known of its functions.
+
+use std::collections::BTreeMap;
+
+use calendar::{Span, Spans};
+use evidence::{Evidence, Functions, Observed};
+use jiff::{SignedDuration, Timestamp};
+use terms::{Combine, Function, SitesQuorum};
+
+/// The state of one function over all time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FunctionState {
+    /// Seen down.
+    pub down: Spans,
+    /// Neither seen down nor seen up.
+    pub unknown: Spans,
+}
+
+/// The state of a service over all time: down surely, and down if every unknown instant was down.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ServiceState {
+    pub surely: Spans,
+    pub possibly: Spans,
+}
+
+/// How far the evidence is looked at: an outage without an end is counted to `horizon.until()`, and
+/// what was not measured is unknown only inside it.
+pub(crate) fn function_state(
+    evidence: &Evidence,
+    function: &Function,
+    horizon: Span,
+) -> FunctionState {
+    let name = function.name.as_str();
+    let mut state = FunctionState::default();
+    if let Some(sites) = evidence.measured.get(name) {
+        state = measured(sites, function.sites, horizon);
+    }
+    let told = evidence.outages.iter().filter(|outage| is_about(&outage.function, name));
+    let told: Spans =
+        told.filter_map(|outage| told_span(outage.from, outage.until, horizon)).collect();
+    let blind = evidence.blind.iter().filter(|blind| is_about(&blind.function, name));
+    let blind: Spans = blind.map(|blind| blind.span).collect();
+    state.down = state.down.union(&told);
+    // Down that was seen is down, even where somebody else was blind.
+    state.unknown = state.unknown.union(&blind.clip(horizon)).minus(&state.down);
+    state
+}
+
+fn is_about(functions: &Functions, name: &str) -> bool {
+    match functions {
+        Functions::All => true,
+        Functions::One(one) => one == name,
+    }
+}
+
+fn told_span(from: Timestamp, until: Option<Timestamp>, horizon: Span) -> Option<Span> {
+    Span::new(from, until.unwrap_or_else(|| horizon.until().max(from))).ok()
+}
+
+/// With several sites a function is down where as many of them see it down as its quorum says, and
+/// unknown where the blind ones could make up the number.
+fn measured(
+    sites: &BTreeMap<String, Observed>,
+    quorum: SitesQuorum,
+    horizon: Span,
+) -> FunctionState {
+    let needed = match quorum {
+        SitesQuorum::Any => 1,
+        SitesQuorum::All => sites.len(),
+        SitesQuorum::AtLeast(n) => usize::from(n).min(sites.len()),
+    };
+    let down: Vec<Spans> =
+        sites.values().map(|site| site.down.iter().map(|seen| seen.span).collect()).collect();
+    let maybe: Vec<Spans> = sites
+        .values()
+        .zip(&down)
+        .map(|(site, down)| site.known.complement(horizon).union(down))
+        .collect();
+    let (surely, possibly) = at_least(needed, &down, &maybe);
+    FunctionState { unknown: possibly.minus(&surely), down: surely }
+}
+
+/// The state of the service from that of its functions.
+pub(crate) fn combine(states: &[FunctionState], rule: Combine) -> ServiceState {
+    let needed = match rule {
+        Combine::Any => 1,
+        Combine::All => states.len(),
+        Combine::AtLeast(n) => usize::from(n),
+    };
+    if states.is_empty() {
+        return ServiceState::default();
+    }
+    let down: Vec<Spans> = states.iter().map(|state| state.down.clone()).collect();
+    let maybe: Vec<Spans> = states.iter().map(|state| state.down.union(&state.unknown)).collect();
+    let (surely, possibly) = at_least(needed, &down, &maybe);
+    ServiceState { surely, possibly }
+}
+
+fn at_least(needed: usize, down: &[Spans], maybe: &[Spans]) -> (Spans, Spans) {
+    let count = |sets: &[Spans]| Spans::at_least(needed, &sets.iter().collect::<Vec<_>>());
+    (count(down), count(maybe))
+}
+
+/// The true length of an outage lies between these, when measurements found it: the bounds of the one
+/// run of failed measurements that it is. `None` when it was told, or put together from several.
+pub(crate) fn sampled_bounds(
+    evidence: &Evidence,
+    functions: &[&Function],
+    outage: Span,
+) -> Option<(SignedDuration, SignedDuration)> {
+    let sites =
+        functions.iter().filter_map(|function| evidence.measured.get(function.name.as_str()));
+    let mut seen = sites.flat_map(BTreeMap::values).flat_map(|site| {
+        let from = site.down.partition_point(|seen| seen.span.until() <= outage.from());
+        site.down[from..].iter().take_while(|seen| seen.span.from() < outage.until())
+    });
+    let first = seen.next()?;
+    let alone = seen.next().is_none() && first.span == outage;
+    alone.then_some((first.at_least, first.at_most))
+}

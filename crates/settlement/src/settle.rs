@@ -1,0 +1,293 @@
+//! The settlement of one month.
+
+use calendar::{Span, Spans};
+use evidence::Evidence;
+use jiff::SignedDuration;
+use terms::{Availability, Combine, Denominator, Function, RevisedTarget};
+
+use crate::Figure;
+use crate::count::{Month, Rules};
+use crate::down::{FunctionState, ServiceState, combine, function_state, sampled_bounds};
+use crate::exclude::{self, Taken, taken};
+use crate::finding::Finding;
+use crate::question::{Question, Segment};
+use crate::statement::{Judged, Judging, Partial, Statement, Verdict};
+
+/// Settles one month of one service. Never fails: what cannot be judged is a finding.
+///
+/// The evidence must hold outages over the ends of the month whole. Evidence that is later than
+/// [`Question::as_of`] must have been left out by its gatherer.
+pub fn settle(question: &Question<'_>, evidence: &Evidence) -> Statement {
+    Settling::begin(question, evidence).finish()
+}
+
+/// What is known while a month is settled.
+pub(crate) struct Settling<'a> {
+    pub(crate) question: &'a Question<'a>,
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) segments: Vec<Segment<'a>>,
+    /// For each segment, what is taken out.
+    taken: Vec<Vec<Taken>>,
+    /// The part of the month under contract, to the cut.
+    pub(crate) period: Option<Span>,
+    pub(crate) functions: Vec<&'a Function>,
+    states: Vec<FunctionState>,
+    service: ServiceState,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl<'a> Settling<'a> {
+    fn begin(question: &'a Question<'a>, evidence: &'a Evidence) -> Settling<'a> {
+        let month = question.whole_month();
+        let segments = question.segments();
+        let mut findings = Vec::new();
+        let mut taken_out = Vec::new();
+        let around = around(month, evidence);
+        for segment in &segments {
+            let availability = segment.promise.map(|(_, availability)| availability);
+            let mut here = Vec::new();
+            taken_out.push(taken(
+                question,
+                segment.terms,
+                availability,
+                evidence,
+                around,
+                &mut here,
+            ));
+            findings.extend(
+                here.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>(),
+            );
+        }
+        let until =
+            question.as_of.map_or(month.until(), |as_of| as_of.clamp(month.from(), month.until()));
+        let period = question.covered().and_then(|covered| {
+            let known = Span::new(covered.from(), until.max(covered.from())).ok()?;
+            known.intersect(covered)
+        });
+        let functions = counted_functions(&segments[0]);
+        let seen_until = question.as_of.unwrap_or(around.until()).max(around.from());
+        let horizon = Span::new(around.from(), seen_until).unwrap_or(month);
+        let states: Vec<FunctionState> =
+            functions.iter().map(|function| function_state(evidence, function, horizon)).collect();
+        let rule =
+            segments[0].promise.map_or(Combine::Any, |(_, availability)| availability.combine);
+        let service = combine(&states, rule);
+        Settling {
+            question,
+            evidence,
+            segments,
+            taken: taken_out,
+            period,
+            functions,
+            states,
+            service,
+            findings,
+        }
+    }
+
+    fn finish(mut self) -> Statement {
+        let question = self.question;
+        let month = question.whole_month();
+        let net_rules = self.month(true);
+        let gross_rules = self.month(false);
+        let denominator = self.denominator(month);
+        let net = Figure { counted: net_rules.counted(&self.service.surely), denominator };
+        let lower = Figure { counted: net_rules.counted(&self.service.possibly), denominator };
+        let gross = Figure {
+            counted: gross_rules.counted(&self.service.surely),
+            denominator: self.gross_denominator(month),
+        };
+        let (outages, partial) = (self.outages(&net_rules), self.partial(month));
+        let judging = self.judging();
+        let target = judging.as_ref().and_then(|judging| judging.target);
+        let verdict = match target {
+            None => Verdict::NoTarget,
+            Some(_) if self.period.is_none() => Verdict::NoTarget,
+            Some(target) if !net.meets(target) => Verdict::Broken,
+            Some(target) if lower.meets(target) => Verdict::Kept,
+            Some(_) => Verdict::Undetermined,
+        };
+        let coverage = self.coverage();
+        self.note(month, &outages, net);
+        let (credit, claim) = self.owed(verdict, judging.as_ref(), net, lower);
+        let contract = question.contract;
+        let service = self.segments[0].service;
+        Statement {
+            contract: contract.name.clone(),
+            contract_title: contract.title.clone(),
+            provider: contract.parties.provider.clone(),
+            customer: contract.parties.customer.clone(),
+            service: question.service.clone(),
+            service_title: service.map_or_else(
+                || terms::Text::both(question.service.as_str()),
+                |service| service.title.clone(),
+            ),
+            promise: judging,
+            month: question.month,
+            month_span: month,
+            zone: question.zone().clone(),
+            currency: contract.currency,
+            versions: question.versions().iter().map(|(_, version)| version.in_force).collect(),
+            provisional: question.as_of.filter(|as_of| *as_of < month.until()),
+            verdict,
+            net,
+            gross,
+            lower,
+            coverage,
+            budget_left: target.map(|target| net.budget_left(target)),
+            outages,
+            partial,
+            taken: self.taken_in(month),
+            credit,
+            claim,
+            findings: self.findings,
+        }
+    }
+
+    /// The rules of the month, with or without exclusions.
+    fn month(&self, net: bool) -> Month<'_> {
+        let rules = self.segments.iter().zip(&self.taken).map(|(segment, taken)| Rules {
+            span: segment.span,
+            availability: segment.promise.map(|(_, availability)| availability),
+            taken: if net { taken } else { &[] },
+        });
+        Month {
+            span: self.question.whole_month(),
+            covered: self.question.covered(),
+            rules: rules.collect(),
+        }
+    }
+
+    pub(crate) fn first_availability(&self) -> Option<&'a Availability> {
+        self.segments[0].promise.map(|(_, availability)| availability)
+    }
+
+    /// The part of a span that makes up the denominator in a month that is covered in part.
+    fn in_denominator(&self, span: Span) -> Option<Span> {
+        let whole =
+            self.first_availability().is_none_or(|a| a.partial_month == terms::PartialMonth::Whole);
+        if whole { Some(span) } else { self.question.covered()?.intersect(span) }
+    }
+
+    fn gross_denominator(&self, month: Span) -> SignedDuration {
+        match self.first_availability().map(|availability| availability.denominator) {
+            Some(Denominator::Fixed(length)) => length,
+            _ => self.in_denominator(month).map_or(SignedDuration::ZERO, Span::duration),
+        }
+    }
+
+    fn denominator(&self, month: Span) -> SignedDuration {
+        if let Some(Denominator::Fixed(length)) = self.first_availability().map(|a| a.denominator) {
+            return length;
+        }
+        let mut sum = SignedDuration::ZERO;
+        for (segment, taken) in self.segments.iter().zip(&self.taken) {
+            let Some(span) =
+                segment.span.intersect(month).and_then(|span| self.in_denominator(span))
+            else {
+                continue;
+            };
+            let operating =
+                segment.promise.is_some_and(|(_, a)| a.denominator == Denominator::OperatingTime);
+            let planned =
+                exclude::instants(taken.iter().filter(|taken| operating && taken.is_planned()));
+            sum += span.duration() - planned.clip(span).total();
+        }
+        sum
+    }
+
+    fn outages(&self, rules: &Month<'_>) -> Vec<Judged> {
+        let touching = self.service.surely.touching(self.question.whole_month());
+        let judged = touching.iter().map(|span| {
+            let down_in_it = |state: &FunctionState| !state.down.touching(span).is_empty();
+            let functions =
+                self.functions.iter().zip(&self.states).filter(|(_, state)| down_in_it(state));
+            Judged {
+                span,
+                functions: functions.map(|(function, _)| function.name.clone()).collect(),
+                bounds: sampled_bounds(self.evidence, &self.functions, span),
+                open: self
+                    .evidence
+                    .outages
+                    .iter()
+                    .any(|o| o.until.is_none() && span.contains(o.from)),
+                treatments: rules.judge(span),
+            }
+        });
+        judged.collect()
+    }
+
+    /// Where functions were down and the service was not.
+    fn partial(&self, month: Span) -> Vec<Partial> {
+        let mut partial = Vec::new();
+        for (function, state) in self.functions.iter().zip(&self.states) {
+            for span in state.down.clip(month).iter() {
+                let alone: Spans = [span].into_iter().collect();
+                let time = alone.minus(&self.service.surely).total();
+                if !time.is_zero() {
+                    partial.push(Partial { function: function.name.clone(), span, time });
+                }
+            }
+        }
+        partial.sort_by_key(|partial| partial.span);
+        partial
+    }
+
+    fn taken_in(&self, month: Span) -> Vec<Taken> {
+        let mut all: Vec<Taken> = Vec::new();
+        for (segment, taken) in self.segments.iter().zip(&self.taken) {
+            let here = taken.iter().filter(|taken| taken.span.intersect(segment.span).is_some());
+            let new: Vec<Taken> = here.filter(|taken| !all.contains(taken)).cloned().collect();
+            all.extend(new);
+        }
+        all.retain(|taken| taken.span.intersect(month).is_some());
+        all
+    }
+
+    fn judging(&self) -> Option<Judging> {
+        let (first, availability) = self.segments[0].promise?;
+        let last = self.segments.last().and_then(|segment| segment.promise);
+        let target = match (availability.revised_target, last) {
+            (RevisedTarget::AtMonthEnd, Some((_, last))) => last.target,
+            _ => availability.target,
+        };
+        Some(Judging {
+            name: first.name.clone(),
+            title: first.title.clone(),
+            clause: first.clause.clone(),
+            strength: first.strength,
+            target,
+        })
+    }
+
+    /// Known time over the time under contract, to the cut.
+    fn coverage(&mut self) -> Figure {
+        let Some(period) = self.period else {
+            return Figure { counted: SignedDuration::ZERO, denominator: SignedDuration::ZERO };
+        };
+        let unknown = self.service.possibly.minus(&self.service.surely).clip(period).total();
+        if !unknown.is_zero() {
+            self.findings.push(Finding::BlindTime { time: unknown });
+        }
+        Figure { counted: unknown, denominator: period.duration() }
+    }
+}
+
+/// From the first of the evidence to the last instant that may matter to the month.
+fn around(month: Span, evidence: &Evidence) -> Span {
+    let blind = evidence.blind.iter().map(|blind| blind.span);
+    let from = evidence.first().into_iter().chain(blind.clone().map(Span::from)).min();
+    let ends = evidence.outages.iter().filter_map(|outage| outage.until);
+    let until = ends.chain(blind.map(Span::until)).max();
+    let from = from.map_or(month.from(), |first| first.min(month.from()));
+    let until = until.map_or(month.until(), |last| last.max(month.until()));
+    Span::new(from, until).unwrap_or(month)
+}
+
+/// The functions whose state makes the service's: those that the promise names, or all.
+fn counted_functions<'a>(segment: &Segment<'a>) -> Vec<&'a Function> {
+    let Some(service) = segment.service else { return Vec::new() };
+    let named = segment.promise.map_or(&[][..], |(_, availability)| &availability.functions[..]);
+    let counts = |function: &&Function| named.is_empty() || named.contains(&function.name);
+    service.functions.iter().filter(counts).collect()
+}
