@@ -105,6 +105,8 @@ pub enum Left {
         credit: Credit,
         /// In what.
         currency: Currency,
+        /// The time to claim it is over.
+        is_over: bool,
     },
     /// The customer may claim for that month.
     Claim {

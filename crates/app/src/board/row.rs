@@ -36,12 +36,18 @@ impl<'o> View<'o, '_> {
         let Some(service) = service.filter(|service| self.was_settled(service, month)) else {
             return (State::NotMeasured, Left::Nothing);
         };
+        let now = self.now;
         let statement = self.settled(service, month);
         let (credit, currency) = (statement.credit.clone(), statement.currency);
+        let is_over = statement.claim.as_ref().is_some_and(|claim| !claim.due.met_by(now));
         match (statement.verdict, credit) {
             (Verdict::Undetermined, _) => (State::Undetermined, Left::Nothing),
             (_, Credit::None) => (State::Kept, Left::NothingOwed(month)),
-            (_, credit) => (State::Running, Left::Owed { month, credit, currency }),
+            (_, credit) => {
+                // Nothing in the records tells whether it was claimed in time.
+                let state = if is_over { State::NotMeasured } else { State::Running };
+                (state, Left::Owed { month, credit, currency, is_over })
+            }
         }
     }
 

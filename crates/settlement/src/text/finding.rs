@@ -4,6 +4,7 @@ use desk::Noticed;
 use jiff::tz::TimeZone;
 use terms::{Lang, wording};
 
+use super::phrase::channel_text;
 use crate::Finding;
 
 impl Finding {
@@ -151,10 +152,12 @@ fn not_noticed_ja(why: &Noticed, zone: &TimeZone) -> String {
     match why {
         Noticed::InTime { .. } => String::new(),
         Noticed::Late { channel, sent, latest } => {
-            format!("{channel} の通知は{}で、期限は{}でした。", instant(*sent), instant(*latest))
+            let channel = channel_text(channel, Lang::Ja);
+            format!("{channel}の通知は{}で、期限は{}でした。", instant(*sent), instant(*latest))
         }
         Noticed::WrongChannel { channel, .. } => {
-            format!("{channel} による通知は、契約が定める方法ではありません。")
+            let channel = channel_text(channel, Lang::Ja);
+            format!("{channel}による通知は、契約が定める方法ではありません。")
         }
         Noticed::Missing { latest } => format!("{}までに通知がありません。", instant(*latest)),
     }
@@ -165,12 +168,16 @@ fn not_noticed_en(why: &Noticed, zone: &TimeZone) -> String {
     match why {
         Noticed::InTime { .. } => String::new(),
         Noticed::Late { channel, sent, latest } => format!(
-            "The notice over {channel} was sent on {}; it had to be sent by {}.",
+            "The notice by {} was sent on {}; it had to be sent by {}.",
+            channel_text(channel, Lang::En),
             instant(*sent),
             instant(*latest)
         ),
         Noticed::WrongChannel { channel, .. } => {
-            format!("A notice over {channel} is not a way that the contract names.")
+            format!(
+                "The contract does not name {} as a way to give notice.",
+                channel_text(channel, Lang::En)
+            )
         }
         Noticed::Missing { latest } => format!("No notice was sent by {}.", instant(*latest)),
     }

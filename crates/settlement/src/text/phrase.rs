@@ -99,7 +99,9 @@ impl TakenWhy {
                 format!("decided by {by} on {}", wording::instant(*decided, zone, lang))
             }
             (TakenWhy::Window { id, channel, sent }, Lang::Ja) => {
-                format!("{id} を{}に {channel} で事前通知", wording::instant(*sent, zone, lang))
+                let (sent, channel) =
+                    (wording::instant(*sent, zone, lang), channel_text(channel, lang));
+                format!("「{id}」を{sent}に{channel}で通知済み")
             }
             (TakenWhy::Window { id, channel, sent }, Lang::En) => {
                 format!(
@@ -111,6 +113,11 @@ impl TakenWhy {
             (TakenWhy::Recurring, Lang::En) => "a window that recurs by the contract".to_owned(),
         }
     }
+}
+
+/// What people call a channel of a log; the log's own word when it is none that contracts know.
+pub(crate) fn channel_text(channel: &str, lang: Lang) -> String {
+    channel.parse().map_or_else(|()| channel.to_owned(), |name| wording::channel_word(&name, lang))
 }
 
 impl Taken {

@@ -66,7 +66,10 @@ impl Lines {
                 };
             }
             let strength = wording::strength_word(promise.strength, lang);
-            let _ = write!(value, " ({strength}, {})", promise.clause);
+            let _ = match lang {
+                Lang::Ja => write!(value, "({strength}、{})", promise.clause),
+                Lang::En => write!(value, " ({strength}, {})", promise.clause),
+            };
             self.say("約束", "Promise", &value);
         }
         self.line("");
@@ -84,7 +87,7 @@ impl Lines {
         if statement.gross != statement.net {
             let counted = wording::length(statement.gross.counted, lang);
             let value = format!("{} ({counted})", statement.gross.percent_text());
-            self.say("適用外を除かない稼働率", "Uptime before exclusions", &value);
+            self.say("適用外を差し引く前の稼働率", "Uptime before exclusions", &value);
         }
         if !statement.coverage.counted.is_zero() {
             let (lower, upper) = (statement.lower.percent_text(), statement.net.percent_text());

@@ -1,7 +1,7 @@
 //! Lengths, shares, money, dates and instants.
 
 use calendar::{Month, Span};
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
@@ -165,14 +165,15 @@ pub fn month(month: Month, lang: Lang) -> String {
     }
 }
 
-/// A span in a place; the day of its end only when it is another.
+/// A span in a place; the day of its end only when it is another, and midnight at its end as 24:00.
 pub fn span(span: Span, zone: &TimeZone, lang: Lang) -> String {
-    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    let (there, end) = (span.from().to_zoned(zone.clone()), span.until().to_zoned(zone.clone()));
     let from = instant(span.from(), zone, lang);
-    let until = if day(span.from()) == day(span.until()) {
-        time(&span.until().to_zoned(zone.clone()))
-    } else {
-        instant(span.until(), zone, lang)
+    let midnight = end.time() == Time::midnight() && !span.is_empty();
+    let until = match there.date() {
+        day if day == end.date() => time(&end),
+        day if midnight && day.tomorrow().ok() == Some(end.date()) => "24:00".to_owned(),
+        _ => instant(span.until(), zone, lang),
     };
     match lang {
         Lang::Ja => format!("{from}〜{until}"),

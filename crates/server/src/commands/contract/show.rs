@@ -1,6 +1,6 @@
 //! `yakusoku contract show`: everything that a contract promises, beside its clauses.
 
-use terms::wording::{Row, day, overview};
+use terms::wording::{Row, date, overview};
 use terms::{Contract, Lang, Terms, Version};
 
 use crate::table::width;
@@ -40,10 +40,14 @@ fn versions(contract: &Contract, shown: &Version, lang: Lang, columns: usize) ->
         Lang::Ja => "版(* の版を表示):\n",
         Lang::En => "Versions (* is shown):\n",
     });
+    let days = contract.versions.iter().map(|version| width(&date(version.in_force, lang)));
+    let widest = days.max().unwrap_or(0);
     for version in &contract.versions {
         let mark = if version.in_force == shown.in_force { '*' } else { ' ' };
         let note = version.note.as_ref().map_or("", |note| note.in_lang(lang));
-        text.push_str(&folded(&format!("{mark} {}  ", day(version.in_force, lang)), note, columns));
+        let day = date(version.in_force, lang);
+        let day = format!("{day}{}", " ".repeat(widest - width(&day)));
+        text.push_str(&folded(&format!("{mark} {day}  "), note, columns));
     }
     text
 }
@@ -145,7 +149,9 @@ fn cells(row: &Row) -> [Vec<String>; 4] {
         let both = [first.to_owned(), second];
         both.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>()
     };
-    let note = if row.note.is_empty() { String::new() } else { format!("※ {}", row.note) };
+    // The kind of a fee is often its title already.
+    let says_more = !row.note.is_empty() && row.note != row.what;
+    let note = if says_more { format!("※ {}", row.note) } else { String::new() };
     [
         vec![row.clause.clone()],
         paragraphs(&row.what, row.name.clone()),
