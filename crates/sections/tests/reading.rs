@@ -1,7 +1,7 @@
 //! One small reader, asked for a file and for its shape.
 
 use jiff::civil::Date;
-use sections::{Choice, Day, Either, Findings, Kind, Number, Section, Truth, Word, schema};
+use sections::{Day, Either, Findings, Kind, Number, Section, Truth, Word, schema};
 
 const NAME: Word<String> = Word {
     expected: "a name such as \"tea\"",
