@@ -77,8 +77,8 @@ fn what_is_told_beside_a_deadline() {
         ),
         (
             "response.p3 --from 2027-12-28T16:00 --lang en",
-            "answer at priority 3 (little effect) (第3条2 優先度3); it runs from: judged to be a \
-             fault that the product may cause\n\
+            "answer at priority 3: little effect (第3条2 優先度3); it runs from: judged that the \
+             product may be the cause\n\
              provisional: holidays after 2027-12-31 are not officially published yet; reckon it \
              again when they are\n",
         ),
