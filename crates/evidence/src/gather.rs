@@ -1,11 +1,11 @@
 //! Gathering the events of a log, in any order, into [`Evidence`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use calendar::Span;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::event::{Event, Measurement, Outage, Run, RunState};
+use crate::event::{Event, Functions, Measurement, Outage, Run, RunState};
 use crate::evidence::Evidence;
 use crate::series::{Series, Stretch};
 
@@ -195,6 +195,7 @@ impl Gatherer {
     /// What all events came to.
     pub fn finish(self) -> Evidence {
         let mut evidence = self.told;
+        close(&mut evidence.outages);
         evidence.windows.sort_by_key(|window| window.span);
         evidence.notices.sort_by_key(|notice| notice.sent);
         evidence.decisions.sort_by_key(|decision| decision.decided);
@@ -225,6 +226,15 @@ fn nth(run: &Run, number: u64) -> Timestamp {
     let nanos = run.every.as_nanos().saturating_mul(i128::from(number));
     let after = SignedDuration::try_from_nanos_i128(nanos).unwrap_or(SignedDuration::MAX);
     run.from.saturating_add(after).unwrap_or(Timestamp::MAX)
+}
+
+/// Drops outages that were told open and, from the same instant on, closed: the later line ends the
+/// earlier one. One that is told twice is kept twice, since overlaps are united anyway.
+fn close(outages: &mut Vec<Outage>) {
+    let key = |outage: &Outage| (outage.function.clone(), outage.from);
+    let closed = outages.iter().filter(|outage| outage.until.is_some()).map(key);
+    let closed: BTreeSet<(Functions, Timestamp)> = closed.collect();
+    outages.retain(|outage| outage.until.is_some() || !closed.contains(&key(outage)));
 }
 
 /// An outage as it was known at an instant; `None` when it had not begun.

@@ -2,8 +2,9 @@
 //!
 //! Measurements that follow each other tightly with the same state are one [`Stretch`], so memory
 //! grows with changes and gaps. When everything is there, stretches are put in order and each holds
-//! until the next measurement or for its own pace: what came out of order (a clock that was set back, files
-//! in the wrong order) gives the same as what came in order.
+//! until the next measurement or for its own pace: regular measurements that came out of order (a clock
+//! that was set back, files in the wrong order) give the same as in order. Where stretches of one site
+//! overlap, as only two checks under one name do, down beats up.
 
 use calendar::{Span, Spans};
 use jiff::{SignedDuration, Timestamp};
@@ -161,9 +162,14 @@ impl Series {
     }
 }
 
-/// Whether the next measurement comes within two paces.
+/// How many times longer than the pace before it a new pace may be and still reach back to it.
+const PACE_CHANGE_MAX: i32 = 10;
+
+/// Whether the next measurement comes within two paces; where the pace changes, within two of the
+/// longer one, unless that is more than [`PACE_CHANGE_MAX`] times the other.
 fn near(stretch: &Stretch, next: &Stretch) -> bool {
-    let pace = stretch.last_pace.max(next.first_pace);
+    let most = stretch.last_pace.saturating_mul(PACE_CHANGE_MAX);
+    let pace = stretch.last_pace.max(next.first_pace.min(most));
     next.first.duration_since(stretch.last) <= pace.saturating_mul(2)
 }
 

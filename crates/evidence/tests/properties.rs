@@ -145,7 +145,8 @@ fn walked(looks: &[Measurement]) -> Observed {
 }
 
 fn near(this: &Measurement, next: &Measurement) -> bool {
-    next.at.duration_since(this.at) <= 2 * this.every.max(next.every)
+    // A pace more than ten times as long does not reach back whole.
+    next.at.duration_since(this.at) <= 2 * this.every.max(next.every.min(10 * this.every))
 }
 
 proptest! {

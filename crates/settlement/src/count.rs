@@ -107,19 +107,30 @@ impl Month<'_> {
 
 impl<'a> Rules<'a> {
     /// The rules of that part of the month; what is taken out must be sorted by its beginning.
-    pub fn new(span: Span, availability: Option<&'a Availability>, taken: &'a [Taken]) -> Rules<'a> {
+    pub fn new(
+        span: Span,
+        availability: Option<&'a Availability>,
+        taken: &'a [Taken],
+    ) -> Rules<'a> {
         let mut latest = Timestamp::MIN;
         let ends = taken.iter().map(|taken| {
             latest = latest.max(taken.span.until());
             latest
         });
-        Rules { span, availability, taken, ends: ends.collect(), instants: exclude::instants(taken) }
+        Rules {
+            span,
+            availability,
+            taken,
+            ends: ends.collect(),
+            instants: exclude::instants(taken),
+        }
     }
 
     /// What is taken out of a piece, by its beginning.
     fn taken_from(&self, piece: Span) -> impl Iterator<Item = &'a Taken> {
         let first = self.ends.partition_point(|end| *end <= piece.from());
-        let taken = self.taken[first..].iter().take_while(move |taken| taken.span.from() < piece.until());
+        let taken =
+            self.taken[first..].iter().take_while(move |taken| taken.span.from() < piece.until());
         taken.filter(move |taken| taken.span.intersect(piece).is_some())
     }
 
@@ -141,7 +152,13 @@ impl<'a> Rules<'a> {
             if time.is_positive() {
                 let (name, title, clause) =
                     (taken.name.clone(), taken.title.clone(), taken.clause.clone());
-                parts.push(Treatment::Excluded { time, name, title, clause, why: taken.why.clone() });
+                parts.push(Treatment::Excluded {
+                    time,
+                    name,
+                    title,
+                    clause,
+                    why: taken.why.clone(),
+                });
                 reached = until;
             }
         }

@@ -24,7 +24,10 @@ impl FunctionState {
 
     /// Both together.
     pub(crate) fn union(&self, other: &FunctionState) -> FunctionState {
-        FunctionState { down: self.down.union(&other.down), unknown: self.unknown.union(&other.unknown) }
+        FunctionState {
+            down: self.down.union(&other.down),
+            unknown: self.unknown.union(&other.unknown),
+        }
     }
 }
 

@@ -137,7 +137,9 @@ impl Taking<'_> {
         for (id, spans) in known {
             let sent = sent.get(id).map_or(&[][..], |sent| &sent[..]);
             match spans.len() {
-                1 => spans.into_iter().for_each(|span| self.window(exclusion, routes, (id, span), sent)),
+                1 => spans
+                    .into_iter()
+                    .for_each(|span| self.window(exclusion, routes, (id, span), sent)),
                 _ if spans.iter().any(|span| self.is_in_month(*span)) => {
                     self.findings.push(Finding::WindowMoved { id: id.to_owned() });
                 }
@@ -183,8 +185,12 @@ impl Taking<'_> {
         let ground = Ground { terms: self.terms, zone, holidays };
         for window in desk::windows(&ground, self.span) {
             if window.promise == maintenance {
-                let finding = Finding::ProvisionalHolidays { official_until: holidays.official_until() };
-                if window.provisional && self.is_in_month(window.span) && !self.findings.contains(&finding) {
+                let finding =
+                    Finding::ProvisionalHolidays { official_until: holidays.official_until() };
+                if window.provisional
+                    && self.is_in_month(window.span)
+                    && !self.findings.contains(&finding)
+                {
                     self.findings.push(finding);
                 }
                 self.taken.push(take(exclusion, window.span, TakenWhy::Recurring));
@@ -202,7 +208,11 @@ impl Taking<'_> {
             match applying.iter().find(|exclusion| exclusion.answers_to(&reason)) {
                 Some(exclusion) => {
                     let (by, decided) = (decision.by.clone(), decision.decided);
-                    self.taken.push(take(exclusion, span, TakenWhy::Decision { by, decided, reason }));
+                    self.taken.push(take(
+                        exclusion,
+                        span,
+                        TakenWhy::Decision { by, decided, reason },
+                    ));
                 }
                 None if self.is_in_month(span) => {
                     self.findings.push(Finding::UnknownReason { reason, span });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use calendar::Span;
 use desk::{Ground, claim_due};
-use evidence::Functions;
+use evidence::{Evidence, Functions};
 use jiff::{SignedDuration, Timestamp};
 use terms::{Name, RemedyForm, Strength};
 
@@ -79,13 +79,17 @@ impl Settling<'_> {
                 .map(|name| Finding::UnknownFunction { function: name.to_owned() }),
         );
         let is_measured = |name: &str| self.evidence.measured.contains_key(name);
-        let (measured, told): (Vec<&Name>, Vec<&Name>) =
-            self.functions.iter().map(|(function, _)| &function.name).partition(|name| is_measured(name.as_str()));
+        let (measured, told): (Vec<&Name>, Vec<&Name>) = self
+            .functions
+            .iter()
+            .map(|(function, _)| &function.name)
+            .partition(|name| is_measured(name.as_str()));
         let unmeasured = told.into_iter().filter(|_| !measured.is_empty());
-        let unmeasured: Vec<Finding> =
-            unmeasured.map(|function| Finding::NotMeasured { function: function.clone() }).collect();
+        let unmeasured: Vec<Finding> = unmeasured
+            .map(|function| Finding::NotMeasured { function: function.clone() })
+            .collect();
         self.findings.extend(unmeasured);
-        if self.evidence.outages.is_empty() && self.evidence.measured.is_empty() {
+        if *self.evidence == Evidence::default() && self.has_begun() {
             self.findings.push(Finding::NoEvidence);
         }
     }
@@ -132,9 +136,9 @@ impl Settling<'_> {
             return (Credit::None, None);
         };
         let open = match &remedy.form {
-            RemedyForm::Tiers(tiers) => {
-                tier(tiers, lower).filter(|worst| tier(tiers, net) != Some(*worst)).map(|worst| worst.percent)
-            }
+            RemedyForm::Tiers(tiers) => tier(tiers, lower)
+                .filter(|worst| tier(tiers, net) != Some(*worst))
+                .map(|worst| worst.percent),
             RemedyForm::FreeMonths(_) => None,
         };
         if let Some(up_to) = open {

@@ -1,6 +1,6 @@
 //! The settlement of one month.
 
-use calendar::{Span, Spans};
+use calendar::Span;
 use evidence::Evidence;
 use jiff::{SignedDuration, Timestamp};
 use terms::{Availability, Combine, Denominator, Function, RevisedTarget};
@@ -72,7 +72,14 @@ impl<'a> Settling<'a> {
             let availability = segment.promise.map(|(_, availability)| availability);
             let mut findings = Vec::new();
             let (question, terms) = (self.question, segment.terms);
-            self.taken.push(taken(question, terms, availability, self.evidence, around, &mut findings));
+            self.taken.push(taken(
+                question,
+                terms,
+                availability,
+                self.evidence,
+                around,
+                &mut findings,
+            ));
             findings.retain(|finding| !self.findings.contains(finding));
             self.findings.append(&mut findings);
         }
@@ -91,7 +98,8 @@ impl<'a> Settling<'a> {
                 .iter()
                 .map(|function| function_state(self.evidence, function, everything).clip(part))
                 .collect();
-            let rule = segment.promise.map_or(Combine::Any, |(_, availability)| availability.combine);
+            let rule =
+                segment.promise.map_or(Combine::Any, |(_, availability)| availability.combine);
             self.service = self.service.union(&combine(&states, rule));
             for (function, state) in functions.into_iter().zip(states) {
                 match self.functions.iter_mut().find(|(known, _)| known.name == function.name) {
@@ -162,6 +170,11 @@ impl<'a> Settling<'a> {
         }
     }
 
+    /// Whether any of the month under contract lies before the cut.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.period.is_some()
+    }
+
     /// The rules of the month, with or without exclusions.
     fn month(&self, net: bool) -> Month<'_> {
         let rules = self.segments.iter().zip(&self.taken).map(|(segment, taken)| {
@@ -228,10 +241,12 @@ impl<'a> Settling<'a> {
 
     fn outages(&self, rules: &Month<'_>) -> Vec<Judged> {
         let touching = self.service.surely.touching(self.question.whole_month());
-        let lasting = self.evidence.outages.iter().any(|o| o.until.is_none() && self.is_ours(&o.function));
+        let lasting =
+            self.evidence.outages.iter().any(|o| o.until.is_none() && self.is_ours(&o.function));
         let ours: Vec<&Function> = self.functions.iter().map(|(function, _)| *function).collect();
         let judged = touching.iter().map(|span| {
-            let down = self.functions.iter().filter(|(_, state)| !state.down.touching(span).is_empty());
+            let down =
+                self.functions.iter().filter(|(_, state)| !state.down.touching(span).is_empty());
             Judged {
                 span,
                 functions: down.map(|(function, _)| function.name.clone()).collect(),

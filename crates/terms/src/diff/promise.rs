@@ -112,8 +112,8 @@ fn availability_fields(availability: &Availability, lang: Lang) -> Vec<Field> {
     for (key, title, words) in availability_details(availability, lang) {
         fields.push(Field::plain(key, title, words));
     }
-    if !availability.exclusions.is_empty() {
-        fields.push(names_field("exclusions", ("適用外", "exclusions"), &availability.exclusions));
+    if let Some(exclusions) = &availability.exclusions {
+        fields.push(names_field("exclusions", ("適用外", "exclusions"), exclusions));
     }
     fields
 }
