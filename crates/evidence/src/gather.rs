@@ -123,16 +123,8 @@ impl Gatherer {
         }
         let place = self.place(&look.function, look.site.as_deref().unwrap_or_default())?;
         self.told.measurements += 1;
-        self.stretch(
-            place,
-            Stretch {
-                first: look.at,
-                last: look.at,
-                ok: look.ok,
-                first_pace: look.every,
-                last_pace: look.every,
-            },
-        )
+        let more = self.series[place].series.look(look.at, look.ok, look.every);
+        if more == 0 { Ok(()) } else { self.count(more) }
     }
 
     /// A run in which all was missed makes the function a measured one of which nothing is known.
@@ -151,27 +143,22 @@ impl Gatherer {
                 let last = nth(run, before.saturating_add(count - 1));
                 let (first_pace, last_pace) = (run.every, run.every);
                 let ok = *state == RunState::Up;
-                self.stretch(place, Stretch { first, last, ok, first_pace, last_pace })?;
+                let stretch = Stretch { first, last, ok, first_pace, last_pace };
+                let more = self.series[place].series.add(stretch);
+                self.count(more)?;
             }
             before = before.saturating_add(*count);
         }
         Ok(())
     }
 
-    #[inline]
-    fn stretch(&mut self, place: usize, stretch: Stretch) -> Result<(), TooMuch> {
-        let more = self.series[place].series.add(stretch);
-        if more == 0 {
-            return Ok(());
-        }
+    /// So many more changes are kept than before.
+    fn count(&mut self, more: isize) -> Result<(), TooMuch> {
         self.changes = self.changes.saturating_add_signed(more);
+        let what = "changes and gaps in measurements";
         let advice = "sort it by time, or settle fewer functions or a shorter time at once";
-        match self.changes <= CHANGES_MAX {
-            true => Ok(()),
-            false => {
-                Err(TooMuch { what: "changes and gaps in measurements", most: CHANGES_MAX, advice })
-            }
-        }
+        let too_much = TooMuch { what, most: CHANGES_MAX, advice };
+        if self.changes <= CHANGES_MAX { Ok(()) } else { Err(too_much) }
     }
 
     /// Where the measurements of a function from a site are.
@@ -261,9 +248,38 @@ fn push<T>(all: &mut Vec<T>, one: T, most: usize, what: &'static str) -> Result<
 /// into the system's comparison takes several times as long as all the rest.
 #[inline]
 fn same(one: &str, other: &str) -> bool {
-    let (one_eights, one_rest) = one.as_bytes().as_chunks::<8>();
-    let (other_eights, other_rest) = other.as_bytes().as_chunks::<8>();
-    one.len() == other.len()
-        && one_eights.iter().zip(other_eights).all(|(one, other)| one == other)
-        && one_rest.iter().zip(other_rest).all(|(one, other)| one == other)
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    // The last eight or four bytes may have been compared before, which does no harm.
+    if let (Some(one_last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk()) {
+        let (one, other) = (one.as_chunks::<8>().0, other.as_chunks().0);
+        return one_last == other_last && one.iter().zip(other).all(|(one, other)| one == other);
+    }
+    match (one.last_chunk::<4>(), other.last_chunk()) {
+        (Some(one_last), Some(other_last)) => {
+            one_last == other_last && one.first_chunk::<4>() == other.first_chunk()
+        }
+        _ => one.iter().zip(other).all(|(one, other)| one == other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+
+    #[test]
+    fn names_are_the_same_when_every_byte_is() {
+        for length in 0..40 {
+            let name: String = ('a'..='z').cycle().take(length).collect();
+            assert!(same(&name, &name.clone()));
+            assert!(!same(&name, &format!("{name}x")));
+            for place in 0..length {
+                let mut other = name.clone();
+                other.replace_range(place..=place, "-");
+                assert!(!same(&name, &other), "{name} {other}");
+            }
+        }
+    }
 }

@@ -31,20 +31,10 @@ pub(crate) struct Stretch {
 impl Stretch {
     /// Whether another one goes on where this one ends, with nothing between them but regular
     /// measurements. Twice the pace would leave room for one that is yet to come.
-    #[inline]
     fn goes_on(&self, next: &Stretch) -> bool {
-        if self.ok != next.ok {
-            return false;
-        }
-        // Nearly all are decided by whole seconds; the rest is exact to the nanosecond.
-        let seconds = next.first.as_second() - self.last.as_second();
-        let paces = [self.last_pace.as_secs(), next.first_pace.as_secs()];
-        if seconds > 0 && paces.iter().all(|pace| (seconds + 1) * 4 <= pace * 7) {
-            return true;
-        }
         let pace = self.last_pace.min(next.first_pace);
         let gap = next.first.duration_since(self.last);
-        !gap.is_negative() && gap.as_nanos() * 4 <= pace.as_nanos() * 7
+        self.ok == next.ok && !gap.is_negative() && gap.as_nanos() * 4 <= pace.as_nanos() * 7
     }
 
     /// Takes a stretch of the same state in that goes on here or overlaps.
@@ -56,6 +46,13 @@ impl Stretch {
             (self.last, self.last_pace) = (other.last, other.last_pace);
         }
     }
+}
+
+/// Whether measurements that are about so many seconds apart surely are [tight](Stretch::goes_on): a
+/// fraction of a second less or more does not matter.
+#[inline]
+fn is_tight(seconds: i64, pace: SignedDuration) -> bool {
+    seconds > 0 && (seconds + 1) * 4 <= pace.as_secs() * 7
 }
 
 /// The stretches of one function from one site.
@@ -79,9 +76,23 @@ impl Series {
         }
     }
 
+    /// Adds one measurement; says the same as [`add`](Series::add).
+    #[inline]
+    pub(crate) fn look(&mut self, at: Timestamp, ok: bool, pace: SignedDuration) -> isize {
+        // Nearly every measurement of a month ends here.
+        if let Some(open) = &mut self.open
+            && open.ok == ok
+            && open.last_pace == pace
+            && is_tight(at.as_second() - open.last.as_second(), pace)
+        {
+            open.last = at;
+            return 0;
+        }
+        self.add(Stretch { first: at, last: at, ok, first_pace: pace, last_pace: pace })
+    }
+
     /// Adds measurements of one state; says how many more stretches are kept than before, which may
     /// be fewer.
-    #[inline]
     pub(crate) fn add(&mut self, next: Stretch) -> isize {
         if let Some(open) = &mut self.open
             && open.goes_on(&next)

@@ -1,11 +1,12 @@
 //! `yakusoku up`, `relay` and `office`: the roles, together or alone.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use mail::roster::Delivery;
 
+use super::agreed::read_or_tell;
 use super::place::Place;
 use crate::config::{self, ComposedServer, Config, FromText, HostName};
 use crate::exit::{self, Misused, Status};
@@ -118,10 +119,11 @@ impl UpArgs {
 
     fn add_contracts(&self, config: &mut Config) -> anyhow::Result<()> {
         for file in &self.contracts {
-            let contract = contract_or_tell(file)?;
+            let contract = read_or_tell(file)?;
             let name = contract.name.clone();
             if config.contracts.iter().any(|known| known.watched.contract.name == name) {
-                let text = format!("--contract {}: there is a contract {name} already", file.display());
+                let text =
+                    format!("--contract {}: there is a contract {name} already", file.display());
                 return Err(Misused(text).into());
             }
             config.contracts.push(config::by_names(file.clone(), contract));
@@ -140,16 +142,6 @@ impl UpArgs {
             server.listen_tls = vec![smtps];
         }
     }
-}
-
-/// The contract of a file; what is wrong in it is printed.
-pub fn contract_or_tell(file: &Path) -> anyhow::Result<terms::Contract> {
-    config::open_contract(file).map_err(|wrong| {
-        for line in wrong {
-            eprintln!("{line}");
-        }
-        anyhow::anyhow!("the contract {} is wrong; see the lines above", file.display())
-    })
 }
 
 fn parsed<T: FromText>(flag: &str, text: &str) -> Result<T, Misused> {

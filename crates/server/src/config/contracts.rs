@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use app::probes::PROBES;
 use app::{Measured, WatchedContract};
@@ -10,11 +9,10 @@ use jiff::civil::Date;
 use terms::{Contract, Name};
 
 use super::section::Section;
+use crate::contract_file;
 
 /// Most contracts of one configuration.
 pub const CONTRACTS_MAX: usize = 1_000;
-/// Largest contract file, in bytes; what it extends is counted apart.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// A contract of the configuration.
 #[derive(Clone, Debug)]
@@ -77,31 +75,11 @@ fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig>
 ///
 /// # Errors
 /// What is wrong with it, a line each, with the file and the line.
-pub fn open_contract(file: &Path) -> Result<Contract, Vec<String>> {
-    let shown = file.display().to_string();
-    let text = read_text(file).map_err(|why| vec![why])?;
-    let open = |path: &str| read_text(Path::new(path));
-    match terms::read(&shown, &text, &open) {
+fn open_contract(file: &Path) -> Result<Contract, Vec<String>> {
+    match contract_file::load(file).map_err(|why| vec![why])? {
         Ok(read) => Ok(read.contract),
         Err(findings) => Err(findings.iter().map(ToString::to_string).collect()),
     }
-}
-
-fn read_text(file: &Path) -> Result<String, String> {
-    let failed = |error: io::Error| {
-        let why = match error.kind() {
-            io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            io::ErrorKind::PermissionDenied => "we may not read it".to_owned(),
-            io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
-            other => other.to_string(),
-        };
-        format!("cannot read {}: {why}", file.display())
-    };
-    let bytes = fs::metadata(file).map_err(failed)?.len();
-    if bytes > FILE_BYTES_MAX {
-        return Err(format!("{} is larger than {FILE_BYTES_MAX} bytes", file.display()));
-    }
-    fs::read_to_string(file).map_err(failed)
 }
 
 /// Which functions we measure ourselves: any names of the contract's, each with one of our probes.

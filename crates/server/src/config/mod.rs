@@ -21,7 +21,7 @@ use mail::roster::{
     RetrySchedule,
 };
 
-pub use contracts::{ContractConfig, by_names, open_contract};
+pub use contracts::{ContractConfig, by_names};
 pub use read::read;
 pub use section::Finding;
 pub use show::show;

@@ -23,12 +23,12 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsConnector;
 
+use crate::clock;
 use crate::config::Config;
 use crate::door::Talk;
 use crate::send::trust;
 use crate::sockets::Addresses;
 use crate::timers::{Trouble, until};
-use crate::clock;
 
 /// Longest that one look may take.
 const LOOK_MAX: Duration = Duration::from_secs(10);

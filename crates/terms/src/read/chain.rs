@@ -2,7 +2,6 @@
 
 use jiff::civil::Date;
 use sections::{Findings, Section, nearest};
-use toml::de::DeTable;
 
 use crate::Text;
 use crate::problems::Problems;
@@ -89,15 +88,9 @@ impl Reader<'_> {
             return None;
         }
         let findings = Findings::new(text);
-        let file = match DeTable::parse(text) {
-            Ok(table) => Some(read_top(Section::top(table.get_ref(), &findings), number)),
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                let first = error.message().lines().next().unwrap_or_default();
-                findings.add(at.min(text.len()), format!("not valid TOML: {first}"));
-                None
-            }
-        };
+        let table = sections::parse(text, &findings);
+        let file =
+            table.as_ref().map(|table| read_top(Section::top(table.get_ref(), &findings), number));
         for finding in findings.into_sorted() {
             self.problems.error(number, finding.line, finding.text);
         }

@@ -21,7 +21,7 @@ pub fn text(invoice: &Invoice, lang: Lang) -> String {
         text.push_str(&format!(
             "{}: {}\n",
             say("支払期限", "to be paid by"),
-            wording::day(due, lang)
+            wording::date(due, lang)
         ));
     }
     let mut table = Table::new(&[
@@ -35,7 +35,7 @@ pub fn text(invoice: &Invoice, lang: Lang) -> String {
         table.row([
             line.title.in_lang(lang).to_owned(),
             money(line.price),
-            line.quantity.to_string(),
+            wording::count(line.quantity),
             money(line.amount),
             reckoning(line, lang),
         ]);
@@ -52,7 +52,7 @@ pub fn text(invoice: &Invoice, lang: Lang) -> String {
     let rate = wording::percent(invoice.tax_rate);
     sum(if ja { format!("消費税({rate})") } else { format!("tax ({rate})") }, invoice.tax);
     for (payment, charge) in &invoice.late {
-        let (amount, due) = (money(payment.amount), wording::day(payment.due, lang));
+        let (amount, due) = (money(payment.amount), wording::date(payment.due, lang));
         let what = match lang {
             Lang::Ja => format!("遅延損害金({due}期限の{amount})"),
             Lang::En => format!("late charge ({amount} due on {due})"),
@@ -83,9 +83,12 @@ fn money(invoice: &Invoice, lang: Lang) -> impl Fn(i64) -> String + use<> {
 
 /// Where a quantity or an amount comes from.
 fn reckoning(line: &Line, lang: Lang) -> String {
-    let metered = line.metered.map(|it| match lang {
-        Lang::Ja => format!("利用 {} − 込み {}、{} ごと", it.used, it.included, it.by),
-        Lang::En => format!("{} used, {} included, by {}", it.used, it.included, it.by),
+    let metered = line.metered.map(|it| {
+        let [used, included, by] = [it.used, it.included, it.by].map(wording::count);
+        match lang {
+            Lang::Ja => format!("利用 {used}、込み {included}、{by} ごと"),
+            Lang::En => format!("{used} used, {included} included, by {by}"),
+        }
     });
     let days = line.days.filter(|(charged, of)| charged < of).map(|(charged, of)| match lang {
         Lang::Ja => format!("日割り {charged}/{of}"),
