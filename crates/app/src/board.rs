@@ -17,7 +17,7 @@ use settlement::{Credit, Figure, Question, Statement, settle};
 use terms::{Contract, Currency, Kind, Name, Promise, Terms};
 
 use crate::contracts::WatchedContract;
-use crate::gathered::evidence_of;
+use crate::gathered::{evidence_of, whole_second};
 use crate::{AppError, Office};
 
 /// A promise is at risk with less than this part of its budget left.
@@ -169,6 +169,7 @@ pub enum Left {
 /// # Errors
 /// When the records fail.
 pub async fn board(office: &Office, now: Timestamp) -> Result<Vec<Section<'_>>, AppError> {
+    let now = whole_second(now);
     let mut sections = Vec::new();
     for watched in &office.contracts {
         sections.push(section(office, watched, now).await?);

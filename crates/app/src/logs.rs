@@ -58,7 +58,7 @@ impl Log {
 /// An event as it is kept.
 fn kept(event: &Event) -> ContractEvent {
     let (kind, from, until) = match event {
-        Event::Outage(outage) => ("outage", outage.from, outage.until),
+        Event::Outage(outage) => (OUTAGE, outage.from, outage.until),
         Event::Measurement(Measurement { at, .. }) => ("measurement", *at, Some(*at)),
         Event::Run(run) => ("run", run.from, Some(end(run))),
         Event::Blind(blind) => ("blind", blind.span.from(), Some(blind.span.until())),
@@ -69,8 +69,10 @@ fn kept(event: &Event) -> ContractEvent {
     ContractEvent { kind, from, until, line: evidence::write_event(event) }
 }
 
-/// Notices are sent long before the windows that they are about, so all of both are looked at.
-pub(crate) const PLANS: [&str; 2] = [NOTICE, WINDOW];
+/// Looked at whenever they were: notices are sent long before the windows that they are about, and
+/// one outage in a log tells that it tells the outages of a function.
+pub(crate) const ALWAYS: [&str; 3] = [NOTICE, OUTAGE, WINDOW];
+const OUTAGE: &str = "outage";
 const NOTICE: &str = "notice";
 const WINDOW: &str = "window";
 
