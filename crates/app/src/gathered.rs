@@ -40,7 +40,8 @@ pub(crate) async fn evidence_of(
     };
     let mut gatherer = Gatherer::new(Some(as_of));
     let mut spoken_of = SpokenOf::default();
-    let lines = told.iter().flat_map(|text| text.lines()).chain(days.iter().flat_map(|d| d.lines()));
+    let lines =
+        told.iter().flat_map(|text| text.lines()).chain(days.iter().flat_map(|d| d.lines()));
     for line in lines {
         // Read before it was recorded, so it reads again.
         if let Some(event) = evidence::read_line(line.as_bytes(), 1).map_err(AppError::records)? {
@@ -155,8 +156,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_an_answer_and_no_success() {
-        let measured =
-            Measured { function: "smtp".parse().expect("a name"), probe: Probe::Smtp };
+        let measured = Measured { function: "smtp".parse().expect("a name"), probe: Probe::Smtp };
         let refused = run("00:00:00", "00:03:00", Answer::Refused);
         let down = |up_when| {
             let mut gatherer = Gatherer::new(None);
@@ -173,8 +173,7 @@ mod tests {
 
     #[test]
     fn the_last_measurement_stays_where_it_was() {
-        let measured =
-            Measured { function: "smtp".parse().expect("a name"), probe: Probe::Smtp };
+        let measured = Measured { function: "smtp".parse().expect("a name"), probe: Probe::Smtp };
         let mut gatherer = Gatherer::new(None);
         let good = run("00:00:00", "00:03:20", Answer::Good);
         for event in events(&measured, UpWhen::Answered, &good) {

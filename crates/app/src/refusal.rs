@@ -123,7 +123,9 @@ pub enum Refusal {
         name: String,
     },
     /// No statement of that month or service.
-    #[error("there is no statement of {month}: the contract was not in force, or has no such service")]
+    #[error(
+        "there is no statement of {month}: the contract was not in force, or has no such service"
+    )]
     NoStatement {
         /// Such as `2026-11`.
         month: String,

@@ -179,8 +179,7 @@ async fn our_own_measurements_count_where_the_configuration_says_so() {
         let at = begin + minute * n;
         // A 4xx to the send check is a failed send (000).
         let answer = if (10..25).contains(&n) { Answer::Refused } else { Answer::Good };
-        let clock =
-            ClockReading { before: at - minute, now: at, elapsed: Duration::from_secs(60) };
+        let clock = ClockReading { before: at - minute, now: at, elapsed: Duration::from_secs(60) };
         let recorded = probes::record(&office, Probe::Smtp, at, answer, &clock).await;
         assert_eq!(recorded.expect("recorded"), Recorded::Kept);
     }

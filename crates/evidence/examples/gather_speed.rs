@@ -13,7 +13,7 @@ use std::time::Instant;
 use evidence::{Event, Gatherer, Measurement, read_line};
 
 /// Passes of `memory`; the fastest counts.
-const PASSES: usize = 5;
+const PASSES: usize = 15;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);

@@ -202,9 +202,9 @@ impl Teller<'_> {
         let view = |outage: &settlement::Judged| {
             let when = wording::span(outage.span, &it.zone, lang);
             let functions: Vec<&str> = outage.functions.iter().map(terms::Name::as_str).collect();
-            let bounds = outage.bounds.map(|(least, most)| {
-                self.two("statement-between", &length(least), &length(most))
-            });
+            let bounds = outage
+                .bounds
+                .map(|(least, most)| self.two("statement-between", &length(least), &length(most)));
             let treatments = outage.treatments.iter().map(|part| part.text(&it.zone, lang));
             OutageView {
                 when: if outage.open { self.with("statement-open", &when) } else { when },

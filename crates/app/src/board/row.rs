@@ -130,9 +130,7 @@ impl<'o> View<'o, '_> {
         match next {
             None => Left::Nothing,
             Some(window) if window.span.contains(self.now) => Left::InWindow(window.span),
-            Some(window) => {
-                Left::NextWindow { span: window.span, provisional: window.provisional }
-            }
+            Some(window) => Left::NextWindow { span: window.span, provisional: window.provisional },
         }
     }
 

@@ -176,8 +176,7 @@ impl Teller<'_> {
         match left {
             Left::Nothing => Vec::new(),
             Left::Budget { left, whole, net, lower } => {
-                let line =
-                    self.two("left-budget", &self.length(*left), &self.length(*whole));
+                let line = self.two("left-budget", &self.length(*left), &self.length(*whole));
                 let figure = match net == lower {
                     true => f.with("left-figure", &net.percent_text()),
                     false => self.two("left-bounds", &lower.percent_text(), &net.percent_text()),

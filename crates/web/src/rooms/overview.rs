@@ -105,11 +105,8 @@ pub async fn page(console: &Console, f: Frame, asked: &Wanted) -> Answer {
         Err(error) => return Err(error.into()),
     };
     let accepted = queue.as_ref().is_some_and(|q| q.custody.accepted > 0);
-    let first_mail = if accepted || ever_logged(console, &f).await? {
-        None
-    } else {
-        Some(first_mail(console))
-    };
+    let first_mail =
+        if accepted || ever_logged(console, &f).await? { None } else { Some(first_mail(console)) };
     let chart = chart::lay_out(&graph, &f.zone);
     let domains = others_last(graph.domains);
     show(&Overview { f, span, chart, domains, queue, first_mail })
