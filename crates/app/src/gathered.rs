@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use calendar::Span;
-use evidence::{
-    Blind, Event, Evidence, Functions, Gatherer, Measurement, Outage, Run, RunState,
-};
+use evidence::{Blind, Event, Evidence, Functions, Gatherer, Measurement, Outage, Run, RunState};
 use jiff::{SignedDuration, Timestamp};
 use store::{Answer, Observation};
 use terms::{Name, UpWhen};
@@ -98,9 +96,7 @@ fn unknown<'w>(watched: &'w WatchedContract, spoken_of: &SpokenOf) -> BTreeSet<&
     let versions = watched.contract.versions.iter();
     let services = versions.flat_map(|version| &version.terms.services);
     let functions = services.flat_map(|service| &service.functions).map(|function| &function.name);
-    functions
-        .filter(|name| !is_measured(name) && !spoken_of.some.contains(name.as_str()))
-        .collect()
+    functions.filter(|name| !is_measured(name) && !spoken_of.some.contains(name.as_str())).collect()
 }
 
 fn add(gatherer: &mut Gatherer, event: Event, contract: &str) -> Result<(), AppError> {
