@@ -10,6 +10,18 @@ use crate::kind::{ITEMS_MAX, Kind};
 use crate::section::{Key, Section};
 use crate::shape::{SectionShape, Shape};
 
+/// A key that is not the reader's to know, and its text.
+pub struct FreeText<'t> {
+    /// The key.
+    pub key: &'t str,
+    /// Its place, for [`Section::object_at`].
+    pub key_at: usize,
+    /// The text.
+    pub text: &'t str,
+    /// Its place.
+    pub text_at: usize,
+}
+
 impl<'t> Section<'t> {
     /// The section below under that key; empty where there is none.
     pub fn section(&self, key: impl Into<Key>) -> Section<'t> {
@@ -54,6 +66,25 @@ impl<'t> Section<'t> {
             Section::new(path.clone(), true, item.span().start, table, self.findings)
         };
         array.iter().map(one).collect()
+    }
+
+    /// Every key with its text, in a section whose keys are not the reader's to know; a finding for
+    /// each value that is something else.
+    pub fn texts(&self) -> Vec<FreeText<'t>> {
+        let mut texts = Vec::new();
+        for (key, value) in self.table().into_iter().flatten() {
+            let name = key.get_ref().as_ref();
+            match value.get_ref().as_str() {
+                Some(text) => texts.push(FreeText {
+                    key: name,
+                    key_at: key.span().start,
+                    text,
+                    text_at: value.span().start,
+                }),
+                None => self.misfit_because(name, value, "a text in quotes"),
+            }
+        }
+        texts
     }
 
     /// A value of that kind, or else a section that holds the same in parts.

@@ -15,6 +15,7 @@ mod section;
 mod shape;
 mod variant;
 
+pub use below::FreeText;
 pub use findings::{FINDINGS_MAX, Finding, Findings};
 pub use kind::{Choice, Day, Either, ITEMS_MAX, Kind, Number, Truth, Word};
 pub use nearest::nearest;

@@ -137,6 +137,10 @@ impl<'t> Section<'t> {
         Some(value)
     }
 
+    pub(crate) fn table(&self) -> Option<&'t DeTable<'t>> {
+        self.table
+    }
+
     /// Whether the shape is asked for, not a file.
     pub(crate) fn is_describing(&self) -> bool {
         self.shape.is_some()
@@ -286,6 +290,11 @@ impl<'t> Section<'t> {
         let title =
             if self.path.is_empty() { String::new() } else { format!("{}: ", self.title()) };
         self.findings.add(at, format!("{title}{text}"));
+    }
+
+    /// A finding at a place of the file.
+    pub fn object_at(&self, at: usize, text: &str) {
+        self.findings.add(at, format!("{}: {text}", self.title()));
     }
 
     /// A finding about the section as a whole.

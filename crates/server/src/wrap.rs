@@ -47,10 +47,10 @@ fn pieces(text: &str) -> Vec<&str> {
     let mut start = 0;
     let mut chars = text.char_indices().peekable();
     while let Some((_, before)) = chars.next() {
-        if let Some((at, after)) = chars.peek().filter(|(_, after)| may_break(before, *after)) {
-            pieces.push(&text[start..*at]);
-            start = *at;
-            let _ = after;
+        let Some(&(at, after)) = chars.peek() else { break };
+        if may_break(before, after) {
+            pieces.push(&text[start..at]);
+            start = at;
         }
     }
     pieces.push(&text[start..]);

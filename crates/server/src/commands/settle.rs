@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn fees_of_one_kind_are_added() {
-        let given = ["monthly=50000", "option=3000", "option=2000"].map(|text| fee(text));
+        let given = ["monthly=50000", "option=3000", "option=2000"].map(fee);
         let given: Vec<_> = given.into_iter().map(|fee| fee.expect("a fee")).collect();
         let sums = fees(&given).expect("fees");
         assert_eq!(sums.get(&FeeKind::Option), Some(&5000));

@@ -103,7 +103,7 @@ fn several_logs_are_one() {
 /// A statement settled again has the same bytes, in every form.
 #[test]
 fn settled_again() {
-    for format in ["text", "json"] {
+    for format in ["text", "json", "html"] {
         let line = format!(
             "settle contracts/cyber-solutions.toml --log {ONE_LOG} --month 2026-11 --explain \
              --format {format}"
