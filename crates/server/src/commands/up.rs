@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mail::roster::Delivery;
+use sections::Word;
 
 use super::agreed::read_or_tell;
 use super::place::Place;
-use crate::config::{self, ComposedServer, Config, FromText, HostName};
+use crate::config::{self, ComposedServer, Config, HOST_NAME, HOST_PORT};
 use crate::exit::{self, Misused, Status};
 use crate::logs::LogFormat;
 use crate::up::{self, Roles};
@@ -109,10 +110,10 @@ impl UpArgs {
         };
         self.change_listeners(server);
         if let Some(route) = &self.route {
-            server.composition.delivery = Delivery::Via(parsed("--route", route)?);
+            server.composition.delivery = Delivery::Via(parsed("--route", &HOST_PORT, route)?);
         }
         if let Some(sign) = &self.sign {
-            server.composition.default_signing_domain = Some(parsed::<HostName>("--sign", sign)?.0);
+            server.composition.default_signing_domain = Some(parsed("--sign", &HOST_NAME, sign)?);
         }
         Ok(())
     }
@@ -144,7 +145,7 @@ impl UpArgs {
     }
 }
 
-fn parsed<T: FromText>(flag: &str, text: &str) -> Result<T, Misused> {
-    T::from_text(text)
-        .ok_or_else(|| Misused(format!("{flag} is {text:?}: expected {}", T::EXPECTED)))
+fn parsed<T>(flag: &str, word: &Word<T>, text: &str) -> Result<T, Misused> {
+    (word.parse)(text)
+        .ok_or_else(|| Misused(format!("{flag} is {text:?}: expected {}", word.expected)))
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use app::probes::{PROBES, Probe};
 use app::{Measured, WatchedContract};
 use jiff::civil::Date;
+use sections::{Day, Section, nearest};
 use terms::{Contract, Name};
 
-use super::section::Section;
+use super::value::PATH;
 use crate::contract_file;
 
 /// Most contracts of one configuration.
@@ -50,8 +51,8 @@ pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
 }
 
 fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig> {
-    let file: Option<PathBuf> = section.require("file");
-    let start = section.date("start");
+    let file = section.need("file", &PATH);
+    let start = section.value("start", &Day);
     let measure = section.section("measure");
     let file = folder.join(file?);
     let contract = match open_contract(&file) {
@@ -86,17 +87,21 @@ fn open_contract(file: &Path) -> Result<Contract, Vec<String>> {
 fn read_measured(section: &Section<'_>, contract: &Contract) -> Vec<Measured> {
     let known = functions(contract);
     let mut measured = Vec::new();
-    for (function, at, word, word_at) in section.texts() {
+    for entry in section.texts() {
+        let (function, word) = (entry.key, entry.text);
         let name = known.iter().find(|name| name.as_str() == function);
         if name.is_none() {
             let known = known.iter().map(Name::as_str);
             let hint = meant(function, known);
-            section.object_at(at, &format!("the contract has no function `{function}`{hint}"));
+            section.object_at(
+                entry.key_at,
+                &format!("the contract has no function `{function}`{hint}"),
+            );
         }
         let probe = PROBES.iter().find(|(known, _)| *known == word);
         if probe.is_none() {
             let hint = meant(word, PROBES.iter().map(|(known, _)| *known));
-            section.object_at(word_at, &format!("there is no probe {word:?}{hint}"));
+            section.object_at(entry.text_at, &format!("there is no probe {word:?}{hint}"));
         }
         if let (Some(name), Some((_, probe))) = (name, probe) {
             measured.push(Measured { function: name.clone(), probe: *probe });
@@ -113,10 +118,9 @@ fn functions(contract: &Contract) -> BTreeSet<Name> {
 
 /// The nearest of the known words, or all of them when none is near.
 fn meant<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
-    let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
-    match known.clone().min_by_key(distance) {
-        Some(best) if distance(&best) <= 1 + word.len() / 4 => format!("; did you mean `{best}`?"),
-        _ => format!("; it may be {}", known.collect::<Vec<_>>().join(", ")),
+    match nearest(word, known.clone(), 1 + word.len() / 4) {
+        Some(best) => format!("; did you mean `{best}`?"),
+        None => format!("; it may be {}", known.collect::<Vec<_>>().join(", ")),
     }
 }
 
