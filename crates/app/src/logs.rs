@@ -13,6 +13,8 @@ use crate::{AppError, Office, Refusal};
 
 /// Most measurements of one log; each takes about 50 bytes of memory while it is read.
 pub const MEASUREMENTS_MAX: usize = 5_000_000;
+/// Most other events of one log; as many as are kept of a contract.
+pub const EVENTS_MAX: usize = store::EVENTS_MAX as usize;
 /// Wrong lines that are told; the rest of the log is not read.
 pub const ERRORS_MAX: usize = 100;
 
@@ -22,6 +24,7 @@ pub struct Log {
     events: Vec<ContractEvent>,
     /// By UTC day, function and site (empty when the log names none).
     days: BTreeMap<(i64, String, String), BTreeSet<Look>>,
+    /// Up to one more than is imported, so that a log which is too long is known.
     measurements: usize,
     lines: u64,
 }
@@ -41,7 +44,8 @@ impl Log {
                 self.days.entry(day).or_default().insert((one.at, one.every, one.ok));
             }
             Some(Event::Measurement(_)) | None => {}
-            Some(event) => self.events.push(kept(&event)),
+            Some(event) if self.events.len() <= EVENTS_MAX => self.events.push(kept(&event)),
+            Some(_) => {}
         }
         Ok(())
     }
@@ -97,6 +101,9 @@ pub async fn import(
     let name = office.contract(contract)?.contract.name.clone();
     if log.measurements > MEASUREMENTS_MAX {
         return AppError::refused(Refusal::LogTooLong { most: MEASUREMENTS_MAX });
+    }
+    if log.events.len() > EVENTS_MAX {
+        return AppError::refused(Refusal::LogTooLong { most: EVENTS_MAX });
     }
     let import = log.into_import();
     Ok(office.store.import(name.as_str(), &import, &measured::join, now).await?)

@@ -388,7 +388,7 @@ refused-no-contract = There is no contract { $value } in the configuration.
 refused-no-statement = There is no statement of { $value }: the contract was not in force, or has no such service.
 refused-evidence-full = The records keep no more evidence of { $value }.
 refused-too-much-evidence = There is too much evidence of { $value } to look at in one page.
-refused-log-too-long = A log may hold up to { $count } measurements. Import it in parts.
+refused-log-too-long = A log may hold up to { $count } events. Import it in parts.
 
 ## What the relay and others wrote down, word by word. $a and $b are values
 

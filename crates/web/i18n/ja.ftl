@@ -364,7 +364,7 @@ refused-no-contract = 契約 { $value } は設定にありません。
 refused-no-statement = { $value } の計算書はありません。契約期間とサービスを確認してください。
 refused-evidence-full = { $value } の計測と記録が保存できる上限に達しています。
 refused-too-much-evidence = { $value } の計測と記録が多すぎるため、1 ページでは表示できません。
-refused-log-too-long = 一度に取り込める計測は { $count } 件までです。ログを分けて取り込んでください。
+refused-log-too-long = 一度に取り込める記録は { $count } 件までです。ログを分けて取り込んでください。
 
 ## リレーサーバーなどが記録した理由。$a と $b に値が入る
 
