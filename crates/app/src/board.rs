@@ -71,8 +71,10 @@ pub enum State {
     Undetermined,
     /// A clock runs, for us or for the customer.
     Running,
-    /// 達成
+    /// 順守
     Kept,
+    /// There is a figure, and the contract names no number to judge it by.
+    NoTarget,
     /// Nothing in the records speaks of it.
     NotMeasured,
 }
