@@ -53,11 +53,19 @@ pub enum Finding {
         /// The exclusion that it does not meet.
         clause: Clause,
     },
-    /// A notice about a window that the evidence does not have.
-    NoticeWithoutWindow {
-        /// What it says it is about.
-        of: String,
+    /// One name stands for windows at different times, so a notice says nothing about any of them:
+    /// they count as any other time.
+    WindowMoved {
+        /// The name.
+        id: String,
     },
+    /// Other functions of the service are measured and this one is not: only told outages count.
+    NotMeasured {
+        /// The function.
+        function: Name,
+    },
+    /// The evidence has neither outages nor measurements.
+    NoEvidence,
     /// A decision with a reason that the contract does not know: nothing was taken out.
     UnknownReason {
         /// As in the log.
@@ -107,7 +115,9 @@ impl Finding {
             Finding::TooSlow { .. } => "measured_too_slowly",
             Finding::Degraded { .. } => "degraded",
             Finding::WindowCounts { .. } => "window_counts",
-            Finding::NoticeWithoutWindow { .. } => "notice_without_window",
+            Finding::WindowMoved { .. } => "window_moved",
+            Finding::NotMeasured { .. } => "not_measured",
+            Finding::NoEvidence => "no_evidence",
             Finding::UnknownReason { .. } => "unknown_reason",
             Finding::StillOpen { .. } => "still_open",
             Finding::Provisional { .. } => "provisional",

@@ -48,9 +48,13 @@ impl Finding {
                 wording::span(*span, zone, Lang::Ja),
                 not_noticed_ja(why, zone)
             ),
-            Finding::NoticeWithoutWindow { of } => {
-                format!("通知の対象「{of}」に当たる計画停止が記録にありません。")
+            Finding::WindowMoved { id } => format!(
+                "計画停止「{id}」が異なる日時で記録されているため、通知を照合できず、適用外としていません。変更後の計画停止には新しい名前を付けてください。"
+            ),
+            Finding::NotMeasured { function } => {
+                format!("「{function}」は計測されておらず、記録された停止だけで判定しています。")
             }
+            Finding::NoEvidence => "この記録には停止も計測もありません。".to_owned(),
             Finding::UnknownReason { reason, span } => format!(
                 "適用外の理由「{reason}」は契約にないため、{}を除外していません。",
                 wording::span(*span, zone, Lang::Ja)
@@ -113,9 +117,13 @@ impl Finding {
                 wording::span(*span, zone, Lang::En),
                 not_noticed_en(why, zone)
             ),
-            Finding::NoticeWithoutWindow { of } => {
-                format!("The log has a notice of \"{of}\" but no window of that name.")
+            Finding::WindowMoved { id } => format!(
+                "Window \"{id}\" is in the log at different times, so no notice can be held to it and it is not excluded; give a moved window a new name."
+            ),
+            Finding::NotMeasured { function } => {
+                format!("Nobody measures \"{function}\": only outages that the log tells count.")
             }
+            Finding::NoEvidence => "The log has neither outages nor measurements.".to_owned(),
             Finding::UnknownReason { reason, span } => format!(
                 "The contract knows no exclusion \"{reason}\", so {} was not taken out.",
                 wording::span(*span, zone, Lang::En)
