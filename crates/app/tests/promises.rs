@@ -188,8 +188,15 @@ async fn our_own_measurements_count_where_the_configuration_says_so() {
     let statement = settled.expect("settled").statement;
     assert_eq!(statement.net.counted, minute * 15);
     let known = statement.coverage.denominator - statement.coverage.counted;
+    assert_eq!(known, minute * 15, "nobody looks at `web`: only the outage is certain");
+    import(&office, "cyber-solutions", WEB).await;
+    let settled = statements::statement(&office, "cyber-solutions", None, month, now()).await;
+    let statement = settled.expect("settled").statement;
+    let known = statement.coverage.denominator - statement.coverage.counted;
     assert_eq!(known, minute * 40, "before and after is blind");
 }
+
+const WEB: &str = r#"{"kind":"outage","function":"web","from":"2026-09-03T10:00:00+09:00","until":"2026-09-03T10:01:00+09:00"}"#;
 
 #[tokio::test]
 async fn a_clock_that_was_set_records_nothing() {

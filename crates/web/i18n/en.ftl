@@ -82,12 +82,15 @@ board-left = Left, or next
 board-statement = Statement
 board-statement-now = Statement of this month
 standing-broken = Broken
+standing-missed = Missed
+standing-no-target = No target
 standing-at-risk = At risk
 standing-undetermined = Undetermined
 standing-running = Running
 standing-kept = Kept
 standing-not-measured = Not measured
 left-budget = { $a } of downtime left, of { $b } this month
+left-at-most = { $a } of downtime left at most, of { $b } this month
 left-figure = Uptime { $value }
 left-bounds = Uptime from { $a } to { $b }
 left-nothing-owed = Nothing is owed for { $value }
@@ -120,7 +123,8 @@ statement-uptime = Uptime
 statement-downtime = Downtime
 statement-of = { $a } of { $b }
 statement-gross = Before exclusions
-statement-bounds = Uptime lies between
+statement-bounds = Uptime from
+statement-from-to = { $a } to { $b }
 statement-between = { $a } and { $b }
 statement-coverage = Measured
 statement-covered = { $a } (not measured: { $b })
@@ -388,7 +392,7 @@ refused-no-contract = There is no contract { $value } in the configuration.
 refused-no-statement = There is no statement of { $value }: the contract was not in force, or has no such service.
 refused-evidence-full = The records keep no more evidence of { $value }.
 refused-too-much-evidence = There is too much evidence of { $value } to look at in one page.
-refused-log-too-long = A log may hold up to { $count } measurements. Import it in parts.
+refused-log-too-long = A log may hold up to { $count } events. Import it in parts.
 
 ## What the relay and others wrote down, word by word. $a and $b are values
 

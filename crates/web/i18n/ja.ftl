@@ -70,12 +70,15 @@ board-left = 残り・次の予定
 board-statement = 計算書
 board-statement-now = 今月の計算書
 standing-broken = 未達成
+standing-missed = 目標未達
+standing-no-target = 目標値なし
 standing-at-risk = 要注意
 standing-undetermined = 判定不能
 standing-running = 進行中
 standing-kept = 順守
 standing-not-measured = 計測なし
 left-budget = 停止の余裕 { $a }（今月の上限 { $b }）
+left-at-most = 停止の余裕は最大 { $a }（今月の上限 { $b }）
 left-figure = 稼働率 { $value }
 left-bounds = 稼働率 { $a } ～ { $b }
 left-nothing-owed = { $value }分の返還はありません
@@ -109,6 +112,7 @@ statement-downtime = 停止時間
 statement-of = { $a } / { $b }
 statement-gross = 適用外を除く前
 statement-bounds = 稼働率の範囲
+statement-from-to = { $a } ～ { $b }
 statement-between = { $a } ～ { $b }
 statement-coverage = 計測できた割合
 statement-covered = { $a }（計測なし { $b }）
@@ -364,7 +368,7 @@ refused-no-contract = 契約 { $value } は設定にありません。
 refused-no-statement = { $value } の計算書はありません。契約期間とサービスを確認してください。
 refused-evidence-full = { $value } の計測と記録が保存できる上限に達しています。
 refused-too-much-evidence = { $value } の計測と記録が多すぎるため、1 ページでは表示できません。
-refused-log-too-long = 一度に取り込める計測は { $count } 件までです。ログを分けて取り込んでください。
+refused-log-too-long = 一度に取り込める記録は { $count } 件までです。ログを分けて取り込んでください。
 
 ## リレーサーバーなどが記録した理由。$a と $b に値が入る
 

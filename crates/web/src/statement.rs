@@ -73,7 +73,7 @@ impl View {
             about: teller.about(),
             tone: tone(statement.verdict),
             verdict: statement.verdict.text_for(teller.strength(), lang.into()).to_owned(),
-            figure: statement.net.percent_text(),
+            figure: teller.figure(),
             target: statement
                 .target()
                 .map(|target| teller.with("statement-target", &wording::percent(target))),
@@ -161,6 +161,19 @@ impl Teller<'_> {
         about
     }
 
+    /// The share up; where the verdict depends on what nobody measured, what it lies between.
+    fn figure(&self) -> String {
+        match self.statement.verdict {
+            Verdict::Undetermined => self.bounds(),
+            _ => self.statement.net.percent_text(),
+        }
+    }
+
+    fn bounds(&self) -> String {
+        let (lower, upper) = (self.statement.lower, self.statement.net);
+        self.two("statement-from-to", &lower.percent_text(), &upper.percent_text())
+    }
+
     fn figures(&self) -> Vec<(String, String)> {
         let (it, lang) = (self.statement, self.lang.into());
         let length = |length| wording::length(length, lang);
@@ -175,9 +188,9 @@ impl Teller<'_> {
             say(self.lang.say("statement-gross"), value);
         }
         if !it.coverage.counted.is_zero() {
-            let (lower, upper) = (it.lower.percent_text(), it.net.percent_text());
-            let bounds = self.two("statement-between", &lower, &upper);
-            say(self.lang.say("statement-bounds"), bounds);
+            if it.verdict != Verdict::Undetermined {
+                say(self.lang.say("statement-bounds"), self.bounds());
+            }
             let (share, blind) = (it.coverage.percent_text(), length(it.coverage.counted));
             let coverage = self.two("statement-covered", &share, &blind);
             say(self.lang.say("statement-coverage"), coverage);

@@ -24,7 +24,7 @@ impl<'o> View<'o, '_> {
         let statement = self.settled(service, self.month);
         let (net, lower) = (statement.net, statement.lower);
         let Some((target, left)) = statement.target().zip(statement.budget_left) else {
-            return (State::NotMeasured, Left::Figure(net));
+            return (State::NoTarget, Left::Figure(net));
         };
         let whole = Figure { counted: SignedDuration::ZERO, ..net }.budget_left(target);
         let left = Left::Budget { left, whole, net, lower };
@@ -67,7 +67,11 @@ impl<'o> View<'o, '_> {
             return (State::NotMeasured, Left::Nothing);
         };
         let now = self.now;
-        match self.settled(service, month).claim.as_ref().map(|claim| claim.due) {
+        let statement = self.settled(service, month);
+        match statement.claim.as_ref().map(|claim| claim.due) {
+            None if statement.verdict == Verdict::Undetermined => {
+                (State::NotMeasured, Left::Nothing)
+            }
             None => (State::NotMeasured, Left::NothingOwed(month)),
             Some(due) => {
                 let is_over = !due.met_by(now);
@@ -186,7 +190,7 @@ fn state(verdict: Verdict, left: &Left) -> State {
         Verdict::Undetermined => State::Undetermined,
         Verdict::Kept if is_low => State::AtRisk,
         Verdict::Kept => State::Kept,
-        Verdict::NoTarget => State::NotMeasured,
+        Verdict::NoTarget => State::NoTarget,
     }
 }
 

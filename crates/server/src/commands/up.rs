@@ -42,7 +42,7 @@ pub struct UpArgs {
     #[arg(long, value_name = "DOMAIN")]
     sign: Option<String>,
     /// Contract file to keep, shown on the promise board; may be given several times. Its functions
-    /// `smtp` and `console` are measured here
+    /// `smtp`, `console` and `api` are measured here
     #[arg(long = "contract", value_name = "FILE")]
     contracts: Vec<PathBuf>,
     /// Form of the log on standard error [default: text on a terminal, else json]

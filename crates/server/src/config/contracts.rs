@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use app::probes::PROBES;
+use app::probes::{PROBES, Probe};
 use app::{Measured, WatchedContract};
 use jiff::civil::Date;
 use sections::{Day, Section, nearest};
@@ -124,10 +124,14 @@ fn meant<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String
     }
 }
 
-/// A contract by the file alone: its functions that have the name of a probe are measured by it.
+/// Functions that are measured when a contract is given by its file alone.
+const USUAL: [(&str, Probe); 3] =
+    [("smtp", Probe::Smtp), ("console", Probe::Console), ("api", Probe::Console)];
+
+/// A contract by the file alone: its functions of the usual names are measured.
 pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
     let measured = functions(&contract).into_iter().filter_map(|function| {
-        let (_, probe) = PROBES.iter().find(|(word, _)| *word == function.as_str())?;
+        let (_, probe) = USUAL.iter().find(|(name, _)| *name == function.as_str())?;
         Some(Measured { function, probe: *probe })
     });
     let measured = measured.collect();

@@ -180,7 +180,7 @@ mod tests {
             stream.write_all(first.as_bytes()).await.expect("written");
             for text in rest {
                 let mut buffer = [0; 512];
-                stream.read(&mut buffer).await.expect("read");
+                assert!(stream.read(&mut buffer).await.expect("read") > 0, "a line is asked");
                 stream.write_all(text.as_bytes()).await.expect("written");
             }
         });

@@ -25,12 +25,13 @@ pub fn routes() -> Router<Arc<Console>> {
 }
 
 /// The states in the order of the summary, with the key of their word and their colour.
-const STANDINGS: [(Standing, &str, &str); 6] = [
+const STANDINGS: [(Standing, &str, &str); 7] = [
     (Standing::Broken, "standing-broken", "failed"),
     (Standing::AtRisk, "standing-at-risk", "deferred"),
     (Standing::Undetermined, "standing-undetermined", "suppressed"),
     (Standing::Running, "standing-running", "queued"),
     (Standing::Kept, "standing-kept", "succeeded"),
+    (Standing::NoTarget, "standing-no-target", "unmeasured"),
     (Standing::NotMeasured, "standing-not-measured", "unmeasured"),
 ];
 
@@ -114,7 +115,7 @@ fn contract_view(f: &Frame, section: &Section<'_>) -> ContractView {
 fn row_view(f: &Frame, section: &Section<'_>, row: &Row<'_>) -> RowView {
     let (contract, lang) = (section.contract, f.lang.into());
     let objective = row.promise.strength == Strength::Objective;
-    let (key, tone) = standing(row.state);
+    let (key, tone) = standing(row);
     let statement = row.statement.map(|(service, month)| {
         let (contract, service) = (encoded(contract.name.as_str()), encoded(service.as_str()));
         let address = format!("/contracts/{contract}/{month}?service={service}");
@@ -128,15 +129,21 @@ fn row_view(f: &Frame, section: &Section<'_>, row: &Row<'_>) -> RowView {
         chip: Chip { tone, word: f.t(key) },
         left: Teller { f, zone: &contract.zone }.left(&row.left),
         meter: match &row.left {
-            Left::Budget { left, whole, .. } => Some((left.as_secs(), whole.as_secs())),
+            Left::Budget { left, whole, .. } if row.state != Standing::Undetermined => {
+                Some((left.as_secs(), whole.as_secs()))
+            }
             _ => None,
         },
         statement,
     }
 }
 
-fn standing(standing: Standing) -> (&'static str, &'static str) {
-    let found = STANDINGS.iter().find(|(known, ..)| *known == standing);
+/// The key of the word and the colour of a state. An objective is missed, not broken.
+fn standing(row: &Row<'_>) -> (&'static str, &'static str) {
+    if row.state == Standing::Broken && row.promise.strength == Strength::Objective {
+        return ("standing-missed", "failed");
+    }
+    let found = STANDINGS.iter().find(|(known, ..)| *known == row.state);
     found.map_or(("", ""), |(_, key, tone)| (key, tone))
 }
 
@@ -176,7 +183,8 @@ impl Teller<'_> {
         match left {
             Left::Nothing => Vec::new(),
             Left::Budget { left, whole, net, lower } => {
-                let line = self.two("left-budget", &self.length(*left), &self.length(*whole));
+                let key = if net == lower { "left-budget" } else { "left-at-most" };
+                let line = self.two(key, &self.length(*left), &self.length(*whole));
                 let figure = match net == lower {
                     true => f.with("left-figure", &net.percent_text()),
                     false => self.two("left-bounds", &lower.percent_text(), &net.percent_text()),
