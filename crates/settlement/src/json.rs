@@ -75,7 +75,8 @@ impl Serialize for Number {
         if self.0.0 % Percent::ONE == 0 {
             serializer.serialize_i64(self.0.0 / Percent::ONE)
         } else {
-            serializer.serialize_str(self.0.to_string().trim_end_matches('%'))
+            // Six digits after the point are exact in a double's shortest form.
+            serializer.serialize_f64(self.0.0 as f64 / Percent::ONE as f64)
         }
     }
 }
