@@ -36,6 +36,8 @@ fn clock(within: Within) -> Clock {
         business_day: BusinessDayIs::Date,
         to_end_of_day: false,
         pauses: Vec::new(),
+        event: None,
+        priority: None,
         warn_before: None,
     }
 }

@@ -53,18 +53,20 @@ impl Engine {
             Engine::Sqlite => [
                 include_str!("../migrations/sqlite/0001_records.sql"),
                 include_str!("../migrations/sqlite/0002_evidence.sql"),
+                include_str!("../migrations/sqlite/0005_incidents.sql"),
             ],
             Engine::Postgres => [
                 include_str!("../migrations/postgres/0001_records.sql"),
                 include_str!("../migrations/postgres/0002_evidence.sql"),
+                include_str!("../migrations/postgres/0005_incidents.sql"),
             ],
         };
-        let named = ["records", "evidence"].into_iter().zip(texts);
-        let migration = |(number, (name, text)): (i64, (&'static str, &'static str))| {
+        let named = [(1, "records"), (2, "evidence"), (5, "incidents")].into_iter().zip(texts);
+        let migration = |((number, name), text): ((i64, &'static str), &'static str)| {
             let text = text.into_sql_str();
             Migration::new(number, name.into(), MigrationType::Simple, text, false)
         };
-        Migrator::with_migrations((1..).zip(named).map(migration).collect())
+        Migrator::with_migrations(named.map(migration).collect())
     }
 }
 

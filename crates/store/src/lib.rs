@@ -1,5 +1,5 @@
-//! Records: accounts, sending domains, the delivery log, and the evidence of contracts. The only
-//! crate that speaks SQL.
+//! Records: accounts, sending domains, the delivery log, the evidence of contracts, and incidents. The
+//! only crate that speaks SQL.
 //!
 //! One code path serves SQLite and PostgreSQL. Whoever reads the database without the vault's
 //! key learns times, outcomes, domains and counts, but no address, subject or reply (seed 001,
@@ -12,10 +12,12 @@ mod domains;
 mod engine;
 mod events;
 mod fold;
+mod incidents;
 mod log;
 mod measured;
 mod observations;
 mod record;
+mod reports;
 mod search;
 mod sessions;
 mod slots;
@@ -32,10 +34,15 @@ pub use accounts::{AccountRecord, Kind};
 pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
 pub use events::{ContractEvent, EVENTS_MAX, Import, Imported};
+pub use incidents::{
+    Added, Addition, ENTRIES_MAX, EntryRecord, INCIDENTS_PAGE_MAX, IncidentRecord, Milestones,
+    NewIncident, OPEN_INCIDENTS_MAX,
+};
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
 pub use measured::{Joined, MEASURED_DAYS_MAX, MeasuredDay};
 pub use observations::{Answer, Observation, Sighting, Told};
 pub use record::NODES_MAX;
+pub use reports::{DRAFTS_MAX, DraftRecord, ReportRecord};
 pub use search::{Filter, Listing, PAGE_MAX, Who};
 pub use sessions::{SESSIONS_MAX, TryGate};
 pub use slots::{BUSIEST_MAX, DOMAINS_PER_SLOT_MAX, OTHER_DOMAINS, SlotSpan};

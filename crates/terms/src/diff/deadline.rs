@@ -2,7 +2,7 @@
 
 use crate::diff::Effect;
 use crate::diff::field::{Field, Measure};
-use crate::wording::{channel_word, lead_words, pick, within_words};
+use crate::wording::{channel_word, event_word, lead_words, pick, within_words};
 use crate::{
     BusinessDayIs, Clock, Lang, Name, Notice, OutsideHours, Period, PeriodUnit, Reckoned, Timing,
     Within,
@@ -58,6 +58,13 @@ pub fn clock_fields(clock: &Clock, is_claim: bool, lang: Lang) -> Vec<Field> {
         Field::measured("within", ("期限", "deadline"), within_words(clock.within, lang), measure),
         Field::plain("starts", ("起点", "starts"), words(&clock.starts)),
     ];
+    if let Some(event) = clock.event {
+        let text = event_word(event, lang).to_owned();
+        fields.push(Field::plain("event", ("障害のどの時点から", "event"), text));
+    }
+    if let Some(priority) = clock.priority {
+        fields.push(Field::plain("priority", ("優先度", "priority"), priority.to_string()));
+    }
     if let Some(done) = &clock.done {
         fields.push(Field::plain("done", ("完了", "done"), words(done)));
     }

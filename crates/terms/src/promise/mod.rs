@@ -10,7 +10,7 @@ pub use availability::{
     Availability, Combine, Denominator, Excluded, Exclusion, MinimumOutage, MonthSplit,
     PartialMonth, RevisedTarget, TestedWhen,
 };
-pub use clock::{Clock, OutsideHours};
+pub use clock::{Clock, Event, OutsideHours};
 pub use notice::{About, Notice, NoticeRoute, Timing};
 pub use operation::{
     Backup, Capacity, Check, Escalation, Hours, Keep, LadderStep, Maintenance, Report,

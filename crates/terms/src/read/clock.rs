@@ -1,14 +1,22 @@
 //! Promises of kind `clock` and `notice`.
 
-use sections::Section;
+use sections::{Choice, Number, Section};
 
 use crate::read::values::{NAME, PERIOD, WARNING, WITHIN, need_text, read_text};
 use crate::{
-    About, BusinessDayIs, Clock, Lead, Notice, NoticeRoute, OutsideHours, Reckoned, Timing, Within,
+    About, BusinessDayIs, Clock, Event, Lead, Notice, NoticeRoute, OutsideHours, Reckoned, Timing,
+    Within,
 };
 
 const OUTSIDE: [(&str, OutsideHours); 2] =
     [("next-opening", OutsideHours::NextOpening), ("none", OutsideHours::NoDeadline)];
+const EVENTS: [(&str, Event); 5] = [
+    ("outage", Event::Outage),
+    ("recognition", Event::Recognition),
+    ("judgement", Event::Judgement),
+    ("waiting-for-customer", Event::WaitingForCustomer),
+    ("recovery", Event::Recovery),
+];
 const BUSINESS_DAYS: [(&str, BusinessDayIs); 2] =
     [("open-time", BusinessDayIs::OpenTime), ("date", BusinessDayIs::Date)];
 const UNTIL: [(&str, bool); 2] = [("instant", false), ("end-of-day", true)];
@@ -25,6 +33,9 @@ const RECKONED: [(&str, Reckoned); 2] =
 /// Reads the keys of a clock, which stand beside those of the promise.
 pub fn read_clock(section: &Section<'_>) -> Option<Clock> {
     let starts = need_text(section, "starts");
+    let event = section.value(("event", "of an incident, that starts it"), &Choice(&EVENTS));
+    let priority = ("priority", "of the incidents that it is for, 1 the most urgent");
+    let priority = section.value(priority, &Number(1..=9)).and_then(|n| u8::try_from(n).ok());
     let done = read_text(section, "done");
     let within = section.need(("within", "by when"), &WITHIN);
     let calendar =
@@ -48,6 +59,8 @@ pub fn read_clock(section: &Section<'_>) -> Option<Clock> {
     let warn_before = section.value("warn_before", &WARNING);
     let clock = Clock {
         starts: starts?,
+        event,
+        priority,
         done,
         within: within?,
         calendar,
@@ -95,6 +108,11 @@ fn check_clock(section: &Section<'_>, clock: &Clock) {
             "a day of the month does not wait: leave `pauses` out",
         ),
         (
+            "priority",
+            clock.event.is_some(),
+            "`priority` is that of an incident: say with `event` which event of it starts the clock",
+        ),
+        (
             "warn_before",
             clock.within != Within::Promptly,
             "\"promptly\" has no due time to warn before: leave `warn_before` out",
@@ -127,7 +145,7 @@ enum When {
 
 /// Reads a notice: ahead on routes, or after the event on a clock.
 pub fn read_notice(section: &Section<'_>) -> Option<Notice> {
-    let about = section.need(("about", "what is told"), &sections::Choice(&ABOUT));
+    let about = section.need(("about", "what is told"), &Choice(&ABOUT));
     let timing =
         section.by_key(&[("routes", When::Ahead), ("within", When::After)], |when, section| {
             match when {

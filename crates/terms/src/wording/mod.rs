@@ -22,7 +22,9 @@ pub use promise::{keep_words, promise_number, schedule_words};
 pub use quantity::{
     business_length, count, date, instant, length, minutes, money, month, percent, period, span,
 };
-pub use words::{about_word, channel_word, fee_kind_word, kind_word, rounding_word, strength_word};
+pub use words::{
+    about_word, channel_word, event_word, fee_kind_word, kind_word, rounding_word, strength_word,
+};
 
 use crate::Lang;
 

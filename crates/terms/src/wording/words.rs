@@ -1,7 +1,7 @@
 //! One word for each kind, strength, channel, fee and rounding.
 
 use crate::wording::pick;
-use crate::{About, FeeKind, Kind, Lang, Name, Rounding, Strength};
+use crate::{About, Event, FeeKind, Kind, Lang, Name, Rounding, Strength};
 
 /// What a kind of promise is called.
 pub fn kind_word(kind: &Kind, lang: Lang) -> &'static str {
@@ -29,6 +29,17 @@ pub fn strength_word(strength: Strength, lang: Lang) -> &'static str {
     match strength {
         Strength::Guarantee => pick(lang, "保証", "guarantee"),
         Strength::Objective => pick(lang, "目標", "objective"),
+    }
+}
+
+/// An event of an incident that starts a clock.
+pub fn event_word(event: Event, lang: Lang) -> &'static str {
+    match event {
+        Event::Outage => pick(lang, "停止の発生", "the outage"),
+        Event::Recognition => pick(lang, "障害の認知", "its recognition"),
+        Event::Judgement => pick(lang, "原因と優先度の判断", "the judgement"),
+        Event::WaitingForCustomer => pick(lang, "返答待ちの開始", "waiting for the customer"),
+        Event::Recovery => pick(lang, "復旧", "its recovery"),
     }
 }
 
