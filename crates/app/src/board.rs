@@ -203,7 +203,7 @@ fn both(earlier: Span, later: Span) -> Span {
     Span::new(earlier.from(), later.until()).unwrap_or(later)
 }
 
-fn term(contract: &Contract, now: Timestamp) -> Term {
+pub(crate) fn term(contract: &Contract, now: Timestamp) -> Term {
     let begins = day_span(contract.start, &contract.zone).from();
     match contract.end {
         _ if now < begins => Term::Begins(contract.start),

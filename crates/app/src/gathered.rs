@@ -29,6 +29,17 @@ pub(crate) async fn evidence_of(
 ) -> Result<Evidence, AppError> {
     let from = span.from().checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
     let until = span.until().checked_add(MARGIN).unwrap_or(Timestamp::MAX);
+    evidence_within(office, watched, (from, until), as_of).await
+}
+
+/// As [`evidence_of`], of nothing that ended before `from` or begins at `until` or later: an outage
+/// that reaches out of it may be cut.
+pub(crate) async fn evidence_within(
+    office: &Office,
+    watched: &WatchedContract,
+    (from, until): (Timestamp, Timestamp),
+    as_of: Timestamp,
+) -> Result<Evidence, AppError> {
     let name = watched.contract.name.as_str();
     let told = office.store.contract_events(name, from, until, ALWAYS).await?;
     let days = office.store.measured_days(name, from, until).await?;

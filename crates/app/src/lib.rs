@@ -9,6 +9,7 @@ pub mod deliveries;
 pub mod domains;
 pub mod first_run;
 mod gathered;
+pub mod incidents;
 pub mod logs;
 mod measured;
 pub mod password;
@@ -42,6 +43,10 @@ pub struct Office {
     pub compositions: Vec<Composition>,
     /// What is promised, and what of it we measure ourselves, by the order of the configuration.
     pub contracts: Vec<WatchedContract>,
+    /// Who is to be called.
+    pub duty: incidents::Duty,
+    /// The public holidays, as far as they are known.
+    holidays: Arc<calendar::HolidayTable>,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
     /// One roster is written at a time, so that the newest comes last.
@@ -63,6 +68,8 @@ impl Office {
             relay,
             compositions,
             contracts: Vec::new(),
+            duty: incidents::Duty::default(),
+            holidays: calendar::HolidayTable::japan(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             publishing: Mutex::new(()),
         }
@@ -72,6 +79,13 @@ impl Office {
     #[must_use]
     pub fn under(mut self, contracts: Vec<WatchedContract>) -> Office {
         self.contracts = contracts;
+        self
+    }
+
+    /// The same office with these people to call.
+    #[must_use]
+    pub fn on_duty(mut self, duty: incidents::Duty) -> Office {
+        self.duty = duty;
         self
     }
 }

@@ -154,6 +154,110 @@ pub enum Refusal {
         /// How many there may be.
         most: usize,
     },
+    /// No incident of that number.
+    #[error("there is no incident {id}: look at the list")]
+    NoIncident {
+        /// As it was asked for.
+        id: i64,
+    },
+    /// Nothing more is done in it.
+    #[error("incident {id} is closed: take that entry back first, or add a note")]
+    IncidentClosed {
+        /// Which one.
+        id: i64,
+    },
+    /// Others write into it all the time.
+    #[error("others are writing into incident {id}: look at it and try again")]
+    IncidentBusy {
+        /// Which one.
+        id: i64,
+    },
+    /// It has not been repaired.
+    #[error("incident {id} is not recovered: say so first, then close it")]
+    NotRecovered {
+        /// Which one.
+        id: i64,
+    },
+    /// A function is seen down.
+    #[error("{function} is still seen down: it has recovered when it is seen up")]
+    StillDown {
+        /// Which one.
+        function: String,
+    },
+    /// No such function in the contract.
+    #[error("the contract has no function {name}: look at its services")]
+    NoFunction {
+        /// As it was asked for.
+        name: String,
+    },
+    /// No such service in the contract.
+    #[error("the contract has no service {name:?}: look at the contract")]
+    NoService {
+        /// As it was asked for.
+        name: String,
+    },
+    /// The ladder has no such step, or it was not taken.
+    #[error("{ladder} has no step {level} here: look at what has its turn")]
+    NoStep {
+        /// Which ladder.
+        ladder: String,
+        /// Which level.
+        level: u8,
+    },
+    /// Outside the customer's hours the emergency contact comes first.
+    #[error(
+        "it is outside the customer's hours: reach the emergency contact first and write down each \
+         try"
+    )]
+    ContactFirst,
+    /// No such clock can be started or met.
+    #[error("{promise} is no clock that can be started or met by hand here: look at the clocks")]
+    NoClock {
+        /// As it was asked for.
+        promise: String,
+    },
+    /// A priority that there is not.
+    #[error("a priority is a number from 1, the most urgent, to {least}")]
+    Priority {
+        /// The least urgent.
+        least: u8,
+    },
+    /// A mute that is over before it begins.
+    #[error("the mute would be over already: give a later time")]
+    MuteBackwards,
+    /// An entry that stays.
+    #[error("entry {entry} cannot be taken back: there is none, or others rest on it")]
+    NotTakenBack {
+        /// Its number.
+        entry: u32,
+    },
+    /// A time in the future or long before the incident.
+    #[error("that time is in the future or long before the incident: give when it happened")]
+    NotThen,
+    /// A title or text is missing.
+    #[error("write a few words")]
+    NoText,
+    /// A text that is too long.
+    #[error("a text has at most {most} characters: shorten it")]
+    LongText {
+        /// Characters.
+        most: usize,
+    },
+    /// Two incidents that cannot be one.
+    #[error("only two open incidents of one contract can be merged")]
+    NotMerged,
+    /// Nothing, or everything, would go over.
+    #[error("choose at least one function that is in the incident, and leave one")]
+    NotSplit,
+    /// A report before there is something to report.
+    #[error("a report is issued after the recovery, with every part filled in: {missing}")]
+    ReportUnfinished {
+        /// Which part, by its word.
+        missing: &'static str,
+    },
+    /// The draft has changed meanwhile.
+    #[error("somebody else has changed the draft meanwhile: look at it and try again")]
+    DraftMoved,
     /// The relay would not; its own sentence, in English.
     #[error("{0}")]
     ByRelay(String),

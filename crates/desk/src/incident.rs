@@ -249,8 +249,8 @@ pub struct Story {
     pub reports: Vec<Timestamp>,
     /// When it was closed.
     pub closed: Option<Timestamp>,
-    /// The incident that it goes on in.
-    pub merged_into: Option<i64>,
+    /// The incident that it goes on in, and since when.
+    pub merged_into: Option<(i64, Timestamp)>,
 }
 
 impl Story {
@@ -344,7 +344,7 @@ impl Story {
                 // A mute that ends before it begins mutes nobody.
                 self.mutes.extend(Span::new(at, *until));
             }
-            Happened::MergedInto { incident } => self.merged_into = Some(*incident),
+            Happened::MergedInto { incident } => self.merged_into = Some((*incident, at)),
             Happened::Recovered => self.recovered = Some(at),
             Happened::ReportIssued { .. } => self.reports.push(at),
             Happened::Closed => self.closed = Some(at),

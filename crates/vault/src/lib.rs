@@ -173,6 +173,14 @@ impl Vault {
     }
 }
 
+/// The SHA-256 digest of bytes (FIPS 180-4): tells whether they are still the same. No secret.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let mut out = [0; 32];
+    out.copy_from_slice(digest.as_ref());
+    out
+}
+
 /// Random bytes from the system, for tokens and passwords.
 ///
 /// # Errors
