@@ -237,12 +237,14 @@ fn drafted(incident: &Incident, outlook: &Outlook<'_>) -> Content {
             functions.push(title.to_owned());
         }
     }
-    let length = began.zip(story.recovered).map(|(began, up)| up.duration_since(began));
+    // It was down until it was up; that it has recovered is said when it was seen.
+    let up = story.recovered.and(story.outages.iter().filter_map(|outage| outage.until).max());
+    let length = began.zip(up).map(|(began, up)| up.duration_since(began));
     let length = length.map(|length| wording::length(length, lang));
     let summary = match (lang, length) {
         (_, None) => String::new(),
         (Lang::Ja, Some(length)) => {
-            format!("{} が {length}停止しました。", functions.join("、"))
+            format!("{}が{length}停止しました。", functions.join("、"))
         }
         (Lang::En, Some(length)) => format!("{} was down for {length}.", functions.join(", ")),
     };
