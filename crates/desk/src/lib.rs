@@ -19,6 +19,7 @@ mod rota;
 mod running;
 mod sampling;
 mod slots;
+mod text;
 mod threshold;
 mod windows;
 
@@ -37,5 +38,6 @@ pub use rota::Rota;
 pub use running::{Running, Standing, WAITING_FOR_CUSTOMER, running, startable};
 pub use sampling::{Bounds, Looks, bounds};
 pub use slots::{Done, Missed, SLOTS_MAX, missed, slots_of_length, slots_of_period};
+pub use text::{Teller, source_word, standing_word, step};
 pub use threshold::{Use, over, reached};
 pub use windows::{Window, windows};

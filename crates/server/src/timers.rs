@@ -17,6 +17,9 @@ const COLLECT_WORTHWHILE: usize = app::deliveries::COLLECT_MAX / 2;
 /// Between two looks for days out of retention.
 const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 
+/// Between two looks at what is down and what has its turn.
+const TEND_EVERY: Duration = Duration::from_secs(15);
+
 /// Starts every timer; each ends when it is told to stop.
 pub fn start(
     tasks: &mut JoinSet<anyhow::Result<()>>,
@@ -41,6 +44,20 @@ pub fn start(
             let dropped = app::probes::drop_expired(&kept, clock::now()).await;
             old.note(dropped.map(drop));
             tokio::time::sleep(RETENTION_EVERY).await;
+        }
+    }));
+    let tended = Arc::clone(office);
+    tasks.spawn(until(stopped.clone(), async move {
+        let mut trouble = Trouble::new("incidents could not be tended");
+        loop {
+            let done = app::incidents::tend(&tended, clock::now()).await;
+            if let Ok(done) = &done
+                && done.opened > 0
+            {
+                tracing::warn!(incidents = done.opened, "incidents were opened");
+            }
+            trouble.note(done.map(drop));
+            tokio::time::sleep(TEND_EVERY).await;
         }
     }));
 }

@@ -79,7 +79,8 @@ pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Off
     let store = Store::open(&config.store_url(), Arc::clone(&vault)).await?;
     let folder = RelayFolder(config.relay_folder());
     let contracts = config.contracts.iter().map(|contract| contract.watched.clone()).collect();
-    Ok(Office::new(store, vault, folder, config.compositions()).under(contracts))
+    let office = Office::new(store, vault, folder, config.compositions());
+    Ok(office.under(contracts).on_duty(config.duty()))
 }
 
 /// Everything the relay needs, on listeners that are bound already.

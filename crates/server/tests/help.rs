@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 35] = [
+const COMMANDS: [&str; 55] = [
     "",
     "up",
     "relay",
@@ -21,6 +21,26 @@ const COMMANDS: [&str; 35] = [
     "queue fail",
     "log",
     "import",
+    "incident",
+    "incident open",
+    "incident list",
+    "incident show",
+    "incident note",
+    "incident recognise",
+    "incident judge",
+    "incident step",
+    "incident look",
+    "incident contact",
+    "incident told",
+    "incident clock",
+    "incident wait",
+    "incident mute",
+    "incident recover",
+    "incident close",
+    "incident take-back",
+    "incident merge",
+    "incident split",
+    "incident report",
     "user",
     "user add",
     "user list",

@@ -23,7 +23,7 @@ pub use duty::{Duty, EmergencyContact, OnCall};
 pub use line::{SOURCES, kind_word, source_word};
 pub use outlook::{Doing, Outlook, outlook};
 pub use parts::{merge, split};
-pub use tend::tend;
+pub use tend::{Tended, tend};
 
 use crate::contracts::WatchedContract;
 use crate::{AppError, Office, Refusal};

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use desk::Happened;
+use desk::{Happened, Teller};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Added, DraftRecord, ReportRecord};
@@ -228,11 +228,10 @@ fn drafted(incident: &Incident, outlook: &Outlook<'_>) -> Content {
     let contract = &outlook.watched.contract;
     let (story, lang) = (&incident.story, contract.language);
     let began = story.outages.iter().map(|outage| outage.from).min();
+    let teller = Teller { terms: outlook.terms, zone: &contract.zone, lang };
     let mut functions: Vec<String> = Vec::new();
     for outage in &story.outages {
-        let known = outlook.terms.services.iter().flat_map(|service| &service.functions);
-        let title = known.into_iter().find(|function| function.name == outage.what);
-        let title = title.map_or(outage.what.as_str(), |function| function.title.in_lang(lang));
+        let title = teller.function(&outage.what);
         if !functions.iter().any(|known| known == title) {
             functions.push(title.to_owned());
         }
@@ -248,7 +247,8 @@ fn drafted(incident: &Incident, outlook: &Outlook<'_>) -> Content {
         }
         (Lang::En, Some(length)) => format!("{} was down for {length}.", functions.join(", ")),
     };
-    let treatment: Vec<String> = story.taken.iter().map(|taken| step(outlook, taken)).collect();
+    let treatment: Vec<String> =
+        story.taken.iter().map(|it| teller.step(&it.ladder, it.level)).collect();
     Content {
         title: story.title.clone(),
         customer: contract.parties.customer.in_lang(lang).to_owned(),
@@ -260,68 +260,43 @@ fn drafted(incident: &Incident, outlook: &Outlook<'_>) -> Content {
         functions,
         summary,
         treatment: treatment.join("\n"),
-        course: course(incident, outlook),
+        course: course(incident, teller),
         ..Content::default()
     }
 }
 
-/// A step in the words of the contract.
-fn step(outlook: &Outlook<'_>, taken: &desk::Taken) -> String {
-    let lang = outlook.watched.contract.language;
-    let promise = outlook.terms.promise(&taken.ladder);
-    let steps = promise.and_then(|promise| match &promise.kind {
-        terms::Kind::Escalation(escalation) => Some(&escalation.steps),
-        _ => None,
-    });
-    let found = steps.and_then(|steps| steps.iter().find(|step| step.level == taken.level));
-    found.map_or_else(
-        || format!("{} {}", taken.ladder, taken.level),
-        |step| step.title.in_lang(lang).to_owned(),
-    )
-}
-
 /// What the customer is told of the timeline: not whom we called, nor our own remarks.
-fn course(incident: &Incident, outlook: &Outlook<'_>) -> Vec<(Timestamp, String)> {
-    let lang = outlook.watched.contract.language;
-    let pick = |ja: String, en: String| match lang {
-        Lang::Ja => ja,
-        Lang::En => en,
-    };
+fn course(incident: &Incident, teller: Teller<'_>) -> Vec<(Timestamp, String)> {
     let taken_back = |number: u32| {
         let is_it = |entry: &desk::Entry| entry.happened == Happened::TakenBack { entry: number };
         incident.entries.iter().any(is_it)
     };
-    let line = |happened: &Happened| {
-        Some(match happened {
-            Happened::OutageBegan { function } => {
-                pick(format!("{function} が停止"), format!("{function} went down"))
-            }
-            Happened::OutageEnded { function } => {
-                pick(format!("{function} が復帰"), format!("{function} came up again"))
-            }
-            Happened::Recognised => pick("障害を認知".into(), "the fault was recognised".into()),
-            Happened::StepTaken { ladder, level, wait_until } => {
-                let (ladder, level, wait_until) = (ladder.clone(), *level, *wait_until);
-                step(outlook, &desk::Taken { ladder, level, wait_until, failed: None })
-            }
-            Happened::ContactTried { reached: true } => {
-                pick("緊急連絡先へ連絡".into(), "the emergency contact was reached".into())
-            }
-            Happened::ContactTried { reached: false } => pick(
-                "緊急連絡先へ連絡(応答なし)".into(),
-                "the emergency contact did not answer".into(),
-            ),
-            Happened::NoticeTold { channel, .. } => {
-                let channel = wording::channel_word(channel, lang);
-                pick(format!("状況を通知({channel})"), format!("told by {channel}"))
-            }
-            Happened::Recovered => pick("復旧を確認".into(), "recovery was confirmed".into()),
-            _ => return None,
-        })
+    let is_told = |happened: &Happened| {
+        matches!(
+            happened,
+            Happened::OutageBegan { .. }
+                | Happened::OutageEnded { .. }
+                | Happened::Recognised
+                | Happened::StepTaken { .. }
+                | Happened::ContactTried { .. }
+                | Happened::Recovered
+        )
+    };
+    let line = |happened: &Happened| match happened {
+        Happened::StepTaken { ladder, level, .. } => teller.step(ladder, *level),
+        // The proof of sending is ours.
+        Happened::NoticeTold { channel, .. } => {
+            let (channel, reference) = (channel.clone(), String::new());
+            teller.happened(&Happened::NoticeTold { channel, reference })
+        }
+        other => teller.happened(other),
     };
     let counting = incident.entries.iter().filter(|entry| !taken_back(entry.number));
+    let told = counting.filter(|entry| {
+        is_told(&entry.happened) || matches!(entry.happened, Happened::NoticeTold { .. })
+    });
     let mut course: Vec<(Timestamp, String)> =
-        counting.filter_map(|entry| Some((entry.at, line(&entry.happened)?))).collect();
+        told.map(|entry| (entry.at, line(&entry.happened))).collect();
     course.sort_by_key(|(at, _)| *at);
     course
 }

@@ -7,6 +7,7 @@ mod dns;
 mod domain;
 mod due;
 mod import;
+mod incident;
 mod instant;
 mod invoice;
 mod log;
@@ -71,6 +72,11 @@ enum Command {
     /// exclusions. Wrong lines are named on stdout, and then nothing is imported. Importing a line
     /// again changes nothing.
     Import(import::ImportArgs),
+    /// Open incidents, work on them and report them
+    ///
+    /// A timeline only grows: what was wrong is taken back by another entry. docs/OPERATIONS.md tells
+    /// how an incident goes from the outage to the report.
+    Incident(incident::IncidentArgs),
     /// Print the DNS records that our mail needs
     Dns(dns::DnsArgs),
     /// Check or show the configuration
@@ -115,6 +121,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::User(args) => user::run(&args),
         Command::Domain(args) => domain::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Incident(args) => incident::run(&args),
         Command::Dns(args) => dns::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Contract(args) => contract::run(&args),

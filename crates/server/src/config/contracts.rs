@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use app::incidents::EmergencyContact;
 use app::probes::{PROBES, Probe};
 use app::{Measured, WatchedContract};
 use jiff::civil::Date;
 use sections::{Day, Section, nearest};
 use terms::{Contract, Name};
 
-use super::value::PATH;
+use super::value::{CONTACT, PATH};
 use crate::contract_file;
 
 /// Most contracts of one configuration.
@@ -22,6 +23,8 @@ pub struct ContractConfig {
     pub file: PathBuf,
     /// The customer's first day, when the configuration says another than the file.
     pub start: Option<Date>,
+    /// Whom to reach at the customer's, in the order in which they are tried.
+    pub contacts: Vec<EmergencyContact>,
     /// The contract and what we measure of it.
     pub watched: WatchedContract,
 }
@@ -53,6 +56,7 @@ pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
 fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig> {
     let file = section.need("file", &PATH);
     let start = section.value("start", &Day);
+    let contacts = section.list("emergency_contacts", &CONTACT).unwrap_or_default();
     let measure = section.section("measure");
     let file = folder.join(file?);
     let contract = match open_contract(&file) {
@@ -69,7 +73,7 @@ fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig>
         Some(start) => contract.starting(start),
         None => contract,
     };
-    Some(ContractConfig { file, start, watched: WatchedContract { contract, measured } })
+    Some(ContractConfig { file, start, contacts, watched: WatchedContract { contract, measured } })
 }
 
 /// Reads and checks a contract file.
@@ -135,5 +139,6 @@ pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
         Some(Measured { function, probe: *probe })
     });
     let measured = measured.collect();
-    ContractConfig { file, start: None, watched: WatchedContract { contract, measured } }
+    let watched = WatchedContract { contract, measured };
+    ContractConfig { file, start: None, contacts: Vec::new(), watched }
 }

@@ -4,6 +4,7 @@
 //! `show` writes a [`Config`] back as such a text. `docs/CONFIGURATION.md` is the manual.
 
 mod contracts;
+mod duty;
 mod read;
 mod show;
 mod units;
@@ -14,6 +15,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use app::incidents::{Duty, OnCall};
+use desk::Rota;
 use jiff::tz::TimeZone;
 use mail::roster::{
     Admission, AdmissionRule, Composition, Delivery, InboundLimits, OutboundLimits, ReceivedStyle,
@@ -24,7 +27,7 @@ pub use contracts::{ContractConfig, by_names};
 pub use read::read;
 pub use sections::Finding;
 pub use show::show;
-pub use value::{HOST_NAME, HOST_PORT};
+pub use value::{HOST_NAME, HOST_PORT, LENGTH};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
@@ -47,6 +50,10 @@ pub struct Config {
     pub office: OfficeConfig,
     /// What is promised, and what of it we measure ourselves.
     pub contracts: Vec<ContractConfig>,
+    /// Our people who take turns on call, in their order.
+    pub oncall: Vec<OnCall>,
+    /// When their turns change.
+    pub rota: Rota,
 }
 
 /// What the role `relay` needs.
@@ -179,6 +186,7 @@ impl Config {
 
     /// Every default, without a composition.
     fn empty(machine: Machine) -> Config {
+        let zone = machine.time_zone.clone();
         Config {
             data: PathBuf::from(DATA),
             key_file: None,
@@ -203,6 +211,8 @@ impl Config {
                 store_url: None,
             },
             contracts: Vec::new(),
+            oncall: Vec::new(),
+            rota: Rota { first: duty::FIRST, hand_over: duty::HAND_OVER, zone },
         }
     }
 }
@@ -216,6 +226,15 @@ impl Config {
     /// As relay and office know them.
     pub fn compositions(&self) -> Vec<Composition> {
         self.relay.compositions.iter().map(|server| server.composition.clone()).collect()
+    }
+
+    /// Who is to be called.
+    pub fn duty(&self) -> Duty {
+        let contacts = self.contracts.iter().map(|contract| {
+            (contract.watched.contract.name.to_string(), contract.contacts.clone())
+        });
+        let rota = Some(self.rota.clone());
+        Duty { people: self.oncall.clone(), rota, contacts: contacts.collect() }
     }
 
     /// The relay's folder.

@@ -12,6 +12,7 @@ use mail::roster::{
 use sections::{Choice, Findings, Number, Section};
 
 use super::contracts::read_contracts;
+use super::duty::read_duty;
 use super::value::{
     ADDRESS, DELIVERY, HOST_NAME, HOST_PORT, IP_ADDRESS, LENGTH, PATH, ROUTE_DOMAIN, SHORT_NAME,
     SIZE, STORE_URL, TIME_ZONE,
@@ -57,6 +58,7 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     }
     check_listeners(&top, &config);
     config.contracts = read_contracts(&top, folder);
+    (config.oncall, config.rota) = read_duty(&top, &config.time_zone);
     top.finish();
     config
 }

@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
 
+use app::incidents::EmergencyContact;
 use mail::roster::{Delivery, HostPort};
 
 use super::read::{RECEIVED, RULES};
@@ -28,7 +29,22 @@ pub fn show(config: &Config) -> String {
     for contract in &config.contracts {
         show_contract(&mut page, contract);
     }
+    show_duty(&mut page, config);
     page.0
+}
+
+fn show_duty(page: &mut Page, config: &Config) {
+    if config.oncall.is_empty() {
+        return;
+    }
+    page.head("[rota]");
+    page.plain("first", config.rota.first);
+    page.text("hand_over", config.rota.hand_over.strftime("%H:%M"));
+    for person in &config.oncall {
+        page.head("[[oncall]]");
+        page.text("name", &person.name);
+        page.text("mail", &person.mail);
+    }
 }
 
 fn show_office(page: &mut Page, config: &Config) {
@@ -148,6 +164,8 @@ fn show_contract(page: &mut Page, contract: &ContractConfig) {
         Some(start) => page.plain("start", start),
         None => page.unset("start", "the file's"),
     }
+    let contact = |contact: &EmergencyContact| format!("{}: {}", contact.name, contact.reach);
+    page.list("emergency_contacts", contract.contacts.iter().map(contact));
     page.head("[contract.measure]");
     for measured in &contract.watched.measured {
         page.text(measured.function.as_str(), measured.probe.word());

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use app::incidents::EmergencyContact;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use mail::roster::{Delivery, HostPort};
 use sections::Word;
@@ -68,6 +70,36 @@ pub const STORE_URL: Word<String> = Word {
         let known = ["sqlite:", "postgres://", "postgresql://"];
         known.iter().any(|start| text.starts_with(start)).then(|| text.to_owned())
     },
+};
+/// Somebody to reach in an emergency.
+pub const CONTACT: Word<EmergencyContact> = Word {
+    expected: "a name and how to reach it, such as \"Tanaka: +81-3-1234-5678\"",
+    parse: |text| {
+        let (name, reach) = text.split_once(": ")?;
+        let (name, reach) = (name.trim().to_owned(), reach.trim().to_owned());
+        let sound = !name.is_empty() && !reach.is_empty() && text.chars().count() <= CONTACT_MAX;
+        sound.then_some(EmergencyContact { name, reach })
+    },
+};
+/// Longest name of a person, in characters; a contact has the way to reach it beside.
+pub const CONTACT_MAX: usize = 200;
+/// The name of a person.
+pub const PERSON: Word<String> = Word {
+    expected: "a name of 1 to 200 characters",
+    parse: |text| {
+        let count = text.trim().chars().count();
+        (1..=CONTACT_MAX).contains(&count).then(|| text.trim().to_owned())
+    },
+};
+/// An address that mail goes to.
+pub const MAIL_ADDRESS: Word<String> = Word {
+    expected: "a mail address such as \"sato@example.jp\"",
+    parse: |text| mail::Address::parse(text).ok().map(|_| text.to_owned()),
+};
+/// A time of day.
+pub const TIME_OF_DAY: Word<Time> = Word {
+    expected: "a time of day such as \"10:00\"",
+    parse: |text| (text.len() == 5).then(|| text.parse().ok())?,
 };
 
 fn parse_host_port(text: &str) -> Option<HostPort> {
