@@ -208,6 +208,10 @@ impl Frame {
             "account-added" => self.t("done-account-added"),
             "account-removed" => self.t("done-account-removed"),
             "password-changed" => self.t("done-password-changed"),
+            "incident-opened" => self.t("done-incident-opened"),
+            "incident-written" => self.t("done-incident-written"),
+            "report-saved" => self.t("done-report-saved"),
+            "report-issued" => self.t("done-report-issued"),
             _ => return None,
         })
     }

@@ -200,7 +200,38 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::EvidenceFull { contract, .. } => named("refused-evidence-full", contract),
         Refusal::TooMuchEvidence { contract, .. } => named("refused-too-much-evidence", contract),
         Refusal::LogTooLong { most } => number("refused-log-too-long", *most as u64),
+        other => incident_refusal(lang, other),
+    }
+}
+
+/// Why a verb of incidents refuses.
+fn incident_refusal(lang: Lang, why: &Refusal) -> String {
+    let plain = |key: &str| lang.say(key);
+    let number = |key: &str, n: u64| lang.say_with(key, &[("count", grouped(n).into())]);
+    let named = |key: &str, name: &str| lang.say_with(key, &[("value", name.to_owned().into())]);
+    match why {
+        Refusal::NoIncident { id } => number("refused-no-incident", id.unsigned_abs()),
+        Refusal::IncidentClosed { id } => number("refused-incident-closed", id.unsigned_abs()),
+        Refusal::IncidentBusy { .. } => plain("refused-incident-busy"),
+        Refusal::NotRecovered { .. } => plain("refused-not-recovered"),
+        Refusal::StillDown { function } => named("refused-still-down", function),
+        Refusal::NoFunction { name } => named("refused-no-function", name),
+        Refusal::NoService { .. } => plain("refused-no-service"),
+        Refusal::NoStep { ladder, .. } => named("refused-no-step", ladder),
+        Refusal::ContactFirst => plain("refused-contact-first"),
+        Refusal::NoClock { promise } => named("refused-no-clock", promise),
+        Refusal::Priority { least } => number("refused-priority", u64::from(*least)),
+        Refusal::MuteBackwards => plain("refused-mute-backwards"),
+        Refusal::NotTakenBack { .. } => plain("refused-not-taken-back"),
+        Refusal::NotThen => plain("refused-not-then"),
+        Refusal::NoText => plain("refused-no-text"),
+        Refusal::LongText { most } => number("refused-long-text", *most as u64),
+        Refusal::NotMerged => plain("refused-not-merged"),
+        Refusal::NotSplit => plain("refused-not-split"),
+        Refusal::ReportUnfinished { .. } => plain("refused-report-unfinished"),
+        Refusal::DraftMoved => plain("refused-draft-moved"),
         Refusal::ByRelay(reason) => said(lang, reason),
+        other => other.to_string(),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::frame::Frame;
 use crate::rooms;
 use crate::words::Lang;
 
+pub mod incidents;
 pub mod promises;
 pub mod sample;
 

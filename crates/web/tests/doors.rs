@@ -4,11 +4,14 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 13] = [
     "/",
     "/mail",
     "/promises",
     "/contracts/cyber-solutions",
+    "/incidents",
+    "/incidents/1",
+    "/incidents/1/report",
     "/log",
     "/queue",
     "/sandbox",
@@ -349,4 +352,49 @@ async fn an_office_without_contracts_says_how_to_add_one() {
     let page = house.get("/promises", &session).await.text();
     assert!(page.contains("[[contract]]") && page.contains("--contract"), "{page}");
     assert!(house.get("/", &session).await.text().contains("配信の推移"));
+}
+
+/// From an outage by hand to a report that is issued, through the forms alone.
+#[tokio::test]
+async fn an_incident_from_the_outage_to_the_report() {
+    let house = House::start_with_contract("").await;
+    let session = house.signed_in().await;
+    let list = house.get("/incidents", &session).await;
+    assert_eq!(list.status, 200);
+    let token = list.token();
+    let post = async |path: &str, fields: &str| {
+        house.post(path, &session, &format!("csrf={token}&{fields}")).await
+    };
+    let forged = house.post("/incidents", &session, "place=cyber-solutions%2F&title=x").await;
+    assert_eq!(forged.status, 403);
+    let refused = post("/incidents", "place=cyber-solutions%2F&title=+").await;
+    assert_eq!(refused.status, 422);
+    let opened = post("/incidents", "place=cyber-solutions%2Fweb&title=The+site+is+down").await;
+    assert_eq!(opened.header("location"), Some("/incidents/1?done=incident-opened&count=1"));
+    let deed = async |fields: &str| post("/incidents/1/deeds", fields).await.status;
+    assert_eq!(deed("deed=close").await, 422, "not recovered yet");
+    assert_eq!(deed("deed=dance").await, 400);
+    assert_eq!(deed("deed=note&text=%3Cscript%3E").await, 303);
+    assert_eq!(deed("deed=told&channel=email&reference=250+ok").await, 303);
+    assert_eq!(deed("deed=take-back&entry=4").await, 303);
+    assert_eq!(deed("deed=take-back&entry=1").await, 422);
+    assert_eq!(post("/incidents/1/merge", "into=1").await.status, 422);
+    assert_eq!(deed("deed=recover").await, 303);
+    assert_eq!(house.get("/incidents/2", &session).await.status, 404);
+
+    let save = "version=0&title=T&summary=S&effect=E&cause=C&treatment=R&prevention=";
+    assert_eq!(post("/incidents/1/report", save).await.status, 303);
+    assert_eq!(post("/incidents/1/report", save).await.status, 422, "somebody was faster");
+    let issue = "/incidents/1/report/issue";
+    assert_eq!(post(issue, "version=1").await.status, 422, "a part is empty");
+    let save = "version=1&title=T&summary=S&effect=E&cause=C&treatment=R&prevention=P";
+    assert_eq!(post("/incidents/1/report", save).await.status, 303);
+    let issued = post(issue, "version=2").await;
+    let report = "/incidents/1/reports/1";
+    assert_eq!(issued.header("location"), Some(&*format!("{report}?done=report-issued&count=1")));
+    assert!(house.get(report, &session).await.text().contains("SHA-256"));
+    assert_eq!(deed("deed=close").await, 303);
+    let page = house.get("/incidents/1", &session).await.text();
+    assert!(page.contains("&#60;script&#62;") && !page.contains("<script>"), "{page}");
+    assert_eq!(house.get("/incidents", &session).await.status, 200);
 }

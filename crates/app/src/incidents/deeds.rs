@@ -2,10 +2,10 @@
 
 use desk::{Happened, Next, PRIORITY_MAX, Source, WAITING_FOR_CUSTOMER, next, startable};
 use jiff::{SignedDuration, Timestamp};
-use store::NewIncident;
+use store::{Added, NewIncident};
 use terms::{Kind, Name, Service, Terms};
 
-use super::{Draft, Incident, addition, ground, line, write};
+use super::{Draft, Incident, TRIES_MAX, addition, ground, incident, line};
 use crate::incidents::down;
 use crate::{AppError, Office, Refusal};
 
@@ -142,20 +142,24 @@ pub async fn add(
     at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), AppError> {
-    write(office, id, now, async |incident| {
+    for _ in 0..TRIES_MAX {
+        let incident = incident(office, id, now).await?;
         let earliest = incident.story.opened.saturating_sub(BEFORE_MAX);
         let at = instant(at, earliest.unwrap_or(Timestamp::MIN), now)?;
         if !incident.story.is_open() && !matches!(deed, Deed::Note(_) | Deed::TakeBack(_)) {
             return AppError::refused(Refusal::IncidentClosed { id });
         }
         let happened = match deed {
-            Deed::Recover => recover(office, incident, now).await?,
-            other => vec![happened(office, incident, other, at, now)?],
+            Deed::Recover => recover(office, &incident, now).await?,
+            other => vec![happened(office, &incident, other, at, now)?],
         };
-        let by = Some(by.to_owned());
-        Ok(happened.into_iter().map(|happened| Draft { at, by: by.clone(), happened }).collect())
-    })
-    .await
+        let draft = |happened| Draft { at, by: Some(by.to_owned()), happened };
+        let addition = incident.addition(happened.into_iter().map(draft).collect(), now);
+        if office.store.add_entries(&[addition]).await? == Added::Done {
+            return Ok(());
+        }
+    }
+    AppError::refused(Refusal::IncidentBusy { id })
 }
 
 /// What a deed comes to, if it is possible.

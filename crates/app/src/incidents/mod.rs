@@ -15,13 +15,13 @@ mod tend;
 
 use desk::{Entry, Ground, Happened, Story};
 use jiff::Timestamp;
-use store::{Added, Addition, IncidentRecord, Milestones};
+use store::{Addition, IncidentRecord, Milestones};
 use terms::Terms;
 
 pub use deeds::{Deed, OpenByHand, STEP_WAIT, TEXT_MAX, add, open};
 pub use duty::{Duty, EmergencyContact, OnCall};
 pub use line::{SOURCES, kind_word, source_word};
-pub use outlook::{Doing, Outlook, outlook};
+pub use outlook::{Doing, Outlook, outlook, under};
 pub use parts::{merge, split};
 pub use tend::{Tended, tend};
 
@@ -160,30 +160,6 @@ pub(crate) fn addition(
 pub(crate) fn milestones(story: &Story) -> Milestones {
     let closed = story.closed.or(story.merged_into.map(|(_, at)| at));
     Milestones { recognised: story.recognised, recovered: story.recovered, closed }
-}
-
-/// Decides what to write and writes it; decides anew when the timeline has moved on meanwhile.
-pub(crate) async fn write<F>(
-    office: &Office,
-    id: i64,
-    now: Timestamp,
-    decide: F,
-) -> Result<(), AppError>
-where
-    F: AsyncFn(&Incident) -> Result<Vec<Draft>, AppError>,
-{
-    for _ in 0..TRIES_MAX {
-        let incident = incident(office, id, now).await?;
-        let drafts = decide(&incident).await?;
-        if drafts.is_empty() {
-            return Ok(());
-        }
-        let addition = incident.addition(drafts, now);
-        if office.store.add_entries(&[addition]).await? == Added::Done {
-            return Ok(());
-        }
-    }
-    AppError::refused(Refusal::IncidentBusy { id })
 }
 
 /// What its deadlines are reckoned on.

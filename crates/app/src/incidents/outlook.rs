@@ -1,10 +1,13 @@
 //! What is to be done in an incident now, and how its clocks stand.
 
-use desk::{Next, Running, Standing, next, running, startable, tell_again};
+use std::sync::Arc;
+
+use calendar::HolidayTable;
+use desk::{Ground, Next, Running, Standing, next, running, startable, tell_again};
 use jiff::{SignedDuration, Timestamp};
 use terms::{LadderStep, Name, Promise, Terms};
 
-use super::{EmergencyContact, Incident, ground};
+use super::{EmergencyContact, Incident};
 use crate::contracts::WatchedContract;
 use crate::gathered::whole_second;
 use crate::{AppError, Office};
@@ -117,10 +120,23 @@ pub fn outlook<'o>(
     incident: &Incident,
     now: Timestamp,
 ) -> Result<Outlook<'o>, AppError> {
-    let now = whole_second(now);
     let watched = incident.watched(office)?;
+    let contacts = office.duty.contacts(&incident.record.contract);
+    Ok(under(watched, contacts, &office.holidays, incident, now))
+}
+
+/// As [`outlook`], under this contract and with these contacts and holidays.
+#[must_use]
+pub fn under<'o>(
+    watched: &'o WatchedContract,
+    contacts: &'o [EmergencyContact],
+    holidays: &'o Arc<HolidayTable>,
+    incident: &Incident,
+    now: Timestamp,
+) -> Outlook<'o> {
+    let now = whole_second(now);
     let terms = incident.terms(watched);
-    let ground = ground(office, watched, terms);
+    let ground = Ground { terms, zone: &watched.contract.zone, holidays };
     let story = &incident.story;
     let mute = story.mutes.iter().find(|mute| mute.contains(now));
     let calls: Vec<Timestamp> = story.calls.iter().map(|(_, _, at)| *at).collect();
@@ -143,16 +159,16 @@ pub fn outlook<'o>(
     let nothing = "none".parse();
     let any = ladder.or(nothing.as_ref().ok());
     let again = any.and_then(|ladder| tell_again(&story.course(ladder), &calls, now));
-    Ok(Outlook {
+    Outlook {
         watched,
         terms,
         doing,
         clocks: running(story, &ground, now),
         startable: startable(&ground),
-        contacts: office.duty.contacts(&incident.record.contract),
+        contacts,
         muted: mute.map(|mute| mute.until()),
         again: again.map(|turn| turn.since).filter(|_| story.is_open()),
-    })
+    }
 }
 
 /// Since when somebody is to decide: since it was opened, or since the mute over that instant ended.

@@ -3,9 +3,11 @@
 mod board;
 mod domains;
 mod door;
+mod incidents;
 mod log;
 mod overview;
 mod queue;
+mod reports;
 mod sandbox;
 mod statements;
 mod users;
@@ -27,6 +29,8 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(door::routes())
         .merge(board::routes())
         .merge(statements::routes())
+        .merge(incidents::routes())
+        .merge(reports::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -80,6 +84,8 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(door::samples::pages(f));
     pages.extend(board::samples::pages(f));
     pages.extend(statements::samples::pages(f));
+    pages.extend(incidents::samples::pages(f));
+    pages.extend(reports::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));

@@ -1,0 +1,453 @@
+//! An incident as its page shows it: what is to be done, clocks, timeline, and the forms that fit.
+
+use app::incidents::{Doing, Incident, OnCall, Outlook, STEP_WAIT};
+use desk::{Deadline, Happened, Running, Standing, Teller, WAITING_FOR_CUSTOMER, standing_word};
+use jiff::{SignedDuration, Timestamp};
+use terms::{About, Kind, Timing, wording};
+
+use crate::frame::Frame;
+use crate::marks::Chip;
+
+/// A line of the list.
+pub struct RowView {
+    pub id: i64,
+    pub title: String,
+    pub contract: String,
+    pub chip: Chip,
+    pub priority: String,
+    pub opened: Timestamp,
+    pub due: Vec<String>,
+}
+
+impl RowView {
+    pub fn new(f: &Frame, incident: &Incident, outlook: Option<&Outlook<'_>>) -> RowView {
+        let nearest = outlook.filter(|_| incident.story.is_open());
+        let nearest = nearest.and_then(|outlook| Some((outlook, outlook.nearest()?)));
+        let due = nearest.and_then(|(outlook, clock)| {
+            let teller = teller(f, outlook);
+            let due = clock.deadline.due()?.shown();
+            let title = clock.promise.title.in_lang(f.lang.into()).to_owned();
+            Some(vec![title, teller.instant(due), left(f, due)])
+        });
+        RowView {
+            id: incident.record.id,
+            title: incident.story.title.clone(),
+            contract: outlook.map_or(incident.record.contract.clone(), |outlook| {
+                outlook.watched.contract.title.in_lang(f.lang.into()).to_owned()
+            }),
+            chip: state(f, incident),
+            priority: priority(incident),
+            opened: incident.story.opened,
+            due: due.unwrap_or_default(),
+        }
+    }
+}
+
+/// An incident as it is shown.
+pub struct IncidentView {
+    pub id: i64,
+    pub title: String,
+    pub contract: String,
+    pub chip: Chip,
+    pub priority: String,
+    pub is_open: bool,
+    pub doing: String,
+    pub late: Option<String>,
+    pub muted: Option<String>,
+    pub blocked: Vec<String>,
+    pub on_call: Option<(String, String)>,
+    pub contacts: Vec<(String, String)>,
+    pub clocks: Vec<ClockView>,
+    pub timeline: Vec<LineView>,
+    pub forms: Vec<FormView>,
+    /// Functions that may be split off.
+    pub functions: Vec<(String, String)>,
+    pub reports: Vec<u64>,
+}
+
+/// A clock as it is shown.
+pub struct ClockView {
+    pub title: String,
+    pub clause: String,
+    pub due: String,
+    pub left: Option<String>,
+    pub chip: Chip,
+    pub since: String,
+}
+
+/// An entry as it is shown.
+pub struct LineView {
+    pub number: u32,
+    pub at: Timestamp,
+    pub by: String,
+    pub what: String,
+    pub tone: &'static str,
+    pub taken_back: bool,
+    pub may_go: bool,
+}
+
+/// A form that writes one deed.
+#[derive(Default)]
+pub struct FormView {
+    pub deed: &'static str,
+    pub lead: Option<String>,
+    pub hidden: Vec<(&'static str, String)>,
+    pub fields: Vec<FieldView>,
+    /// The value of `choice`, and the word.
+    pub buttons: Vec<(&'static str, String)>,
+    pub main: bool,
+}
+
+/// A field of a form.
+#[derive(Default)]
+pub struct FieldView {
+    pub name: &'static str,
+    pub label: String,
+    pub value: String,
+    pub number: bool,
+    pub needed: bool,
+    pub options: Vec<(String, String)>,
+}
+
+impl IncidentView {
+    pub fn new(
+        f: &Frame,
+        incident: &Incident,
+        outlook: &Outlook<'_>,
+        on_call: Option<&OnCall>,
+        reports: Vec<u64>,
+    ) -> IncidentView {
+        let teller = teller(f, outlook);
+        let story = &incident.story;
+        let contract = &outlook.watched.contract;
+        let lang = f.lang.into();
+        let late = outlook.doing.late(f.now);
+        let functions = story
+            .outages
+            .iter()
+            .map(|outage| (outage.what.to_string(), teller.function(&outage.what).to_owned()));
+        let customer = contract.parties.customer.in_lang(lang);
+        IncidentView {
+            id: incident.record.id,
+            title: story.title.clone(),
+            contract: format!("{} · {customer}", contract.title.in_lang(lang)),
+            chip: state(f, incident),
+            priority: priority(incident),
+            is_open: story.is_open(),
+            doing: doing(f, &outlook.doing, &teller),
+            late: late
+                .map(|late| f.with("incident-late", &wording::length(whole_minutes(late), lang))),
+            muted: outlook.muted.map(|until| f.with("incident-muted", &teller.instant(until))),
+            blocked: blocked(f, &outlook.doing, &teller),
+            on_call: on_call.map(|person| (person.name.clone(), person.mail.clone())),
+            contacts: outlook.contacts.iter().map(|c| (c.name.clone(), c.reach.clone())).collect(),
+            clocks: outlook.clocks.iter().map(|clock| clock_view(f, clock, &teller)).collect(),
+            timeline: timeline(f, incident, &teller),
+            forms: forms(f, incident, outlook, &teller),
+            functions: functions.collect(),
+            reports,
+        }
+    }
+}
+
+fn teller<'a>(f: &Frame, outlook: &'a Outlook<'_>) -> Teller<'a> {
+    let zone = &outlook.watched.contract.zone;
+    Teller { terms: outlook.terms, zone, lang: f.lang.into() }
+}
+
+/// Where an incident stands, as a coloured word.
+fn state(f: &Frame, incident: &Incident) -> Chip {
+    let story = &incident.story;
+    let (tone, word) = match (story.merged_into, story.closed, story.recovered) {
+        (Some(_), ..) => ("unmeasured", f.t("incident-state-merged")),
+        (None, Some(_), _) => ("unmeasured", f.t("incident-state-closed")),
+        (None, None, Some(_)) => ("succeeded", f.t("incident-state-recovered")),
+        (None, None, None) => ("failed", f.t("incident-state-open")),
+    };
+    Chip { tone, word }
+}
+
+fn priority(incident: &Incident) -> String {
+    incident.story.judged.map_or("–".to_owned(), |(priority, _)| priority.to_string())
+}
+
+fn doing(f: &Frame, doing: &Doing<'_>, teller: &Teller<'_>) -> String {
+    match doing {
+        Doing::Ended => f.t("incident-ended"),
+        Doing::Wait { until } => f.with("incident-wait", &teller.instant(*until)),
+        Doing::Blocked { .. } => f.t("incident-blocked"),
+        other => {
+            let (turn, since) = other.turn().unwrap_or_default();
+            let (turn, since) = (teller.turn(&turn), teller.instant(since));
+            f.lang.say_with("incident-turn", &[("a", turn.into()), ("b", since.into())])
+        }
+    }
+}
+
+fn blocked(f: &Frame, doing: &Doing<'_>, teller: &Teller<'_>) -> Vec<String> {
+    let Doing::Blocked { attempts, until, .. } = doing else { return Vec::new() };
+    let tries = *attempts as u64;
+    let tried = (tries > 0).then(|| f.n("incident-blocked-tries", &tries));
+    let until = until.map(|until| f.with("incident-blocked-until", &teller.instant(until)));
+    tried.into_iter().chain(until).collect()
+}
+
+fn whole_minutes(length: SignedDuration) -> SignedDuration {
+    SignedDuration::from_mins(length.as_mins())
+}
+
+/// How long is left, or by how much it is over.
+fn left(f: &Frame, due: Timestamp) -> String {
+    let length = |length| wording::length(length, f.lang.into());
+    let left = due.duration_since(f.now);
+    match left.is_negative() {
+        false => f.with("incident-left", &length(SignedDuration::from_mins(left.as_mins()))),
+        true => f.with("incident-over", &length(SignedDuration::from_mins(-left.as_mins()))),
+    }
+}
+
+fn clock_view(f: &Frame, clock: &Running<'_>, teller: &Teller<'_>) -> ClockView {
+    let lang = f.lang.into();
+    let runs = clock.met.is_none() && clock.standing != Standing::None;
+    let tone = match clock.standing {
+        Standing::Running => "queued",
+        Standing::Soon => "deferred",
+        Standing::Paused => "suppressed",
+        Standing::Met => "succeeded",
+        Standing::Late => "failed",
+        Standing::None => "unmeasured",
+    };
+    let due = clock.deadline.due().map(|due| due.shown());
+    ClockView {
+        title: clock.promise.title.in_lang(lang).to_owned(),
+        clause: clock.promise.clause.to_string(),
+        due: match clock.deadline {
+            Deadline::Due(due) => teller.instant(due.shown()),
+            Deadline::None(why) => why.text(lang).to_owned(),
+        },
+        left: due.filter(|_| runs).map(|due| left(f, due)),
+        chip: Chip { tone, word: standing_word(clock.standing, lang).to_owned() },
+        since: teller.instant(clock.from),
+    }
+}
+
+fn timeline(f: &Frame, incident: &Incident, teller: &Teller<'_>) -> Vec<LineView> {
+    let is_gone = |number: u32| {
+        let gone = Happened::TakenBack { entry: number };
+        incident.entries.iter().any(|entry| entry.happened == gone)
+    };
+    let line = |entry: &desk::Entry| {
+        let taken_back = is_gone(entry.number);
+        LineView {
+            number: entry.number,
+            at: entry.at,
+            by: entry.by.clone().unwrap_or_else(|| f.t("incident-office")),
+            what: teller.happened(&entry.happened),
+            tone: tone(&entry.happened),
+            taken_back,
+            may_go: entry.by.is_some() && !taken_back && may_go(&entry.happened),
+        }
+    };
+    let mut lines: Vec<LineView> = incident.entries.iter().map(line).collect();
+    lines.sort_by_key(|line| (line.at, line.number));
+    lines
+}
+
+fn may_go(happened: &Happened) -> bool {
+    !matches!(
+        happened,
+        Happened::Opened { .. }
+            | Happened::TakenBack { .. }
+            | Happened::MergedInto { .. }
+            | Happened::Merged { .. }
+            | Happened::SplitOff { .. }
+            | Happened::SplitFrom { .. }
+            | Happened::ReportIssued { .. }
+    )
+}
+
+fn tone(happened: &Happened) -> &'static str {
+    match happened {
+        Happened::OutageBegan { .. } | Happened::StepFailed { .. } => "failed",
+        Happened::OutageEnded { .. } | Happened::Recovered => "succeeded",
+        Happened::ClockWarned { .. } | Happened::Called { .. } => "deferred",
+        Happened::ContactTried { reached: false } | Happened::Muted { .. } => "suppressed",
+        _ => "queued",
+    }
+}
+
+/// The forms that fit an incident as it stands, the most likely first.
+fn forms(
+    f: &Frame,
+    incident: &Incident,
+    outlook: &Outlook<'_>,
+    teller: &Teller<'_>,
+) -> Vec<FormView> {
+    let mut forms = Vec::new();
+    let story = &incident.story;
+    if story.is_open() {
+        forms.extend(turn_forms(f, incident, outlook, teller));
+        if story.recognised.is_none() {
+            forms.push(button("recognise", f.t("incident-recognise")));
+        }
+        forms.extend(customer_forms(f, incident, outlook));
+        forms.extend(clock_forms(f, outlook));
+        if story.recovered.is_none() {
+            forms.push(button("recover", f.t("incident-recover")));
+        } else {
+            forms.push(FormView { main: true, ..button("close", f.t("incident-close")) });
+        }
+        let minutes = field("minutes", f.t("incident-mute-minutes"), "60");
+        forms.push(FormView {
+            fields: vec![FieldView { number: true, needed: true, ..minutes }],
+            ..button("mute", f.t("incident-mute"))
+        });
+    }
+    let text = FieldView { needed: true, ..field("text", f.t("incident-note"), "") };
+    forms.push(FormView { fields: vec![text], ..button("note", f.t("incident-note-add")) });
+    forms
+}
+
+fn button(deed: &'static str, label: String) -> FormView {
+    FormView { deed, buttons: vec![("", label)], ..FormView::default() }
+}
+
+fn field(name: &'static str, label: String, value: &str) -> FieldView {
+    FieldView { name, label, value: value.to_owned(), ..FieldView::default() }
+}
+
+/// What has its turn.
+fn turn_forms(
+    f: &Frame,
+    incident: &Incident,
+    outlook: &Outlook<'_>,
+    teller: &Teller<'_>,
+) -> Vec<FormView> {
+    let mut forms = Vec::new();
+    match &outlook.doing {
+        Doing::Take { ladder, step, .. } => {
+            let label = f.t("incident-wait-for");
+            let wait = field("minutes", label, &STEP_WAIT.as_mins().to_string());
+            forms.push(FormView {
+                lead: Some(teller.step(ladder, step.level)),
+                hidden: vec![("ladder", ladder.to_string()), ("level", step.level.to_string())],
+                fields: vec![FieldView { number: true, needed: true, ..wait }],
+                main: true,
+                ..button("step", f.t("incident-take-step"))
+            });
+        }
+        Doing::Blocked { .. } => forms.push(FormView {
+            deed: "contact",
+            lead: Some(teller.turn("contact")),
+            buttons: vec![("yes", f.t("incident-reached")), ("no", f.t("incident-not-reached"))],
+            main: true,
+            ..FormView::default()
+        }),
+        _ => {}
+    }
+    if story_needs_look(outlook)
+        && let Some(condition) = condition(outlook)
+    {
+        forms.push(FormView {
+            deed: "look",
+            lead: Some(teller.state(&condition)),
+            hidden: vec![("condition", condition.to_string())],
+            buttons: vec![("yes", f.t("incident-holds")), ("no", f.t("incident-holds-not"))],
+            main: matches!(outlook.doing, Doing::Look { .. }),
+            ..FormView::default()
+        });
+    }
+    let last = incident.story.taken.last().filter(|taken| taken.failed.is_none());
+    if let Some(taken) = last.filter(|_| incident.story.recovered.is_none()) {
+        let step = teller.step(&taken.ladder, taken.level);
+        forms.push(FormView {
+            hidden: vec![("ladder", taken.ladder.to_string()), ("level", taken.level.to_string())],
+            ..button("step-failed", f.with("incident-step-failed", &step))
+        });
+    }
+    forms
+}
+
+/// Whether people may still say how a condition is.
+fn story_needs_look(outlook: &Outlook<'_>) -> bool {
+    outlook.doing != Doing::Ended
+}
+
+/// A condition that a step of the contract needs.
+fn condition(outlook: &Outlook<'_>) -> Option<terms::Name> {
+    if let Doing::Look { condition, .. } = &outlook.doing {
+        return Some((*condition).clone());
+    }
+    let kinds = outlook.terms.promises.iter().map(|promise| &promise.kind);
+    kinds
+        .filter_map(|kind| match kind {
+            Kind::Escalation(escalation) => Some(&escalation.steps),
+            _ => None,
+        })
+        .flatten()
+        .find_map(|step| step.needs.clone())
+}
+
+/// What the customer has to do with it.
+fn customer_forms(f: &Frame, incident: &Incident, outlook: &Outlook<'_>) -> Vec<FormView> {
+    let lang = f.lang.into();
+    let mut channels: Vec<String> = Vec::new();
+    for promise in &outlook.terms.promises {
+        if let Kind::Notice(notice) = &promise.kind
+            && notice.about == About::Incident
+            && let Timing::After { channels: those, .. } = &notice.timing
+        {
+            channels.extend(those.iter().map(ToString::to_string));
+        }
+    }
+    for usual in ["email", "telephone"] {
+        if !channels.iter().any(|known| known == usual) {
+            channels.push(usual.to_owned());
+        }
+    }
+    let option = |channel: String| {
+        let word = channel.parse().map(|name| wording::channel_word(&name, lang));
+        let word = word.unwrap_or_else(|()| channel.clone());
+        (channel, word)
+    };
+    let options = channels.into_iter().map(option).collect();
+    let channel = FieldView { options, ..field("channel", f.t("incident-channel"), "") };
+    let reference = field("reference", f.t("incident-reference"), "");
+    let mut forms =
+        vec![FormView { fields: vec![channel, reference], ..button("told", f.t("incident-told")) }];
+    let priorities = outlook.terms.promises.iter().filter_map(desk::promise_clock);
+    if priorities.into_iter().any(|clock| clock.priority.is_some()) {
+        let options = (1..=3).map(|n: u8| (n.to_string(), n.to_string())).collect();
+        let priority = FieldView { options, ..field("priority", f.t("incident-priority"), "") };
+        forms.push(FormView { fields: vec![priority], ..button("judge", f.t("incident-judge")) });
+    }
+    let waits = incident.story.is_in(WAITING_FOR_CUSTOMER);
+    forms.push(match waits {
+        true => button("answered", f.t("incident-answered")),
+        false => button("await", f.t("incident-await")),
+    });
+    forms
+}
+
+/// Clocks that people start and meet.
+fn clock_forms(f: &Frame, outlook: &Outlook<'_>) -> Vec<FormView> {
+    let lang = f.lang.into();
+    let title = |promise: &terms::Promise| {
+        (promise.name.to_string(), promise.title.in_lang(lang).to_owned())
+    };
+    let choice = |options: Vec<(String, String)>, deed, label: String| {
+        let promise = FieldView { options, ..field("promise", f.t("incident-clock"), "") };
+        FormView { fields: vec![promise], ..button(deed, label) }
+    };
+    let runs = outlook.clocks.iter().filter(|clock| clock.met.is_none());
+    let runs: Vec<(String, String)> = runs.map(|clock| title(clock.promise)).collect();
+    let starts: Vec<(String, String)> = outlook.startable.iter().map(|p| title(p)).collect();
+    let mut forms = Vec::new();
+    if !runs.is_empty() {
+        forms.push(choice(runs, "meet", f.t("incident-meet")));
+    }
+    if !starts.is_empty() {
+        forms.push(choice(starts, "start", f.t("incident-start-clock")));
+    }
+    forms
+}

@@ -1,0 +1,124 @@
+//! Incidents under a contract of the project, as sample data.
+
+use app::incidents::report::{Content, Report};
+use app::incidents::{EmergencyContact, Incident, OnCall};
+use app::{WatchedContract, incidents};
+use desk::{Entry, Happened, Source, Story};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::words::Lang;
+
+const HOSTILE: &str = "<script>alert(1)</script>";
+
+/// The contract of seed 004.
+pub fn watched() -> WatchedContract {
+    let text = include_str!("../../../../contracts/skyarch.toml");
+    let nothing = |_: &str| Err("not needed".to_owned());
+    let read = terms::read("skyarch", text, &nothing).expect("a sound contract");
+    WatchedContract { contract: read.contract, measured: Vec::new() }
+}
+
+/// Whom to reach.
+pub fn contacts() -> Vec<EmergencyContact> {
+    vec![EmergencyContact { name: HOSTILE.into(), reach: "+81-3-0000-0000".into() }]
+}
+
+/// Who is on call.
+pub fn person() -> OnCall {
+    OnCall { name: "Sato".into(), mail: "sato@example.jp".into() }
+}
+
+fn incident(
+    id: i64,
+    opened: Timestamp,
+    happened: Vec<(i64, Happened)>,
+    now: Timestamp,
+) -> Incident {
+    let entries: Vec<Entry> = (1..)
+        .zip(happened)
+        .map(|(number, (minutes, happened))| {
+            let at = opened + SignedDuration::from_mins(minutes);
+            let by = (number % 2 == 0).then(|| "admin".to_owned());
+            Entry { number, at, noted: at, by, happened }
+        })
+        .collect();
+    let story = Story::read(&entries, now);
+    let record = store::IncidentRecord {
+        id,
+        contract: "skyarch".into(),
+        service: "servers".into(),
+        source: incidents::source_word(Source::Log).into(),
+        opened,
+        entries: entries.len() as i64,
+    };
+    Incident { record, entries, story }
+}
+
+/// One is blocked by contact, one waits for somebody to try the login, one is over.
+pub fn stories(now: Timestamp) -> Vec<Incident> {
+    let name = |text: &str| text.parse().expect("a name");
+    let opened = |title: &str| Happened::Opened { title: title.into(), source: Source::Log };
+    let down = || Happened::OutageBegan { function: name("http") };
+    let ago = |minutes| now - SignedDuration::from_mins(minutes);
+    let blocked = vec![
+        (0, opened(HOSTILE)),
+        (0, down()),
+        (1, Happened::Recognised),
+        (1, Happened::ConditionSeen { condition: name("login"), holds: false }),
+        (2, Happened::ContactTried { reached: false }),
+        (2, Happened::Called { who: Some("Sato".into()), turn: "contact".into(), since: now }),
+        (3, Happened::ClockStarted { promise: name("on-site") }),
+        (3, Happened::Noted { text: HOSTILE.into() }),
+        (4, Happened::Noted { text: "wrong".into() }),
+        (5, Happened::TakenBack { entry: 9 }),
+    ];
+    let look = vec![(0, opened("http")), (0, down()), (0, Happened::Judged { priority: 1 })];
+    let taken = Happened::StepTaken { ladder: name("port-ladder"), level: 1, wait_until: now };
+    let over = vec![
+        (0, opened("http")),
+        (0, down()),
+        (1, taken),
+        (5, Happened::OutageEnded { function: name("http") }),
+        (5, Happened::Recovered),
+        (6, Happened::NoticeTold { channel: name("email"), reference: "250 ok".into() }),
+        (7, Happened::ReportIssued { report: 1 }),
+        (9, Happened::Closed),
+    ];
+    vec![
+        incident(3, ago(45), blocked, now),
+        incident(2, ago(10), look, now),
+        incident(1, ago(2_000), over, now),
+    ]
+}
+
+/// A report that corrects another one.
+pub fn report(lang: Lang) -> Report {
+    let at: Timestamp = "2026-11-20T08:40:00Z".parse().expect("an instant");
+    let (summary, course) = match lang {
+        Lang::Ja => ("ウェブサイトが2時間停止しました。", "停止: http のサービス"),
+        Lang::En => ("The site was down for 2 hours.", "down: the http service"),
+    };
+    Report {
+        number: 2,
+        issued: at,
+        corrects: Some(1),
+        digest: "0f".repeat(32),
+        content: Content {
+            title: HOSTILE.into(),
+            customer: "Example".into(),
+            provider: "Example".into(),
+            contract: "Example".into(),
+            began: Some(at),
+            recognised: Some(at),
+            recovered: None,
+            functions: vec!["http".into()],
+            summary: summary.into(),
+            effect: "…".into(),
+            cause: "…\n…".into(),
+            treatment: "…".into(),
+            prevention: "…".into(),
+            course: vec![(at, course.into())],
+            author: "admin".into(),
+        },
+    }
+}
