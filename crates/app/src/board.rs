@@ -4,12 +4,13 @@
 //! last one; notices and windows are judged by the plans in the evidence. A promise that nothing in
 //! the records speaks of is not measured, which is neither kept nor broken.
 
+mod clocks;
 mod row;
 
 use std::collections::BTreeMap;
 
 use calendar::{HolidayTable, Month, Span, day_span};
-use desk::Due;
+use desk::{Due, Standing, Story};
 use evidence::{Evidence, Functions};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -128,6 +129,16 @@ pub enum Left {
         /// It may still move with a holiday.
         provisional: bool,
     },
+    /// Clocks that incidents started.
+    Incidents {
+        /// The running one that is due first: the number of its incident, until when, and how it
+        /// stands.
+        nearest: Option<(i64, Due, Standing)>,
+        /// How many were met in time this month.
+        met: u64,
+        /// How many were late this month.
+        late: u64,
+    },
     /// Open on all days at all hours.
     AlwaysOpen,
     /// Open, until then.
@@ -192,11 +203,28 @@ async fn section<'o>(
             let this = Month::of(now, &contract.zone);
             let looked_at = both(this.plus(-1).span(&contract.zone), this.span(&contract.zone));
             let evidence = evidence_of(office, watched, looked_at, now).await?;
-            rows(contract, &evidence, now)
+            let stories = stories(office, contract, this.span(&contract.zone), now).await?;
+            rows(contract, &evidence, &stories, now)
         }
         Term::Begins(_) | Term::Ended(_) => Vec::new(),
     };
     Ok(Section { contract, term, terms, rows })
+}
+
+/// The incidents of a contract that were open in a span, with their numbers.
+async fn stories(
+    office: &Office,
+    contract: &Contract,
+    span: Span,
+    now: Timestamp,
+) -> Result<Vec<(i64, Story)>, AppError> {
+    let name = contract.name.as_str();
+    let mut stories = Vec::new();
+    for record in office.store.incidents_of(name, span.from(), span.until()).await? {
+        let incident = crate::incidents::load(office, record, now).await?;
+        stories.push((incident.record.id, incident.story));
+    }
+    Ok(stories)
 }
 
 fn both(earlier: Span, later: Span) -> Span {
@@ -212,13 +240,19 @@ pub(crate) fn term(contract: &Contract, now: Timestamp) -> Term {
     }
 }
 
-/// A row for every promise in force, judged by this evidence.
+/// A row for every promise in force, judged by this evidence and these incidents of the month.
 #[must_use]
-pub fn rows<'o>(contract: &'o Contract, evidence: &Evidence, now: Timestamp) -> Vec<Row<'o>> {
+pub fn rows<'o>(
+    contract: &'o Contract,
+    evidence: &Evidence,
+    incidents: &[(i64, Story)],
+    now: Timestamp,
+) -> Vec<Row<'o>> {
     let mut view = View {
         contract,
         terms: contract.terms_at(now),
         evidence,
+        incidents,
         now,
         month: Month::of(now, &contract.zone),
         holidays: HolidayTable::japan(),
@@ -232,6 +266,7 @@ struct View<'o, 'e> {
     contract: &'o Contract,
     terms: &'o Terms,
     evidence: &'e Evidence,
+    incidents: &'e [(i64, Story)],
     now: Timestamp,
     /// The month that is now.
     month: Month,
@@ -242,6 +277,9 @@ struct View<'o, 'e> {
 
 impl<'o> View<'o, '_> {
     fn row(&mut self, promise: &'o Promise) -> Row<'o> {
+        if let Some((state, left)) = self.incident_clock(&promise.name) {
+            return Row { promise, state, left, statement: None };
+        }
         let row = |state, left, statement| Row { promise, state, left, statement };
         match &promise.kind {
             Kind::Availability(it) => {

@@ -67,7 +67,7 @@ struct RowView {
     left: Vec<String>,
     /// Left and whole, in seconds.
     meter: Option<(i64, i64)>,
-    /// Address and month of its statement.
+    /// Address and month of its statement, or its incident.
     statement: Option<(String, String)>,
 }
 
@@ -121,6 +121,12 @@ fn row_view(f: &Frame, section: &Section<'_>, row: &Row<'_>) -> RowView {
         let address = format!("/contracts/{contract}/{month}?service={service}");
         (address, wording::month(month, lang))
     });
+    let incident = match row.left {
+        Left::Incidents { nearest: Some((id, ..)), .. } => {
+            Some((format!("/incidents/{id}"), f.n("board-incident", &id.unsigned_abs())))
+        }
+        _ => None,
+    };
     RowView {
         clause: row.promise.clause.to_string(),
         title: row.promise.title.in_lang(lang).to_owned(),
@@ -134,7 +140,7 @@ fn row_view(f: &Frame, section: &Section<'_>, row: &Row<'_>) -> RowView {
             }
             _ => None,
         },
-        statement,
+        statement: statement.or(incident),
     }
 }
 
@@ -206,6 +212,18 @@ impl Teller<'_> {
             Left::InWindow(span) => vec![f.with("left-in-window", &self.span(*span))],
             Left::NextWindow { span, provisional } => {
                 self.may_move(f.with("left-next-window", &self.span(*span)), *provisional)
+            }
+            Left::Incidents { nearest, met, late } => {
+                let due = nearest.map(|(id, due, standing)| {
+                    let standing = desk::standing_word(standing, f.lang.into());
+                    let due = self.instant(due.shown());
+                    let (number, standing) = (id.to_string(), standing.to_owned());
+                    let values =
+                        [("a", number.into()), ("b", due.into()), ("value", standing.into())];
+                    f.lang.say_with("left-incident", &values)
+                });
+                let counted = self.two("left-incidents", &met.to_string(), &late.to_string());
+                due.into_iter().chain((met + late > 0).then_some(counted)).collect()
             }
             Left::AlwaysOpen => vec![f.t("left-always-open")],
             Left::OpenUntil(until) => vec![f.with("left-open-until", &self.instant(*until))],

@@ -3,6 +3,7 @@
 use app::board::{Section, Term, rows};
 use app::statements::{Settled, months};
 use calendar::{HolidayTable, Month};
+use desk::Story;
 use evidence::{Evidence, Gatherer};
 use jiff::Timestamp;
 use settlement::{Question, settle};
@@ -70,9 +71,22 @@ fn evidence(log: &str, now: Timestamp) -> Evidence {
     gatherer.finish()
 }
 
+/// An incident that was told too late and one whose answer is due, where the contract has such clocks.
+fn stories(contract: &Contract) -> Vec<(i64, Story)> {
+    if contract.name.as_str() != "click-so-ko" {
+        return Vec::new();
+    }
+    let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+    let recognised = Some(at("2026-11-19T14:00:00+09:00"));
+    let told = ("email".parse().expect("a name"), at("2026-11-19T17:30:00+09:00"));
+    let late = Story { recognised, notices: vec![told], ..Story::default() };
+    let judged = Some((1, at("2026-11-20T17:00:00+09:00")));
+    vec![(1, late), (2, Story { judged, ..Story::default() })]
+}
+
 /// The section of a contract on the board.
 pub fn section<'c>(contract: &'c Contract, log: &str, now: Timestamp) -> Section<'c> {
-    let rows = rows(contract, &evidence(log, now), now);
+    let rows = rows(contract, &evidence(log, now), &stories(contract), now);
     Section { contract, term: Term::Runs, terms: contract.terms_at(now), rows }
 }
 
