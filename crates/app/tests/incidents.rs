@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use app::board::{self, Left};
 use app::incidents::{
     self, Deed, Doing, Duty, EmergencyContact, OnCall, OpenByHand, Outlook, outlook, report, tend,
 };
@@ -125,6 +126,20 @@ impl House {
             _ => None,
         });
         called.collect()
+    }
+
+    /// The row of a promise on the board.
+    async fn board(&self, promise: &str, now: &str) -> String {
+        let sections = board::board(&self.office, at(now)).await.expect("a board");
+        let row = sections[0].rows.iter().find(|row| row.promise.name.as_str() == promise);
+        let row = row.expect("a row for every promise");
+        match &row.left {
+            Left::Incidents { nearest, met, late } => {
+                let nearest = nearest.map_or(String::new(), |(id, ..)| format!(", incident {id}"));
+                format!("{:?}, {met} met, {late} late{nearest}", row.state)
+            }
+            _ => format!("{:?}", row.state),
+        }
     }
 
     /// The clock of a promise: its last second in time, or why there is none, and how it stands.
@@ -320,6 +335,11 @@ async fn first_notices_count_in_business_hours() {
     let tell = Deed::Tell { channel: name("email"), reference: "250 2.0.0 queued".into() };
     tuesday.does(1, tell, "2026-11-24 15:00").await;
     assert_eq!(clock("2026-11-24 15:00:01").await, "11-24 15:00:00 Met");
+    let row = async |now| tuesday.board("first-notice", now).await;
+    assert_eq!(row("2026-11-24 13:00").await, "Running, 0 met, 0 late, incident 1");
+    assert_eq!(row("2026-11-24 14:30").await, "AtRisk, 0 met, 0 late, incident 1");
+    assert_eq!(row("2026-11-24 16:00").await, "Kept, 1 met, 0 late");
+    assert_eq!(row("2026-12-01 00:00").await, "NotMeasured");
     answers_pause_while_the_customer_is_waited_for(&tuesday).await;
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use app::Office;
 use app::incidents::{self, Deed, OpenByHand};
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use terms::Name;
 
@@ -81,6 +81,7 @@ enum Verb {
         /// Incident
         id: i64,
         /// Ladder
+        #[arg(value_parser = name)]
         ladder: Name,
         /// Level
         level: u8,
@@ -96,9 +97,10 @@ enum Verb {
         /// Incident
         id: i64,
         /// Condition
+        #[arg(value_parser = name)]
         condition: Name,
         /// Whether it holds
-        #[arg(value_parser = yes_or_no, value_name = "yes|no")]
+        #[arg(action = ArgAction::Set, value_parser = yes_or_no, value_name = "yes|no")]
         holds: bool,
     },
     /// Write down a try to reach the emergency contact
@@ -106,7 +108,7 @@ enum Verb {
         /// Incident
         id: i64,
         /// Whether somebody answered
-        #[arg(value_parser = yes_or_no, value_name = "yes|no")]
+        #[arg(action = ArgAction::Set, value_parser = yes_or_no, value_name = "yes|no")]
         reached: bool,
     },
     /// Write down that the customer was told
@@ -114,6 +116,7 @@ enum Verb {
         /// Incident
         id: i64,
         /// Channel, such as email
+        #[arg(value_parser = name)]
         channel: Name,
         /// Where the proof of sending is
         #[arg(long, value_name = "TEXT", default_value = "")]
@@ -124,6 +127,7 @@ enum Verb {
         /// Incident
         id: i64,
         /// Promise with a clock, such as on-site
+        #[arg(value_parser = name)]
         promise: Name,
         /// What it waits for was done
         #[arg(long)]
@@ -294,6 +298,10 @@ fn length(text: &str) -> Result<SignedDuration, String> {
     let parsed = (length.parse)(text).filter(longer);
     let parsed = parsed.and_then(|length| SignedDuration::try_from(length).ok());
     parsed.ok_or_else(|| format!("write {}", length.expected))
+}
+
+fn name(text: &str) -> Result<Name, String> {
+    text.parse().map_err(|()| "write a name as the contract does, such as on-site".to_owned())
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {

@@ -5,8 +5,9 @@ use desk::{Deadline, Happened, Running, Standing, Teller, WAITING_FOR_CUSTOMER, 
 use jiff::{SignedDuration, Timestamp};
 use terms::{About, Kind, Timing, wording};
 
+use crate::civil;
 use crate::frame::Frame;
-use crate::marks::Chip;
+use crate::marks::{Chip, When};
 
 /// A line of the list.
 pub struct RowView {
@@ -78,7 +79,9 @@ pub struct ClockView {
 /// An entry as it is shown.
 pub struct LineView {
     pub number: u32,
-    pub at: Timestamp,
+    at: Timestamp,
+    /// In the contract's zone.
+    pub when: When,
     pub by: String,
     pub what: String,
     pub tone: &'static str,
@@ -241,6 +244,11 @@ fn timeline(f: &Frame, incident: &Incident, teller: &Teller<'_>) -> Vec<LineView
         LineView {
             number: entry.number,
             at: entry.at,
+            when: When {
+                machine: entry.at.to_string(),
+                full: civil::in_full(entry.at, teller.zone),
+                shown: civil::clock_or_date(entry.at, f.now, teller.zone),
+            },
             by: entry.by.clone().unwrap_or_else(|| f.t("incident-office")),
             what: teller.happened(&entry.happened),
             tone: tone(&entry.happened),
