@@ -130,7 +130,6 @@ statement-coverage = Measured
 statement-covered = { $a } (not measured: { $b })
 statement-budget = Downtime left
 statement-credit = Owed
-statement-nothing-owed = Nothing
 statement-claim-by = Claim by
 statement-outages = Outages of the service
 statement-no-outages = No outages on record.

@@ -118,7 +118,6 @@ statement-coverage = 計測できた割合
 statement-covered = { $a }(計測なし { $b })
 statement-budget = 停止の余裕
 statement-credit = 返還・無料提供
-statement-nothing-owed = なし
 statement-claim-by = 返還等の申請期限
 statement-outages = サービスの停止
 statement-no-outages = 記録された停止はありません。
