@@ -106,13 +106,7 @@ impl Finding {
                 length(*every),
                 length(*minimum)
             ),
-            Finding::Degraded { outages, time } => {
-                let plural = if *outages == 1 { "" } else { "s" };
-                format!(
-                    "Degraded: {outages} short outage{plural} ({} in all) not counted.",
-                    length(*time)
-                )
-            }
+            Finding::Degraded { outages, time } => degraded_en(*outages, &length(*time)),
             Finding::WindowCounts { id, span, why, clause } => format!(
                 "Window \"{id}\" ({}) is not excluded ({clause}). {}",
                 wording::span(*span, zone, Lang::En),
@@ -154,6 +148,11 @@ impl Finding {
             ),
         }
     }
+}
+
+fn degraded_en(outages: usize, time: &str) -> String {
+    let plural = if outages == 1 { "" } else { "s" };
+    format!("Degraded: {outages} short outage{plural} ({time} in all) not counted.")
 }
 
 fn not_noticed_ja(why: &Noticed, zone: &TimeZone) -> String {
