@@ -86,6 +86,11 @@ pub const OPENING: Word<Opening> = Word {
     expected: "a part of a day such as \"10:00-12:00\" or \"22:00-24:00\"",
     parse: |text| text.parse().ok(),
 };
+/// A part of a day that may go on over midnight.
+pub const WINDOW: Word<Opening> = Word {
+    expected: "a part of a day such as \"22:00-24:00\", or over midnight \"23:00-02:00\"",
+    parse: |text| Opening::over_midnight(text).ok(),
+};
 /// Days on which a company is closed.
 pub const CLOSURE: Word<Closure> = Word {
     expected: "days such as \"12-30..01-03\" or \"08-13\" (each year), or \"2026-08-13..2026-08-15\" (once)",
