@@ -38,6 +38,8 @@ pub(crate) async fn evidence_of(
     };
     let mut gatherer = Gatherer::new(Some(as_of));
     let mut spoken_of = SpokenOf::default();
+    let told: Vec<String> =
+        told.iter().map(|event| office.store.open_event(event)).collect::<Result<_, _>>()?;
     let lines =
         told.iter().flat_map(|text| text.lines()).chain(days.iter().flat_map(|d| d.lines()));
     for line in lines {

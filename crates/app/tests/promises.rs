@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::board::{self, Left, State, Term};
-use app::logs::{self, Imported, Log};
+use app::logs::{self, Imported, Log, Withdrawn};
 use app::probes::{self, Answer, ClockReading, Probe, Recorded};
 use app::{AppError, Measured, Office, RelayFolder, WatchedContract, statements};
 use calendar::{HolidayTable, Month};
 use evidence::Gatherer;
 use jiff::{SignedDuration, Timestamp};
-use settlement::{Question, settle};
+use settlement::{Question, Verdict, settle};
 use tempfile::TempDir;
-use terms::Contract;
+use terms::{Contract, Kind};
 
 fn now() -> Timestamp {
     "2026-11-22T10:00:00+09:00".parse().expect("a time")
@@ -140,6 +140,70 @@ async fn a_statement_from_the_records_has_the_bytes_of_one_from_the_log() {
         let settled = statements::statement(&office, "cyber-solutions", None, month, now()).await;
         assert_eq!(settled.expect("settled").statement.to_json(), expected, "{month}");
     }
+}
+
+/// Runs and single measurements of the same minutes are the same, and a function that was measured
+/// long ago is a measured one.
+#[tokio::test]
+async fn runs_are_measurements() {
+    const RUN: &str = r#"{"kind":"run","function":"smtp-send","from":"2026-05-01T00:00:00+09:00","every":"60s","states":"3u 1- 2d"}"#;
+    const MISSED: &str = r#"{"kind":"run","function":"web","from":"2026-05-01T00:00:00+09:00","every":"60s","states":"9-"}"#;
+    const SINGLE: &str = r#"{"kind":"measurement","function":"smtp-send","at":"2026-05-01T00:05:00+09:00","ok":false,"every":"60s"}"#;
+    let name = "cyber-solutions";
+    for (log, imported) in [
+        (RUN.to_owned(), Imported { new: 5, known: 0 }),
+        (format!("{RUN}\n{SINGLE}\n"), Imported { new: 5, known: 0 }),
+        (MISSED.to_owned(), Imported { new: 1, known: 0 }),
+    ] {
+        let (office, _folder) = office(vec![unmeasured(name)]).await;
+        assert_eq!(import(&office, name, &log).await, imported);
+        let month: Month = "2026-11".parse().expect("a month");
+        let settled = statements::statement(&office, name, None, month, now()).await;
+        let statement = settled.expect("settled").statement;
+        assert_eq!(statement.verdict, Verdict::Undetermined, "nobody looked in November: {log}");
+        let sections = board::board(&office, now()).await.expect("a board");
+        let is_availability = |row: &&board::Row| matches!(row.promise.kind, Kind::Availability(_));
+        let row = sections[0].rows.iter().find(is_availability).expect("a row");
+        assert_eq!(row.state, State::Undetermined, "{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_is_taken_back() {
+    let name = "customers-mail-cloud";
+    let (office, _folder) = office(vec![unmeasured(name)]).await;
+    let log = format!("{LOG}{}", MEASURED);
+    import(&office, name, &log).await;
+    let mut again = Log::default();
+    for line in log.lines() {
+        again.line(line.as_bytes()).expect("a sound line");
+    }
+    let gone = logs::withdraw(&office, name, again, now()).await.expect("withdrawn");
+    assert_eq!(gone, Withdrawn { gone: 6 + 5_000, unknown: 0 });
+    let quiet = board::board(&office, now()).await.expect("a board");
+    assert!(quiet[0].rows.iter().all(|row| row.state == State::NotMeasured));
+}
+
+const MEASURED: &str = r#"{"kind":"run","function":"smtp","from":"2026-11-15T00:00:00+09:00","every":"60s","states":"2990u 10d 2000u"}
+"#;
+
+/// As many notices as can be looked at are imported, and not one more.
+#[tokio::test]
+async fn no_log_makes_a_contract_unreadable() {
+    let name = "customers-mail-cloud";
+    let (office, _folder) = office(vec![unmeasured(name)]).await;
+    let mut log = Log::default();
+    for number in 0..=evidence::NOTICES_MAX {
+        let line = format!(
+            r#"{{"kind":"notice","of":"m{number}","channel":"email","sent":"2026-05-01T10:00:00Z"}}"#
+        );
+        log.line(line.as_bytes()).expect("a sound line");
+    }
+    let refused = logs::import(&office, name, log, now()).await.expect_err("too many");
+    let text = refused.to_string();
+    assert!(text.contains("100000 notices") && text.contains("--withdraw"), "{text}");
+    let events = office.store.contract_events(name, now(), now(), ["notice"; 4]).await;
+    assert_eq!(events.expect("read").len(), 0, "nothing was imported");
 }
 
 #[tokio::test]
