@@ -157,7 +157,9 @@ pub async fn import(
     let name = office.contract(contract)?.contract.name.clone();
     let import = log.into_import()?;
     office.store.room_for(name.as_str(), &import, &LIMITS).await?;
-    Ok(office.store.import(name.as_str(), &import, &measured::join, now).await?)
+    let imported = office.store.import(name.as_str(), &import, &measured::join, now).await;
+    office.boards.evidence_changed();
+    Ok(imported?)
 }
 
 /// Takes what a log tells out of the evidence of a contract, whichever log brought it.
@@ -172,5 +174,7 @@ pub async fn withdraw(
 ) -> Result<Withdrawn, AppError> {
     let name = office.contract(contract)?.contract.name.clone();
     let import = log.into_import()?;
-    Ok(office.store.withdraw(name.as_str(), &import, &measured::without, now).await?)
+    let withdrawn = office.store.withdraw(name.as_str(), &import, &measured::without, now).await;
+    office.boards.evidence_changed();
+    Ok(withdrawn?)
 }

@@ -57,7 +57,7 @@ const LOG: &str = r#"{"kind":"outage","function":"all","from":"2026-10-03T10:00:
 "#;
 
 /// Title in English, state, and what kind of thing is left.
-fn shown(section: &board::Section<'_>) -> Vec<String> {
+fn shown(section: &board::Section) -> Vec<String> {
     let told = section.rows.iter().filter(|row| row.left != Left::Nothing);
     told.map(|row| {
         let left = format!("{:?}", row.left);
@@ -86,7 +86,7 @@ async fn a_log_becomes_a_board() {
         "support-hours NotMeasured Opens",
     ];
     assert_eq!(shown(&sections[0]), expected);
-    let terms = sections[0].terms;
+    let terms = sections[0].terms();
     assert_eq!(sections[0].rows.len(), terms.promises.len(), "a row for every promise");
     assert!(shown(&sections[1]).contains(&"monthly NotMeasured NextWindow".to_owned()));
 

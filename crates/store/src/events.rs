@@ -241,26 +241,44 @@ impl Store {
         rows.iter().map(|row| column(row, "digest", DOING)).collect()
     }
 
-    /// A contract's events that touch `[from, until)`, and those of the kinds `always` whenever they
-    /// were, by their beginning.
+    /// The lines of a contract's events that touch `[from, until)`, and those of the kinds `always`
+    /// whenever they were, by their beginning.
     ///
     /// # Errors
-    /// When the records fail.
-    pub async fn contract_events(
+    /// When the records fail, or a line is damaged.
+    pub async fn contract_events<const N: usize>(
         &self,
         contract: &str,
         from: Timestamp,
         until: Timestamp,
-        always: [&str; 4],
+        always: [&str; N],
+    ) -> Result<Vec<String>> {
+        let sealed = self.sealed_events(contract, from, until, always).await?;
+        sealed.iter().map(|event| self.open_event(event)).collect()
+    }
+
+    /// As [`contract_events`](Store::contract_events), for many events: they are still to be opened.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn sealed_events<const N: usize>(
+        &self,
+        contract: &str,
+        from: Timestamp,
+        until: Timestamp,
+        always: [&str; N],
     ) -> Result<Vec<SealedEvent>> {
         const DOING: &str = "read the events of a contract";
-        let mut query = sqlx::query(
+        let kinds: Vec<String> = (0..N).map(|kind| format!("${}", kind + 4)).collect();
+        let text = format!(
             "SELECT sealed FROM contract_event WHERE contract = $1 AND \
-             ((until_at >= $2 AND from_at < $3) OR kind IN ($4, $5, $6, $7)) ORDER BY from_at",
-        )
-        .bind(contract)
-        .bind(from.as_microsecond())
-        .bind(until.as_microsecond());
+             ((until_at >= $2 AND from_at < $3) OR kind IN ({})) ORDER BY from_at",
+            kinds.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text))
+            .bind(contract)
+            .bind(from.as_microsecond())
+            .bind(until.as_microsecond());
         for kind in always {
             query = query.bind(kind);
         }

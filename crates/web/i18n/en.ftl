@@ -81,6 +81,7 @@ board-state = State
 board-left = Left, or next
 board-statement = Statement
 board-statement-now = Statement of this month
+board-statement-last = Statement of the last month
 standing-broken = Broken
 standing-missed = Missed
 standing-no-target = No target

@@ -69,6 +69,7 @@ board-state = 状態
 board-left = 残り・次の予定
 board-statement = 計算書
 board-statement-now = 今月の計算書
+board-statement-last = 最終月の計算書
 standing-broken = 未達成
 standing-missed = 目標未達
 standing-no-target = 目標値なし
