@@ -53,13 +53,15 @@ impl Engine {
             Engine::Sqlite => [
                 include_str!("../migrations/sqlite/0001_records.sql"),
                 include_str!("../migrations/sqlite/0002_evidence.sql"),
+                include_str!("../migrations/sqlite/0003_evidence_at_size.sql"),
             ],
             Engine::Postgres => [
                 include_str!("../migrations/postgres/0001_records.sql"),
                 include_str!("../migrations/postgres/0002_evidence.sql"),
+                include_str!("../migrations/postgres/0003_evidence_at_size.sql"),
             ],
         };
-        let named = ["records", "evidence"].into_iter().zip(texts);
+        let named = ["records", "evidence", "evidence at size"].into_iter().zip(texts);
         let migration = |(number, (name, text)): (i64, (&'static str, &'static str))| {
             let text = text.into_sql_str();
             Migration::new(number, name.into(), MigrationType::Simple, text, false)

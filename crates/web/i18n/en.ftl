@@ -81,6 +81,7 @@ board-state = State
 board-left = Left, or next
 board-statement = Statement
 board-statement-now = Statement of this month
+board-statement-last = Statement of the last month
 standing-broken = Broken
 standing-missed = Missed
 standing-no-target = No target
@@ -390,7 +391,8 @@ refused-graph-span = A graph shows up to { $count } days.
 refused-no-contract = There is no contract { $value } in the configuration.
 refused-no-statement = There is no statement of { $value }: the contract was not in force, or has no such service.
 refused-evidence-full = The records keep no more evidence of { $value }.
-refused-too-much-evidence = There is too much evidence of { $value } to look at in one page.
+refused-too-much-evidence = There is too much evidence of { $value } to judge it. Take a log back with “yakusoku import --withdraw”.
+refused-day-too-long = The log has too many measurements of { $value } on one day.
 refused-log-too-long = A log may hold up to { $count } events. Import it in parts.
 
 ## What the relay and others wrote down, word by word. $a and $b are values

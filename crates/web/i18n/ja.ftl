@@ -69,6 +69,7 @@ board-state = 状態
 board-left = 残り・次の予定
 board-statement = 計算書
 board-statement-now = 今月の計算書
+board-statement-last = 最終月の計算書
 standing-broken = 未達成
 standing-missed = 目標未達
 standing-no-target = 目標値なし
@@ -366,7 +367,8 @@ refused-graph-span = グラフに表示できる期間は { $count } 日まで�
 refused-no-contract = 契約 { $value } は設定にありません。
 refused-no-statement = { $value } の計算書はありません。契約期間とサービスを確認してください。
 refused-evidence-full = { $value } の計測と記録が保存できる上限に達しています。
-refused-too-much-evidence = { $value } の計測と記録が多すぎるため、1 ページでは表示できません。
+refused-too-much-evidence = { $value } の計測と記録が多すぎるため、判定できません。「yakusoku import --withdraw」でログを取り消してください。
+refused-day-too-long = ログには { $value } の 1 日あたりの計測が多すぎます。
 refused-log-too-long = 一度に取り込める記録は { $count } 件までです。ログを分けて取り込んでください。
 
 ## リレーサーバーなどが記録した理由。$a と $b に値が入る
