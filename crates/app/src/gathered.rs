@@ -87,6 +87,8 @@ struct ReadEvidence {
     told: Vec<SealedEvent>,
     days: Vec<String>,
     seen: Arc<Vec<Observation>>,
+    /// Whether a log was ever imported.
+    is_told_of: bool,
 }
 
 async fn read(
@@ -103,6 +105,7 @@ async fn read(
         span,
         told: office.store.sealed_events(name, from, until, ALWAYS).await?,
         days: office.store.measured_days(name, from, until).await?,
+        is_told_of: office.store.is_told_of(name).await?,
         seen: match watched.measured.is_empty() {
             true => Arc::default(),
             false => seen.over(office, span).await?,
@@ -128,7 +131,7 @@ impl ReadEvidence {
         for text in self.days.iter().flat_map(|day| day.lines()) {
             line(text)?;
         }
-        for function in unknown(&self.watched, &spoken_of) {
+        for function in unknown(&self.watched, &spoken_of, self.is_told_of) {
             let function = Functions::One(function.to_string());
             add(&mut gatherer, Event::Blind(Blind { function, span: self.span }), name)?;
         }
@@ -152,7 +155,8 @@ fn is_cut(evidence: &Evidence, looked_at: Span, as_of: Timestamp) -> bool {
 }
 
 fn is_site_cut(observed: &Observed, looked_at: Span, as_of: Timestamp) -> bool {
-    let reach = observed.slowest.saturating_mul(2);
+    let pace = observed.slowest_in(looked_at).unwrap_or_default();
+    let reach = pace.saturating_mul(2);
     let (from, until) = (looked_at.from(), looked_at.until());
     let is_near = |at: Timestamp, end: Timestamp| at.duration_since(end).abs() <= reach;
     // A site that begins with an outage has nothing before it.
@@ -192,9 +196,14 @@ impl SpokenOf {
 
 /// A log without measurements of a function tells its outages, and it was up at all other times. Where
 /// we measure a service ourselves that cannot be said of a function that we leave out and no log
-/// speaks of: nobody knows.
-fn unknown<'w>(watched: &'w WatchedContract, spoken_of: &SpokenOf) -> BTreeSet<&'w Name> {
-    if watched.measured.is_empty() || spoken_of.all {
+/// speaks of, nor of any function of a contract that has neither our measurements nor a log: nobody
+/// knows.
+fn unknown<'w>(
+    watched: &'w WatchedContract,
+    spoken_of: &SpokenOf,
+    is_told_of: bool,
+) -> BTreeSet<&'w Name> {
+    if (watched.measured.is_empty() && is_told_of) || spoken_of.all {
         return BTreeSet::new();
     }
     let is_measured =

@@ -287,6 +287,18 @@ impl Store {
         rows.iter().map(sealed).collect()
     }
 
+    /// Whether any log was ever imported for that contract.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub async fn is_told_of(&self, contract: &str) -> Result<bool> {
+        const DOING: &str = "see whether a log was imported";
+        let text = "SELECT 1 FROM contract_event WHERE contract = $1 \
+                    UNION ALL SELECT 1 FROM measured_day WHERE contract = $1 LIMIT 1";
+        let row = sqlx::query(text).bind(contract).fetch_optional(&self.readers).await;
+        row.map(|row| row.is_some()).map_err(sql(DOING))
+    }
+
     /// The line of an event. Takes a few microseconds and no connection, so that many can be opened
     /// away from the threads that serve sockets.
     ///
