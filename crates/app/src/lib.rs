@@ -18,6 +18,7 @@ pub mod queue;
 mod refusal;
 mod roster_file;
 pub mod sandbox;
+mod sightings;
 pub mod statements;
 
 use std::path::PathBuf;
@@ -42,13 +43,17 @@ pub struct Office {
     /// Compositions by name, and what they do with mail, for the screens.
     pub compositions: Vec<Composition>,
     /// What is promised, and what of it we measure ourselves, by the order of the configuration.
-    pub contracts: Vec<WatchedContract>,
+    pub contracts: Vec<Arc<WatchedContract>>,
     /// Who is to be called.
     pub duty: incidents::Duty,
     /// The public holidays, as far as they are known.
     holidays: Arc<calendar::HolidayTable>,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
+    /// One judgement of evidence at a time: each takes a processor for as long as it lasts.
+    judging: Arc<Semaphore>,
+    /// The board that was made last.
+    boards: board::Boards,
     /// One roster is written at a time, so that the newest comes last.
     publishing: Mutex<()>,
 }
@@ -71,6 +76,8 @@ impl Office {
             duty: incidents::Duty::default(),
             holidays: calendar::HolidayTable::japan(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
+            judging: Arc::new(Semaphore::new(1)),
+            boards: board::Boards::default(),
             publishing: Mutex::new(()),
         }
     }
@@ -78,7 +85,7 @@ impl Office {
     /// The same office under these contracts.
     #[must_use]
     pub fn under(mut self, contracts: Vec<WatchedContract>) -> Office {
-        self.contracts = contracts;
+        self.contracts = contracts.into_iter().map(Arc::new).collect();
         self
     }
 

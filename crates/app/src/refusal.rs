@@ -131,7 +131,10 @@ pub enum Refusal {
         month: String,
     },
     /// A contract has more evidence than is kept.
-    #[error("{contract} has {most} {what} in the records: no more are kept")]
+    #[error(
+        "{contract} may have {most} {what} in the records, and there would be more: take a log back \
+         with --withdraw, or import less"
+    )]
     EvidenceFull {
         /// Of which contract.
         contract: String,
@@ -141,7 +144,10 @@ pub enum Refusal {
         most: i64,
     },
     /// A contract has more evidence than can be looked at.
-    #[error("the evidence of {contract} is too much to look at: {why}")]
+    #[error(
+        "the evidence of {contract} is too much to look at: {why}; take a log back with \
+         yakusoku import --withdraw"
+    )]
     TooMuchEvidence {
         /// Of which contract.
         contract: String,
@@ -153,6 +159,14 @@ pub enum Refusal {
     LogTooLong {
         /// How many there may be.
         most: usize,
+    },
+    /// A log with more measurements of one function from one site on one day than are kept.
+    #[error("the log has more than {most} measurements of {function} on one day: thin them out")]
+    DayTooLong {
+        /// Of which function.
+        function: String,
+        /// How many there may be.
+        most: u64,
     },
     /// No incident of that number.
     #[error("there is no incident {id}: look at the list")]

@@ -53,15 +53,18 @@ impl Engine {
             Engine::Sqlite => [
                 include_str!("../migrations/sqlite/0001_records.sql"),
                 include_str!("../migrations/sqlite/0002_evidence.sql"),
+                include_str!("../migrations/sqlite/0003_evidence_at_size.sql"),
                 include_str!("../migrations/sqlite/0005_incidents.sql"),
             ],
             Engine::Postgres => [
                 include_str!("../migrations/postgres/0001_records.sql"),
                 include_str!("../migrations/postgres/0002_evidence.sql"),
+                include_str!("../migrations/postgres/0003_evidence_at_size.sql"),
                 include_str!("../migrations/postgres/0005_incidents.sql"),
             ],
         };
-        let named = [(1, "records"), (2, "evidence"), (5, "incidents")].into_iter().zip(texts);
+        let named = [(1, "records"), (2, "evidence"), (3, "evidence at size"), (5, "incidents")];
+        let named = named.into_iter().zip(texts);
         let migration = |((number, name), text): ((i64, &'static str), &'static str)| {
             let text = text.into_sql_str();
             Migration::new(number, name.into(), MigrationType::Simple, text, false)

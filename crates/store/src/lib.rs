@@ -33,13 +33,13 @@ use vault::{Vault, VaultError};
 pub use accounts::{AccountRecord, Kind};
 pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
-pub use events::{ContractEvent, EVENTS_MAX, Import, Imported};
+pub use events::{ContractEvent, Import, Imported, KindLimit, Rewrite, SealedEvent, Withdrawn};
 pub use incidents::{
     Added, Addition, ENTRIES_MAX, EntryRecord, INCIDENTS_PAGE_MAX, IncidentRecord, Milestones,
     NewIncident, OPEN_INCIDENTS_MAX,
 };
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
-pub use measured::{Joined, MEASURED_DAYS_MAX, MeasuredDay};
+pub use measured::{DAY_MEASUREMENTS_MAX, MEASURED_DAYS_MAX, MeasuredDay, Rewritten};
 pub use observations::{Answer, Observation, Sighting, Told};
 pub use record::NODES_MAX;
 pub use reports::{DRAFTS_MAX, DraftRecord, ReportRecord};

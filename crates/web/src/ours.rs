@@ -200,6 +200,7 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::EvidenceFull { contract, .. } => named("refused-evidence-full", contract),
         Refusal::TooMuchEvidence { contract, .. } => named("refused-too-much-evidence", contract),
         Refusal::LogTooLong { most } => number("refused-log-too-long", *most as u64),
+        Refusal::DayTooLong { function, .. } => named("refused-day-too-long", function),
         other => incident_refusal(lang, other),
     }
 }

@@ -7,6 +7,7 @@ use terms::{Kind, Name, Service, Terms};
 
 use super::{Draft, Incident, TRIES_MAX, addition, ground, incident, line};
 use crate::incidents::down;
+use crate::sightings::Sightings;
 use crate::{AppError, Office, Refusal};
 
 /// Longest title, note or reference, in characters.
@@ -156,6 +157,7 @@ pub async fn add(
         let draft = |happened| Draft { at, by: Some(by.to_owned()), happened };
         let addition = incident.addition(happened.into_iter().map(draft).collect(), now);
         if office.store.add_entries(&[addition]).await? == Added::Done {
+            office.boards.evidence_changed();
             return Ok(());
         }
     }
@@ -296,8 +298,8 @@ async fn recover(
     incident: &Incident,
     now: Timestamp,
 ) -> Result<Vec<Happened>, AppError> {
-    let watched = incident.watched(office)?;
-    let seen = down::seen(office, watched, now).await?;
+    let watched = office.shared_contract(&incident.record.contract)?;
+    let seen = down::seen(office, &watched, now, &mut Sightings::default()).await?;
     let mut ended = Vec::new();
     for outage in incident.story.down() {
         if seen.is_down(&outage.what) {

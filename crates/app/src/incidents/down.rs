@@ -1,6 +1,7 @@
 //! Which functions of a contract are down now, as far as the evidence tells.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use calendar::Span;
 use desk::{Ground, Source, windows};
@@ -9,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use terms::{Function, Name, SitesQuorum};
 
 use crate::contracts::WatchedContract;
-use crate::gathered::{evidence_within, whole_second};
+use crate::gathered::{glanced, whole_second};
+use crate::sightings::Sightings;
 use crate::{AppError, Office};
 
 /// How far back measurements are read: an outage that is older is known already.
@@ -53,29 +55,34 @@ impl Seen {
     }
 }
 
-/// Looks at the evidence of a contract.
+/// Looks at the evidence of a contract. What `sightings` has is not read again.
 ///
 /// # Errors
 /// When the records fail.
 pub async fn seen(
     office: &Office,
-    watched: &WatchedContract,
+    watched: &Arc<WatchedContract>,
     now: Timestamp,
+    sightings: &mut Sightings,
 ) -> Result<Seen, AppError> {
     let now = whole_second(now);
     let from = now.checked_sub(BACK).unwrap_or(Timestamp::MIN);
-    let evidence = evidence_within(office, watched, (from, now), now).await?;
+    let span = Span::new(from, now).map_err(AppError::records)?;
+    let look = move |watched: &WatchedContract, evidence: &Evidence| look(watched, evidence, now);
+    glanced(office, watched, span, now, sightings, look).await
+}
+
+fn look(watched: &WatchedContract, evidence: &Evidence, now: Timestamp) -> Seen {
     let (mut down, mut up) = (BTreeMap::new(), BTreeMap::new());
     let services = &watched.contract.terms_at(now).services;
     for function in services.iter().flat_map(|service| &service.functions) {
-        let (open, ended) = state(&evidence, watched, function);
+        let (open, ended) = state(evidence, watched, function);
         if let Some(open) = open {
             down.insert(function.name.clone(), open);
         }
         up.insert(function.name.clone(), ended);
     }
-    let in_window = in_window(watched, &evidence, now);
-    Ok(Seen { down, up, in_window })
+    Seen { down, up, in_window: in_window(watched, evidence, now) }
 }
 
 /// Since when a function is down, if it is, and when it came up again.

@@ -14,6 +14,7 @@ use super::{Draft, Incident, addition, line, load, outlook};
 use crate::board::{Term, term};
 use crate::contracts::WatchedContract;
 use crate::gathered::whole_second;
+use crate::sightings::Sightings;
 use crate::{AppError, Office};
 
 /// What the timer did.
@@ -36,6 +37,8 @@ pub async fn tend(office: &Office, now: Timestamp) -> Result<Tended, AppError> {
         let incident = load(office, record, now).await?;
         open.entry(incident.record.contract.clone()).or_default().push(incident);
     }
+    // Once for all contracts.
+    let mut sightings = Sightings::default();
     for watched in &office.contracts {
         let name = watched.contract.name.as_str();
         let incidents = open.remove(name).unwrap_or_default();
@@ -43,7 +46,7 @@ pub async fn tend(office: &Office, now: Timestamp) -> Result<Tended, AppError> {
         if !runs && incidents.is_empty() {
             continue;
         }
-        let seen = down::seen(office, watched, now).await?;
+        let seen = down::seen(office, watched, now, &mut sightings).await?;
         let mut drafts: BTreeMap<i64, Vec<Draft>> = BTreeMap::new();
         for incident in &incidents {
             drafts.insert(incident.record.id, ended(incident, &seen));
@@ -171,7 +174,10 @@ async fn write(
     }
     let count = drafts.len() as u64;
     match office.store.add_entries(&[incident.addition(drafts, now)]).await? {
-        Added::Done => Ok(count),
+        Added::Done => {
+            office.boards.evidence_changed();
+            Ok(count)
+        }
         Added::Moved => Ok(0),
     }
 }

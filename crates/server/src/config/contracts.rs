@@ -27,6 +27,8 @@ pub struct ContractConfig {
     pub contacts: Vec<EmergencyContact>,
     /// The contract and what we measure of it.
     pub watched: WatchedContract,
+    /// What is odd in its file, but can be used.
+    pub warnings: Vec<terms::Finding>,
 }
 
 /// Every `[[contract]]`. One that cannot be read is a finding and is left out.
@@ -59,8 +61,8 @@ fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig>
     let contacts = section.list("emergency_contacts", &CONTACT).unwrap_or_default();
     let measure = section.section("measure");
     let file = folder.join(file?);
-    let contract = match open_contract(&file) {
-        Ok(contract) => contract,
+    let (contract, warnings) = match open_contract(&file) {
+        Ok(read) => (read.contract, read.warnings),
         Err(wrong) => {
             for text in wrong {
                 section.object("file", &text);
@@ -73,16 +75,17 @@ fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig>
         Some(start) => contract.starting(start),
         None => contract,
     };
-    Some(ContractConfig { file, start, contacts, watched: WatchedContract { contract, measured } })
+    let watched = WatchedContract { contract, measured };
+    Some(ContractConfig { file, start, contacts, watched, warnings })
 }
 
 /// Reads and checks a contract file.
 ///
 /// # Errors
 /// What is wrong with it, a line each, with the file and the line.
-fn open_contract(file: &Path) -> Result<Contract, Vec<String>> {
+fn open_contract(file: &Path) -> Result<terms::Read, Vec<String>> {
     match contract_file::load(file).map_err(|why| vec![why])? {
-        Ok(read) => Ok(read.contract),
+        Ok(read) => Ok(read),
         Err(findings) => Err(findings.iter().map(ToString::to_string).collect()),
     }
 }
@@ -138,7 +141,6 @@ pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
         let (_, probe) = USUAL.iter().find(|(name, _)| *name == function.as_str())?;
         Some(Measured { function, probe: *probe })
     });
-    let measured = measured.collect();
-    let watched = WatchedContract { contract, measured };
-    ContractConfig { file, start: None, contacts: Vec::new(), watched }
+    let watched = WatchedContract { measured: measured.collect(), contract };
+    ContractConfig { file, start: None, contacts: Vec::new(), watched, warnings: Vec::new() }
 }
