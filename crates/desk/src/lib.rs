@@ -19,6 +19,7 @@ mod rota;
 mod running;
 mod sampling;
 mod slots;
+mod story;
 mod text;
 mod threshold;
 mod windows;
@@ -27,7 +28,7 @@ pub use backups::{Run, RunBy, RunState, removable, restored};
 pub use claim::{Claim, Customer, Given, Judged, award_cap, claim_due, given, judged};
 pub use clock::{Deadline, Due, End, NoDeadline, due, promise_clock, warn_at};
 pub use ground::Ground;
-pub use incident::{ENTRIES_MAX, Entry, Happened, Lasting, PRIORITY_MAX, Source, Story};
+pub use incident::{Entry, Happened, PRIORITY_MAX, Source};
 pub use ladder::{
     Contact, Course, LADDERS_MAX, Next, ON_TIME, Seen, Taken, Turn, next, tell_again,
 };
@@ -38,6 +39,7 @@ pub use rota::Rota;
 pub use running::{Running, Standing, WAITING_FOR_CUSTOMER, running, startable};
 pub use sampling::{Bounds, Looks, bounds};
 pub use slots::{Done, Missed, SLOTS_MAX, missed, slots_of_length, slots_of_period};
+pub use story::{Lasting, Story};
 pub use text::{Teller, source_word, standing_word, step};
 pub use threshold::{Use, over, reached};
 pub use windows::{Window, windows};

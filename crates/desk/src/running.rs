@@ -6,7 +6,7 @@ use terms::{About, Clock, Event, Kind, Name, Promise, Timing};
 
 use crate::clock::{Deadline, due, promise_clock, warn_at};
 use crate::ground::Ground;
-use crate::incident::Story;
+use crate::story::Story;
 
 /// The state in which the answer of the customer is waited for.
 pub const WAITING_FOR_CUSTOMER: &str = "waiting-for-customer";

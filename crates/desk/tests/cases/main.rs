@@ -4,6 +4,7 @@
 mod calls;
 mod claims;
 mod clocks;
+mod incidents;
 mod notices;
 mod records;
 

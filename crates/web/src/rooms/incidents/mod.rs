@@ -1,6 +1,7 @@
 //! Incidents: the list, and one with what is to be done, its clocks and its timeline. Whoever may look
 //! at the console may write.
 
+mod forms;
 mod view;
 
 use std::sync::Arc;
