@@ -192,6 +192,12 @@ pub enum Refusal {
         /// Which one.
         id: i64,
     },
+    /// Its report is still owed.
+    #[error("the report of incident {id} is owed: issue it first, then close the incident")]
+    ReportFirst {
+        /// Which one.
+        id: i64,
+    },
     /// A function is seen down.
     #[error("{function} is still seen down: it has recovered when it is seen up")]
     StillDown {

@@ -241,6 +241,8 @@ async fn the_story_of_a_managed_server() {
     let due = house.clock(1, "incident-report", "2026-11-20 19:46").await;
     assert_eq!(due, "11-25 23:59:59 Running");
 
+    let refused = house.refuses(1, Deed::Close, "2026-11-20 19:50").await;
+    assert_eq!(refused, Refusal::ReportFirst { id: 1 });
     the_report_is_issued_once(&house).await;
     house.does(1, Deed::Close, "2026-11-24 12:00").await;
     let refused = house.refuses(1, Deed::Recognise, "2026-11-24 12:01").await;

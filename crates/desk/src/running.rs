@@ -24,6 +24,8 @@ pub enum Standing {
     Met,
     /// It was met too late, or its time has passed.
     Late,
+    /// It ended before it ran out: with the repair, the end of the incident, or its merging into another.
+    Ended,
     /// It has no deadline in this incident.
     None,
 }
@@ -82,6 +84,8 @@ fn one<'a>(
         return None;
     }
     let from = started(promise, clock, story).filter(|from| *from <= now)?;
+    let end = ends(clock, story).filter(|end| *end <= now);
+    let now = end.unwrap_or(now);
     let pauses = story.spans_of(&clock.pauses, now);
     let deadline = due(clock, ground, from, &pauses);
     let met = done(promise, clock, story, from);
@@ -91,8 +95,9 @@ fn one<'a>(
         (Deadline::None(_), _) => Standing::None,
         (Deadline::Due(due), Some(at)) if due.met_by(at) => Standing::Met,
         (Deadline::Due(_), Some(_)) => Standing::Late,
+        (Deadline::Due(due), None) if !due.met_by(now) && !in_pause => Standing::Late,
+        (Deadline::Due(_), None) if end.is_some() => Standing::Ended,
         (Deadline::Due(_), None) if in_pause => Standing::Paused,
-        (Deadline::Due(due), None) if !due.met_by(now) => Standing::Late,
         (Deadline::Due(_), None) if warn_at.is_some_and(|at| at <= now) => Standing::Soon,
         (Deadline::Due(_), None) => Standing::Running,
     };
@@ -119,6 +124,18 @@ fn started(promise: &Promise, clock: &Clock, story: &Story) -> Option<Timestamp>
         }
         None => latest(&story.started, &promise.name),
     }
+}
+
+/// When a clock stops without being met: one that a person started with the repair, since nobody has to
+/// come any more; one that waits for the customer with the incident. Word of the fault and its report
+/// are owed all the same. In an incident that goes on in another, all of them.
+fn ends(clock: &Clock, story: &Story) -> Option<Timestamp> {
+    let ended = match clock.event {
+        None => story.recovered.or(story.closed),
+        Some(Event::WaitingForCustomer) => story.closed,
+        Some(Event::Judgement | Event::Outage | Event::Recognition | Event::Recovery) => None,
+    };
+    ended.or(story.merged_into.map(|(_, at)| at))
 }
 
 /// When what the clock waits for was done, if it was.

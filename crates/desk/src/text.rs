@@ -268,7 +268,7 @@ pub fn source_word(source: Source, lang: Lang) -> &'static str {
     }
 }
 
-/// How a clock stands. An objective is missed, not late.
+/// How a clock stands.
 pub fn standing_word(standing: Standing, lang: Lang) -> &'static str {
     let (ja, en) = match standing {
         Standing::Running => ("進行中", "running"),
@@ -276,6 +276,7 @@ pub fn standing_word(standing: Standing, lang: Lang) -> &'static str {
         Standing::Paused => ("中断中", "paused"),
         Standing::Met => ("期限内", "met"),
         Standing::Late => ("期限超過", "late"),
+        Standing::Ended => ("終了", "ended"),
         Standing::None => ("期限なし", "no deadline"),
     };
     match lang {

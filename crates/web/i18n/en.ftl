@@ -563,6 +563,7 @@ refused-no-incident = There is no incident { $count }. Look at the list.
 refused-incident-closed = Incident { $count } is closed. Take that entry back first, or add a note.
 refused-incident-busy = Others are writing into it. Look at it and try again.
 refused-not-recovered = It has not recovered. Say so first, then close it.
+refused-report-first = Its report is owed. Issue it first, then close the incident.
 refused-still-down = { $value } is still seen down. It has recovered when it is seen up.
 refused-no-function = The contract has no function { $value }.
 refused-no-service = The contract has no such service.

@@ -539,6 +539,7 @@ refused-no-incident = 障害 { $count } はありません。一覧を確かめ�
 refused-incident-closed = 障害 { $count } は完了しています。完了の記録を取り消すか、メモを追加してください。
 refused-incident-busy = ほかの人が同時に書き込んでいます。画面を開き直して、もう一度試してください。
 refused-not-recovered = まだ復旧していません。復旧を記録してから完了にしてください。
+refused-report-first = この障害は報告書の提出が必要です。発行してから完了にしてください。
 refused-still-down = { $value } の停止がまだ観測されています。復帰が観測されると復旧になります。
 refused-no-function = 契約に機能 { $value } はありません。
 refused-no-service = 契約にそのサービスはありません。

@@ -215,6 +215,7 @@ fn incident_refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::IncidentClosed { id } => number("refused-incident-closed", id.unsigned_abs()),
         Refusal::IncidentBusy { .. } => plain("refused-incident-busy"),
         Refusal::NotRecovered { .. } => plain("refused-not-recovered"),
+        Refusal::ReportFirst { .. } => plain("refused-report-first"),
         Refusal::StillDown { function } => named("refused-still-down", function),
         Refusal::NoFunction { name } => named("refused-no-function", name),
         Refusal::NoService { .. } => plain("refused-no-service"),

@@ -28,7 +28,7 @@ impl View<'_, '_> {
                 Standing::Late if month.contains(decided) => late += 1,
                 _ => {}
             }
-            let runs = clock.met.is_none() && story.merged_into.is_none() && story.closed.is_none();
+            let runs = clock.met.is_none() && clock.standing != Standing::Ended;
             let sooner = nearest.is_none_or(|(_, known, _): (i64, desk::Due, Standing)| {
                 due.shown() < known.shown()
             });

@@ -3,9 +3,9 @@
 use desk::{Happened, Next, PRIORITY_MAX, Source, WAITING_FOR_CUSTOMER, next, startable};
 use jiff::{SignedDuration, Timestamp};
 use store::{Added, NewIncident};
-use terms::{Kind, Name, Service, Terms};
+use terms::{Event, Kind, Name, Service, Terms};
 
-use super::{Draft, Incident, TRIES_MAX, addition, ground, incident, line};
+use super::{Draft, Incident, TRIES_MAX, addition, ground, incident, line, outlook};
 use crate::incidents::down;
 use crate::sightings::Sightings;
 use crate::{AppError, Office, Refusal};
@@ -209,7 +209,16 @@ fn happened(
         }
         Deed::AwaitCustomer => Happened::StateBegan { state: waiting_for_customer()? },
         Deed::CustomerAnswered => Happened::StateEnded { state: waiting_for_customer()? },
-        Deed::Close if story.recovered.is_some() => Happened::Closed,
+        Deed::Close if story.recovered.is_some() => {
+            let outlook = outlook(office, incident, now)?;
+            let owed = |clock: &desk::Running<'_>| {
+                clock.clock.event == Some(Event::Recovery) && clock.met.is_none()
+            };
+            if outlook.clocks.iter().any(owed) {
+                return AppError::refused(Refusal::ReportFirst { id: incident.record.id });
+            }
+            Happened::Closed
+        }
         Deed::Close | Deed::Recover => {
             return AppError::refused(Refusal::NotRecovered { id: incident.record.id });
         }

@@ -104,7 +104,7 @@ impl Outlook<'_> {
     #[must_use]
     pub fn nearest(&self) -> Option<&Running<'_>> {
         let runs = |clock: &&Running<'_>| {
-            clock.met.is_none() && !matches!(clock.standing, Standing::None | Standing::Met)
+            clock.met.is_none() && !matches!(clock.standing, Standing::None | Standing::Ended)
         };
         let due = |clock: &&Running<'_>| clock.deadline.due().map(|due| due.shown());
         self.clocks.iter().filter(runs).min_by_key(due)

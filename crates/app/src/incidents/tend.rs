@@ -253,7 +253,7 @@ fn deadlines(office: &Office, incident: &Incident, now: Timestamp) -> Result<Vec
         let promise = clock.promise.name.clone();
         let Some(due) = clock.deadline.due().map(|due| due.shown()) else { continue };
         let last_told = story.told.iter().rev().find(|(known, _)| *known == promise);
-        let stands = clock.standing == Standing::Paused;
+        let stands = matches!(clock.standing, Standing::Paused | Standing::Ended);
         if !stands && clock.met.is_none() && last_told.is_none_or(|(_, told)| *told != due) {
             drafts.push(Draft::ours(at, Happened::ClockTold { promise: promise.clone(), due }));
         }

@@ -71,6 +71,8 @@ const CLOCKS: &str = "
     skyarch | 11:00 recovered; 12:00 down server | incident-report | 13:00 | does not run
     skyarch | 11:00 started on-site | on-site | 13:00 | Tue 2026-11-24 13:00 Running
     skyarch | 11:00 started on-site; 13:01 met on-site | on-site | 14:00 | Tue 2026-11-24 13:00 Late
+    skyarch | 11:00 started on-site; 12:00 recovered | on-site | 14:00 | Tue 2026-11-24 13:00 Ended
+    skyarch | 11:00 started on-site; 13:30 recovered | on-site | 14:00 | Tue 2026-11-24 13:00 Late
 ";
 
 #[test]

@@ -1,7 +1,7 @@
 //! The forms of an incident's page: those that fit it as it stands.
 
 use app::incidents::{Doing, Incident, Outlook, STEP_WAIT};
-use desk::{Teller, WAITING_FOR_CUSTOMER};
+use desk::{Standing, Teller, WAITING_FOR_CUSTOMER};
 use terms::{About, Kind, Timing, wording};
 
 use crate::frame::Frame;
@@ -192,7 +192,8 @@ fn clock_forms(f: &Frame, outlook: &Outlook<'_>) -> Vec<FormView> {
         let promise = FieldView { options, ..field("promise", f.t("incident-clock"), "") };
         FormView { fields: vec![promise], ..button(deed, label) }
     };
-    let runs = outlook.clocks.iter().filter(|clock| clock.met.is_none());
+    let runs = outlook.clocks.iter();
+    let runs = runs.filter(|it| it.met.is_none() && it.standing != Standing::Ended);
     let runs: Vec<(String, String)> = runs.map(|clock| title(clock.promise)).collect();
     let starts: Vec<(String, String)> = outlook.startable.iter().map(|p| title(p)).collect();
     let mut forms = Vec::new();

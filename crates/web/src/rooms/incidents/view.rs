@@ -189,14 +189,14 @@ fn left(f: &Frame, due: Timestamp) -> String {
 
 fn clock_view(f: &Frame, clock: &Running<'_>, teller: &Teller<'_>) -> ClockView {
     let lang = f.lang.into();
-    let runs = clock.met.is_none() && clock.standing != Standing::None;
+    let runs = clock.met.is_none() && !matches!(clock.standing, Standing::Ended | Standing::None);
     let tone = match clock.standing {
         Standing::Running => "queued",
         Standing::Soon => "deferred",
         Standing::Paused => "suppressed",
         Standing::Met => "succeeded",
         Standing::Late => "failed",
-        Standing::None => "unmeasured",
+        Standing::Ended | Standing::None => "unmeasured",
     };
     let due = clock.deadline.due().map(|due| due.shown());
     ClockView {
