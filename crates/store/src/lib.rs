@@ -14,7 +14,10 @@ mod events;
 mod fold;
 mod log;
 mod measured;
+mod notices;
 mod observations;
+mod outbox;
+mod plans;
 mod record;
 mod search;
 mod sessions;
@@ -34,7 +37,10 @@ pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
 pub use events::{ContractEvent, EVENTS_MAX, Import, Imported};
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
 pub use measured::{Joined, MEASURED_DAYS_MAX, MeasuredDay};
+pub use notices::{DRAFTS_MAX, Draft, NoticeRecord};
 pub use observations::{Answer, Observation, Sighting, Told};
+pub use outbox::{Delivered, Parcel, SendingRecord, SendingState, Turnout};
+pub use plans::{PLANS_MAX, PlanRecord, Planned};
 pub use record::NODES_MAX;
 pub use search::{Filter, Listing, PAGE_MAX, Who};
 pub use sessions::{SESSIONS_MAX, TryGate};
@@ -181,6 +187,28 @@ impl Store {
 
     fn seal(&self, label: &str, plain: &[u8], doing: &'static str) -> Result<Vec<u8>> {
         self.vault.seal(label, plain).map_err(|source| StoreError::Vault { doing, source })
+    }
+
+    fn seal_json<T: serde::Serialize>(
+        &self,
+        label: &str,
+        body: &T,
+        doing: &'static str,
+    ) -> Result<Vec<u8>> {
+        let plain = serde_json::to_vec(body)
+            .map_err(|source| StoreError::Content { what: "a record", source })?;
+        self.seal(label, &plain, doing)
+    }
+
+    fn open_json<T: serde::de::DeserializeOwned>(
+        &self,
+        label: &str,
+        sealed: &[u8],
+        doing: &'static str,
+    ) -> Result<T> {
+        let text = self.open_text(label, sealed, doing)?;
+        serde_json::from_str(&text)
+            .map_err(|source| StoreError::Content { what: "a record", source })
     }
 
     fn open_text(&self, label: &str, sealed: &[u8], doing: &'static str) -> Result<String> {
