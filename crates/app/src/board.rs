@@ -5,6 +5,7 @@
 //! the records speaks of is not measured, which is neither kept nor broken.
 
 mod row;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -163,6 +164,31 @@ pub enum Left {
         span: Span,
         /// The last second in which a notice would have been in time.
         latest: Timestamp,
+        /// Over which channel and when it was announced all the same.
+        sent: Option<(String, Timestamp)>,
+    },
+    /// A change or a fault was told in time.
+    Told {
+        /// When the change comes, or when the fault was.
+        event: Timestamp,
+        /// When it was told.
+        sent: Timestamp,
+    },
+    /// A change or a fault must still be told.
+    TellBy {
+        /// When the change comes, or when the fault was.
+        event: Timestamp,
+        /// The last second in time.
+        latest: Timestamp,
+    },
+    /// A change or a fault was not told in time.
+    NotTold {
+        /// When the change comes, or when the fault was.
+        event: Timestamp,
+        /// The last second that was in time.
+        latest: Timestamp,
+        /// Over which channel and when it was told all the same.
+        sent: Option<(String, Timestamp)>,
     },
 }
 
@@ -192,7 +218,11 @@ async fn section<'o>(
             let this = Month::of(now, &contract.zone);
             let looked_at = both(this.plus(-1).span(&contract.zone), this.span(&contract.zone));
             let evidence = evidence_of(office, watched, looked_at, now).await?;
-            rows(contract, &evidence, now)
+            let mut rows = rows(contract, &evidence, now);
+            let since = this.span(&contract.zone).from();
+            let notices = office.store.notices(contract.name.as_str(), since).await?;
+            told::judge(&mut rows, contract, &notices, now);
+            rows
         }
         Term::Begins(_) | Term::Ended(_) => Vec::new(),
     };

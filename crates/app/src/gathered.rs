@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use calendar::Span;
-use evidence::{Blind, Event, Evidence, Functions, Gatherer, Measurement, Outage, Run, RunState};
+use evidence::{
+    Blind, Event, Evidence, Functions, Gatherer, Measurement, Notice, Outage, Run, RunState, Window,
+};
 use jiff::{SignedDuration, Timestamp};
 use store::{Answer, Observation};
 use terms::{Name, UpWhen};
 
 use crate::contracts::{Measured, WatchedContract};
 use crate::logs::ALWAYS;
-use crate::{AppError, Office, Refusal};
+use crate::{AppError, Office, Refusal, windows};
 
 /// How far around a span is looked: an outage that reaches into it is judged by its whole length.
 const MARGIN: SignedDuration = SignedDuration::from_hours(31 * 24);
@@ -47,6 +49,9 @@ pub(crate) async fn evidence_of(
             add(&mut gatherer, event, name)?;
         }
     }
+    for event in planned(office, name, from).await? {
+        add(&mut gatherer, event, name)?;
+    }
     let whole = Span::new(from, until).map_err(AppError::records)?;
     for function in unknown(watched, &spoken_of) {
         let function = Functions::One(function.to_string());
@@ -60,6 +65,28 @@ pub(crate) async fn evidence_of(
         }
     }
     Ok(gatherer.finish())
+}
+
+/// The windows that persons planned and did not cancel, and every notice that was sent: a notice
+/// counts from the second in which the other side took it.
+async fn planned(office: &Office, name: &str, since: Timestamp) -> Result<Vec<Event>, AppError> {
+    let mut events = Vec::new();
+    for record in office.store.plans(since).await? {
+        let concerns = record.plan.contracts.iter().any(|contract| contract == name);
+        if concerns && record.cancelled.is_none() {
+            let span = Span::new(record.plan.from, record.plan.until).map_err(AppError::records)?;
+            events.push(Event::Window(Window { id: windows::id(record.number), span }));
+        }
+    }
+    let notices = office.store.notices(name, since).await?;
+    for (notice, number) in notices.iter().filter_map(|it| Some((it, it.draft.plan?))) {
+        let of = windows::id(number);
+        for (channel, at) in windows::sent(std::slice::from_ref(notice)) {
+            let (of, channel) = (of.clone(), channel.to_owned());
+            events.push(Event::Notice(Notice { of, channel, sent: whole_second(at) }));
+        }
+    }
+    Ok(events)
 }
 
 /// Functions that logs speak of.

@@ -9,15 +9,21 @@ pub mod deliveries;
 pub mod domains;
 pub mod first_run;
 mod gathered;
+mod letters;
 pub mod logs;
 mod measured;
+pub mod notices;
+pub mod outbox;
 pub mod password;
 pub mod probes;
+pub mod promised;
 pub mod queue;
 mod refusal;
 mod roster_file;
 pub mod sandbox;
 pub mod statements;
+pub mod telling;
+pub mod windows;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +48,8 @@ pub struct Office {
     pub compositions: Vec<Composition>,
     /// What is promised, and what of it we measure ourselves, by the order of the configuration.
     pub contracts: Vec<WatchedContract>,
+    /// Whom we tell, and over what.
+    pub telling: telling::Telling,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
     /// One roster is written at a time, so that the newest comes last.
@@ -63,6 +71,7 @@ impl Office {
             relay,
             compositions,
             contracts: Vec::new(),
+            telling: telling::Telling::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             publishing: Mutex::new(()),
         }
@@ -72,6 +81,13 @@ impl Office {
     #[must_use]
     pub fn under(mut self, contracts: Vec<WatchedContract>) -> Office {
         self.contracts = contracts;
+        self
+    }
+
+    /// The same office, telling these people.
+    #[must_use]
+    pub fn telling(mut self, telling: telling::Telling) -> Office {
+        self.telling = telling;
         self
     }
 }

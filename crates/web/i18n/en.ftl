@@ -106,6 +106,11 @@ left-opens = Closed until { $value }
 left-noticed = { $a } ({ $b }) was announced in time
 left-notice-by = Announce by { $value }
 left-not-noticed = Not announced by { $value }
+left-told-late = Told by { $a } on { $b }; it was due by { $c }
+left-told = Told on { $value }
+left-tell-by = To be told by { $value }
+left-not-told = Not told by { $value }
+left-event = About what begins on { $value }
 left-window = { $a }: { $b }
 left-provisional = May move with a holiday that is not published yet
 print = Print
@@ -393,6 +398,21 @@ refused-no-statement = There is no statement of { $value }: the contract was not
 refused-evidence-full = The records keep no more evidence of { $value }.
 refused-too-much-evidence = There is too much evidence of { $value } to look at in one page.
 refused-log-too-long = A log may hold up to { $count } events. Import it in parts.
+refused-window-of-nobody = Name at least one contract that the window concerns.
+refused-window-length = A window ends after it begins and lasts up to { $count } days.
+refused-window-over = The window is over. What was done then is told by importing a log.
+refused-window-title = A title is one line of up to { $count } letters.
+refused-no-window = There is no window { $value } that stands.
+refused-window-begun = { $value } has begun and cannot be cancelled.
+refused-nobody-to-tell = Nobody is told of { $value }. Add notify to its contract in the configuration.
+refused-no-mail-courier = No courier carries the mail of { $value }. Add one of kind mail to the configuration.
+refused-no-second-route = News of { $value } is about the relay and cannot travel through the relay alone. Add a mail courier with another server to the configuration.
+refused-notice-subject = A subject is one line of up to { $count } letters.
+refused-notice-text = A notice has a text of up to { $count } bytes.
+refused-no-draft = Notice { $count } is not a draft: it was sent or dropped.
+refused-no-notice = There is no notice { $count }.
+refused-not-failed = Notice { $count } did not fail to be sent there.
+refused-told-in-future = What was told by other means was told before now.
 
 ## What the relay and others wrote down, word by word. $a and $b are values
 

@@ -94,6 +94,11 @@ left-opens = 時間外（{ $value }から）
 left-noticed = { $a }（{ $b }）は期限までに通知済み
 left-notice-by = 通知期限 { $value }
 left-not-noticed = 通知期限 { $value } までに通知されていません
+left-told-late = { $a }で { $b } に通知（期限 { $c }）
+left-told = { $value } に通知済み
+left-tell-by = 通知期限 { $value }
+left-not-told = 期限 { $value } までに通知されていません
+left-event = 起算 { $value }
 left-window = { $a }: { $b }
 left-provisional = 祝日の公表により変わることがあります
 print = 印刷
@@ -369,6 +374,21 @@ refused-no-statement = { $value } の計算書はありません。契約期間�
 refused-evidence-full = { $value } の計測と記録が保存できる上限に達しています。
 refused-too-much-evidence = { $value } の計測と記録が多すぎるため、1 ページでは表示できません。
 refused-log-too-long = 一度に取り込める記録は { $count } 件までです。ログを分けて取り込んでください。
+refused-window-of-nobody = 計画停止の対象となる契約を 1 つ以上選んでください。
+refused-window-length = 終了は開始より後、長さは { $count } 日までにしてください。
+refused-window-over = 過去の計画停止は登録できません。記録はログの取り込みで追加してください。
+refused-window-title = 内容は 1 行、{ $count } 文字までで入力してください。
+refused-no-window = 有効な計画停止 { $value } はありません。
+refused-window-begun = { $value } は始まっているため、中止できません。
+refused-nobody-to-tell = { $value } の通知先がありません。設定の契約に notify を追加してください。
+refused-no-mail-courier = { $value } の電子メールを送る手段がありません。設定に種類 mail の courier を追加してください。
+refused-no-second-route = { $value } はリレーに関する通知のため、リレーだけでは送れません。別のサーバーを使う courier を設定に追加してください。
+refused-notice-subject = 件名は 1 行、{ $count } 文字までで入力してください。
+refused-notice-text = 本文は { $count } バイトまでで入力してください。
+refused-no-draft = 通知 { $count } は下書きではありません。送信済みか、破棄されています。
+refused-no-notice = 通知 { $count } はありません。
+refused-not-failed = 通知 { $count } のこの宛先は失敗していません。
+refused-told-in-future = 他の手段での通知には、現在より前の日時を入力してください。
 
 ## リレーサーバーなどが記録した理由。$a と $b に値が入る
 
