@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use app::probes::{PROBES, Probe};
+use app::telling::{Audience, RECIPIENTS_MAX};
 use app::{Measured, WatchedContract};
 use jiff::civil::Date;
-use sections::{Day, Section, nearest};
+use sections::{Day, Section, Truth, nearest};
 use terms::{Contract, Name};
 
-use super::value::PATH;
+use super::couriers::{CourierConfig, CourierKind};
+use super::value::{MAIL_ADDRESS, PATH, SHORT_NAME};
 use crate::contract_file;
 
 /// Most contracts of one configuration.
@@ -24,10 +26,16 @@ pub struct ContractConfig {
     pub start: Option<Date>,
     /// The contract and what we measure of it.
     pub watched: WatchedContract,
+    /// Who is told of it.
+    pub audience: Audience,
 }
 
 /// Every `[[contract]]`. One that cannot be read is a finding and is left out.
-pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
+pub fn read_contracts(
+    top: &Section<'_>,
+    folder: &Path,
+    couriers: &[CourierConfig],
+) -> Vec<ContractConfig> {
     let sections = top.sections("contract");
     if sections.len() > CONTRACTS_MAX {
         let text = format!("there are more than {CONTRACTS_MAX} contracts: run another office");
@@ -37,7 +45,7 @@ pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
     let mut names = BTreeSet::new();
     let mut contracts = Vec::new();
     for section in sections {
-        if let Some(config) = read_contract(&section, folder) {
+        if let Some(config) = read_contract(&section, folder, couriers) {
             let name = config.watched.contract.name.to_string();
             if names.insert(name.clone()) {
                 contracts.push(config);
@@ -50,10 +58,16 @@ pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
     contracts
 }
 
-fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig> {
+fn read_contract(
+    section: &Section<'_>,
+    folder: &Path,
+    couriers: &[CourierConfig],
+) -> Option<ContractConfig> {
     let file = section.need("file", &PATH);
     let start = section.value("start", &Day);
     let measure = section.section("measure");
+    let mut audience = read_audience(section, couriers);
+    let about_relay = section.value("about_relay", &Truth);
     let file = folder.join(file?);
     let contract = match open_contract(&file) {
         Ok(contract) => contract,
@@ -69,7 +83,56 @@ fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig>
         Some(start) => contract.starting(start),
         None => contract,
     };
-    Some(ContractConfig { file, start, watched: WatchedContract { contract, measured } })
+    let measures_relay = measured.iter().any(|measured| measured.probe == Probe::Smtp);
+    audience.about_relay = about_relay.unwrap_or(measures_relay);
+    check_routes(section, &audience, couriers);
+    let watched = WatchedContract { contract, measured };
+    Some(ContractConfig { file, start, watched, audience })
+}
+
+/// Who is told of a contract.
+fn read_audience(section: &Section<'_>, couriers: &[CourierConfig]) -> Audience {
+    let mail = section.list("notify", &MAIL_ADDRESS).unwrap_or_default();
+    if mail.len() > RECIPIENTS_MAX {
+        section.object("notify", &format!("there are more than {RECIPIENTS_MAX} addresses"));
+    }
+    let names = section.list("notify_over", &SHORT_NAME).unwrap_or_default();
+    for name in &names {
+        let known = couriers.iter().find(|courier| courier.name == *name);
+        match known.map(|courier| &courier.kind) {
+            Some(CourierKind::Mail(_)) => {
+                let text = format!("{name:?} carries mail: write addresses under `notify`");
+                section.object("notify_over", &text);
+            }
+            Some(_) => {}
+            None => {
+                let known = couriers.iter().map(|courier| courier.name.as_str());
+                let hint = meant(name, known);
+                section.object("notify_over", &format!("there is no courier {name:?}{hint}"));
+            }
+        }
+    }
+    Audience { mail, couriers: names, about_relay: false }
+}
+
+/// Mail needs a courier, and news of the relay one that is not the relay.
+fn check_routes(section: &Section<'_>, audience: &Audience, couriers: &[CourierConfig]) {
+    if audience.mail.is_empty() {
+        return;
+    }
+    let mut routes = couriers.iter().filter_map(|courier| match &courier.kind {
+        CourierKind::Mail(mail) => Some(mail.own_relay),
+        _ => None,
+    });
+    if audience.about_relay && routes.all(|own_relay| own_relay) {
+        section.object(
+            "notify",
+            "its news is about the relay and must not travel through the relay alone: add a \
+             [[courier]] of kind \"mail\" with another server",
+        );
+    } else if !couriers.iter().any(|courier| matches!(courier.kind, CourierKind::Mail(_))) {
+        section.object("notify", "nobody carries mail: add a [[courier]] of kind \"mail\"");
+    }
 }
 
 /// Reads and checks a contract file.
@@ -135,5 +198,6 @@ pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
         Some(Measured { function, probe: *probe })
     });
     let measured = measured.collect();
-    ContractConfig { file, start: None, watched: WatchedContract { contract, measured } }
+    let watched = WatchedContract { contract, measured };
+    ContractConfig { file, start: None, watched, audience: Audience::default() }
 }

@@ -4,6 +4,7 @@
 //! `show` writes a [`Config`] back as such a text. `docs/CONFIGURATION.md` is the manual.
 
 mod contracts;
+mod couriers;
 mod read;
 mod show;
 mod units;
@@ -21,6 +22,7 @@ use mail::roster::{
 };
 
 pub use contracts::{ContractConfig, by_names};
+pub use couriers::{CourierConfig, CourierKind, MailConfig, ReachConfig, SecretRef};
 pub use read::read;
 pub use sections::Finding;
 pub use show::show;
@@ -47,6 +49,10 @@ pub struct Config {
     pub office: OfficeConfig,
     /// What is promised, and what of it we measure ourselves.
     pub contracts: Vec<ContractConfig>,
+    /// Who carries what we tell customers.
+    pub couriers: Vec<CourierConfig>,
+    /// Whom customers ask; stands at the end of notices.
+    pub contact: Option<String>,
 }
 
 /// What the role `relay` needs.
@@ -203,6 +209,8 @@ impl Config {
                 store_url: None,
             },
             contracts: Vec::new(),
+            couriers: Vec::new(),
+            contact: None,
         }
     }
 }
