@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 35] = [
+const COMMANDS: [&str; 48] = [
     "",
     "up",
     "relay",
@@ -30,6 +30,19 @@ const COMMANDS: [&str; 35] = [
     "domain add",
     "domain list",
     "domain remove",
+    "window",
+    "window plan",
+    "window list",
+    "window announce",
+    "window cancel",
+    "notice",
+    "notice send",
+    "notice list",
+    "notice show",
+    "notice confirm",
+    "notice drop",
+    "notice retry",
+    "notice told",
     "dns",
     "dns records",
     "config",

@@ -11,12 +11,14 @@ mod instant;
 mod invoice;
 mod log;
 mod meant;
+mod notice;
 mod place;
 mod queue;
 mod send;
 mod settle;
 mod up;
 mod user;
+mod window;
 mod windows;
 
 use clap::{Parser, Subcommand};
@@ -71,6 +73,10 @@ enum Command {
     /// exclusions. Wrong lines are named on stdout, and then nothing is imported. Importing a line
     /// again changes nothing.
     Import(import::ImportArgs),
+    /// Plan, announce and cancel maintenance windows
+    Window(window::WindowArgs),
+    /// Tell customers, and look up the proof
+    Notice(notice::NoticeArgs),
     /// Print the DNS records that our mail needs
     Dns(dns::DnsArgs),
     /// Check or show the configuration
@@ -115,6 +121,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::User(args) => user::run(&args),
         Command::Domain(args) => domain::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Window(args) => window::run(&args),
+        Command::Notice(args) => notice::run(&args),
         Command::Dns(args) => dns::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Contract(args) => contract::run(&args),
