@@ -35,7 +35,7 @@ use vault::Vault;
 
 pub use contracts::{Measured, WatchedContract};
 pub use refusal::Refusal;
-pub use store::{NoticeRecord, PlanRecord, SendingRecord, SendingState};
+pub use store::{Draft as NoticeDraft, NoticeRecord, PlanRecord, SendingRecord, SendingState};
 
 /// What every verb works on.
 pub struct Office {

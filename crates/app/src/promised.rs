@@ -1,9 +1,11 @@
 //! What a contract promises about notices, and how one stands: told in time, late, not yet.
 
 use calendar::{HolidayTable, Spans};
-use desk::{Deadline, End, Ground, NoDeadline, Noticed, counts_on, due, latest, noticed};
+use desk::{Deadline, End, Ground, Noticed, counts_on, due, latest, noticed};
 use jiff::Timestamp;
 use terms::{About, Contract, Kind, Name, Notice, Promise, Timing};
+
+pub use desk::NoDeadline;
 
 use crate::gathered::whole_second;
 

@@ -4,11 +4,13 @@ mod board;
 mod domains;
 mod door;
 mod log;
+mod notices;
 mod overview;
 mod queue;
 mod sandbox;
 mod statements;
 mod users;
+mod windows;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -27,6 +29,8 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(door::routes())
         .merge(board::routes())
         .merge(statements::routes())
+        .merge(windows::routes())
+        .merge(notices::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -80,6 +84,8 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(door::samples::pages(f));
     pages.extend(board::samples::pages(f));
     pages.extend(statements::samples::pages(f));
+    pages.extend(windows::samples::pages(f));
+    pages.extend(notices::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));
