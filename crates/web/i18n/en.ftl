@@ -474,6 +474,7 @@ ours-dns-unreachable = no connections available
 ## Windows and notices
 
 windows = Windows and notices
+windows-nav = Maintenance
 windows-lead = Planned maintenance and what customers are told. A window that is not announced in time counts as a stop.
 windows-no-contract = How to add a contract
 windows-planned = Planned windows

@@ -450,6 +450,7 @@ ours-dns-unreachable = ネームサーバーに接続できません
 ## 計画停止と通知
 
 windows = 計画停止・通知
+windows-nav = 計画停止・通知
 windows-lead = 計画停止の予定と、契約者への通知です。期限までに通知していない計画停止は、停止時間に数えます。
 windows-no-contract = 契約の追加方法
 windows-planned = 計画停止の予定

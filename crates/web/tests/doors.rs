@@ -4,11 +4,15 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 14] = [
     "/",
     "/mail",
     "/promises",
     "/contracts/cyber-solutions",
+    "/windows",
+    "/windows/plan-1",
+    "/notices",
+    "/notices/1",
     "/log",
     "/queue",
     "/sandbox",

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use app::notices::{self, NoticeView, Written};
-use app::promised::{ABOUTS, Standing, about_key};
+use app::promised::{ABOUTS, Standing};
 use app::{AppError, NoticeRecord, SendingRecord, SendingState};
 use askama::Template;
 use axum::Router;
@@ -17,6 +17,7 @@ use terms::{About, wording};
 
 use super::windows::by;
 use super::{Answer, done, show, show_refused};
+use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guard::{NoFields, Signed};
 use crate::marks::Chip;
@@ -307,7 +308,8 @@ async fn drop_draft(
 
 #[derive(Deserialize)]
 struct Retry {
-    place: i64,
+    /// As text: the fields of a form with a token are texts.
+    place: String,
 }
 
 async fn retry(
@@ -316,6 +318,7 @@ async fn retry(
     Path(number): Path<i64>,
     Signed(Retry { place }): Signed<Retry>,
 ) -> Answer {
+    let place = place.parse().map_err(|_| Failure::Unreadable)?;
     notices::retry(&console.office, number, place, f.now).await?;
     Ok(done(&format!("/notices/{number}"), "notices-confirmed", 1))
 }
@@ -325,6 +328,7 @@ pub mod samples {
     use jiff::SignedDuration;
 
     use super::*;
+    use app::promised::{NoDeadline, about_key};
 
     fn at() -> Timestamp {
         "2026-12-01T00:00:00Z".parse().expect("an instant")
@@ -339,12 +343,8 @@ pub mod samples {
             Standing::Late { channel: channel.clone(), sent, latest },
             Standing::WrongChannel { channel, sent, latest },
             Standing::Missed { latest },
-            Standing::NoDeadline(desk_none()),
+            Standing::NoDeadline(NoDeadline::Promptly),
         ]
-    }
-
-    fn desk_none() -> app::promised::NoDeadline {
-        app::promised::NoDeadline::Promptly
     }
 
     fn record(f: &Frame, is_confirmed: bool) -> NoticeRecord {
