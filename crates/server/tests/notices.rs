@@ -188,6 +188,55 @@ fn a_window_that_is_too_near_says_so_before_anybody_is_told() {
     assert!(talk.contains("there is no contract nobody"), "{talk}");
 }
 
+/// News of the relay goes through the relay and through another server.
+#[test]
+fn news_of_the_relay_does_not_travel_through_the_relay_alone() {
+    let (smtp, other) = (free_port(), free_port());
+    let second = format!(
+        r#"
+[[courier]]
+name = "other"
+kind = "mail"
+server = "127.0.0.1:{other}"
+from = "notice@provider.example"
+[[composition]]
+name = "other"
+delivery = "sandbox"
+listen = ["127.0.0.1:{other}"]
+[composition.admission]
+rule = "address"
+addresses = ["127.0.0.1"]
+"#
+    );
+    let house = House::new(smtp, &(couriers(smtp, "echo posted") + &second));
+    let path = house.folder.path().join("yakusoku.toml");
+    let config = fs::read_to_string(&path).expect("a configuration") + "about_relay = true\n";
+    // Both servers are ours here: which is the relay is told.
+    let elsewhere = "name = \"other\"\nkind = \"mail\"\n";
+    let config = config.replace(elsewhere, &format!("{elsewhere}own_relay = false\n"));
+    fs::write(&path, config).expect("written");
+    fs::write(house.folder.path().join("text"), "リレーに障害があります。\n").expect("written");
+    let _program = house.up();
+    let (status, _, talk) = house.run(&[
+        "notice",
+        "send",
+        "click-so-ko",
+        "--about",
+        "incident",
+        "--at",
+        "2026-11-20T11:00",
+        "--text",
+        "text",
+        "--send",
+    ]);
+    assert_eq!(status, Some(0), "{talk}");
+    house.wait("both routes", || {
+        let (_, shown, _) = house.run(&["notice", "show", "1"]);
+        shown.contains("ops@customer.example over relay: sent")
+            && shown.contains("ops@customer.example over other: sent")
+    });
+}
+
 /// A courier that was on its way when we died is sent again, and the record says that.
 #[test]
 fn what_a_kill_interrupts_says_that_it_may_have_been_sent_twice() {

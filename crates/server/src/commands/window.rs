@@ -84,8 +84,8 @@ struct PlanArgs {
     #[arg(long, value_name = "INSTANT")]
     until: Given,
     /// What is done; stands in the notices
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    title: String,
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
     /// Only check; nothing is recorded
     #[arg(long)]
     dry_run: bool,
@@ -123,7 +123,11 @@ async fn plan_window(office: &Office, args: &PlanArgs) -> anyhow::Result<Status>
     let zone = &office.contract(first)?.contract.zone;
     let span = Span::new(args.from.in_zone(zone)?, args.until.in_zone(zone)?)
         .map_err(|backwards| Misused(backwards.to_string()))?;
-    let plan = Plan { span, title: args.title.clone(), contracts: args.contracts.clone() };
+    let plan = Plan {
+        span,
+        title: args.title.clone().unwrap_or_default(),
+        contracts: args.contracts.clone(),
+    };
     let leads = windows::check(office, &plan, now)?;
     print!("{}", leads_table(&leads));
     for other in windows::also_concerned(office, &args.contracts)? {
