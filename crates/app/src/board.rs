@@ -1,13 +1,17 @@
 //! The promise board: every promise of every contract in force, its state and what is left.
 //!
-//! States of availability, remedies and claims are those of the statements of this month and the
-//! last one; notices and windows are judged by the plans in the evidence. A promise that nothing in
-//! the records speaks of is not measured, which is neither kept nor broken.
+//! States of availability are those of the statement of this month; remedies and claims have a row
+//! for the last month and for each one before it that can still be claimed for. Notices and windows
+//! are judged by the plans in the evidence. A promise that nothing in the records speaks of is not
+//! measured, which is neither kept nor broken.
 
+mod boards;
+mod claimed;
 mod row;
 mod told;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use calendar::{HolidayTable, Month, Span, day_span};
 use desk::Due;
@@ -18,23 +22,43 @@ use settlement::{Credit, Figure, Question, Statement, settle};
 use terms::{Contract, Currency, Kind, Name, Promise, Terms};
 
 use crate::contracts::WatchedContract;
-use crate::gathered::{evidence_of, whole_second};
-use crate::{AppError, Office};
+use crate::gathered::{MARGIN, around, judged, whole_second};
+use crate::sightings::Sightings;
+use crate::{AppError, Office, Refusal};
+
+pub(crate) use boards::Boards;
 
 /// A promise is at risk with less than this part of its budget left.
 pub const AT_RISK_PART: i32 = 4;
 
 /// One contract on the board.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Section<'o> {
-    /// The contract.
-    pub contract: &'o Contract,
+pub struct Section {
+    /// The contract, and what we see of it ourselves.
+    pub watched: Arc<WatchedContract>,
     /// Whether it runs.
     pub term: Term,
-    /// The terms in force.
-    pub terms: &'o Terms,
-    /// A row for every promise while the contract runs, in the order of the contract.
-    pub rows: Vec<Row<'o>>,
+    /// A row for every promise while the contract runs, in the order of the contract; more than one
+    /// where several months can still be claimed for. When it has ended, what can still be claimed.
+    pub rows: Vec<Row>,
+    /// Why there are no rows, though there should be.
+    pub trouble: Option<Refusal>,
+    /// An instant at which the terms shown are in force.
+    pub at: Timestamp,
+}
+
+impl Section {
+    /// The contract.
+    #[must_use]
+    pub fn contract(&self) -> &Contract {
+        &self.watched.contract
+    }
+
+    /// The terms in force; those at its end, when it has ended.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        self.watched.contract.terms_at(self.at)
+    }
 }
 
 /// Whether a contract runs.
@@ -50,15 +74,15 @@ pub enum Term {
 
 /// One promise on the board.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row<'o> {
+pub struct Row {
     /// The promise.
-    pub promise: &'o Promise,
+    pub promise: Promise,
     /// Its state now.
     pub state: State,
     /// The budget or the clock that is left, or what is next.
     pub left: Left,
     /// The statement that it rests on: service and month.
-    pub statement: Option<(&'o Name, Month)>,
+    pub statement: Option<(Name, Month)>,
 }
 
 /// How a promise stands.
@@ -192,45 +216,73 @@ pub enum Left {
     },
 }
 
-/// Every contract of the office, in the order of the configuration.
+/// Every contract of the office, in the order of the configuration. One that was made a moment ago
+/// serves again, see [`boards::KEPT`].
 ///
 /// # Errors
-/// When the records fail.
-pub async fn board(office: &Office, now: Timestamp) -> Result<Vec<Section<'_>>, AppError> {
+/// When the records fail. A contract that cannot be judged is a [trouble](Section::trouble) of its own.
+pub async fn board(office: &Office, now: Timestamp) -> Result<Arc<Vec<Section>>, AppError> {
     let now = whole_second(now);
+    office.boards.newest(now, make(office, now)).await
+}
+
+async fn make(office: &Office, now: Timestamp) -> Result<Vec<Section>, AppError> {
+    let spans: Vec<Option<Span>> =
+        office.contracts.iter().map(|watched| looked_at(&watched.contract, now)).collect();
+    let mut seen = Sightings::default();
+    let measured = spans.iter().zip(&office.contracts).filter(|(_, w)| !w.measured.is_empty());
+    if let Some(whole) = measured.filter_map(|(span, _)| *span).reduce(both) {
+        // Once for all contracts.
+        seen.over(office, around(whole, MARGIN)).await?;
+    }
     let mut sections = Vec::new();
-    for watched in &office.contracts {
-        sections.push(section(office, watched, now).await?);
+    for (watched, span) in office.contracts.iter().zip(spans) {
+        sections.push(section(office, watched, span, now, &mut seen).await?);
     }
     Ok(sections)
 }
 
-async fn section<'o>(
+async fn section(
     office: &Office,
-    watched: &'o WatchedContract,
+    watched: &Arc<WatchedContract>,
+    looked_at: Option<Span>,
     now: Timestamp,
-) -> Result<Section<'o>, AppError> {
-    let contract = &watched.contract;
-    let terms = contract.terms_at(now);
-    let term = term(contract, now);
-    let rows = match term {
-        Term::Runs => {
-            let this = Month::of(now, &contract.zone);
-            let looked_at = both(this.plus(-1).span(&contract.zone), this.span(&contract.zone));
-            let evidence = evidence_of(office, watched, looked_at, now).await?;
-            let mut rows = rows(contract, &evidence, now);
-            let since = this.span(&contract.zone).from();
-            let notices = office.store.notices(contract.name.as_str(), since).await?;
-            told::judge(&mut rows, contract, &notices, now);
-            rows
-        }
-        Term::Begins(_) | Term::Ended(_) => Vec::new(),
+    seen: &mut Sightings,
+) -> Result<Section, AppError> {
+    let (term, at) = (term(&watched.contract, now), in_term(&watched.contract, now));
+    let (watched_by_section, trouble) = (Arc::clone(watched), None);
+    let mut section = Section { watched: watched_by_section, term, rows: Vec::new(), trouble, at };
+    let Some(span) = looked_at else { return Ok(section) };
+    let this = Month::of(at, &watched.contract.zone).span(&watched.contract.zone);
+    let notices = office.store.notices(watched.contract.name.as_str(), this.from()).await?;
+    let judge = move |watched: &WatchedContract, evidence: &Evidence| {
+        let mut rows = rows(&watched.contract, evidence, now);
+        told::judge(&mut rows, &watched.contract, &notices, now);
+        rows
     };
-    Ok(Section { contract, term, terms, rows })
+    match judged(office, watched, span, now, seen, judge).await {
+        Ok(rows) => section.rows = rows,
+        Err(AppError::Refused(why)) => section.trouble = Some(why),
+        Err(other) => return Err(other),
+    }
+    Ok(section)
 }
 
-fn both(earlier: Span, later: Span) -> Span {
-    Span::new(earlier.from(), later.until()).unwrap_or(later)
+/// The months that the rows of a contract rest on; `None` when it has none.
+fn looked_at(contract: &Contract, now: Timestamp) -> Option<Span> {
+    let this = Month::of(now, &contract.zone).span(&contract.zone);
+    let claimed = claimed::months(contract, &HolidayTable::japan(), now);
+    let first = claimed.values().flatten().min().map(|month| month.span(&contract.zone));
+    match term(contract, now) {
+        Term::Begins(_) => None,
+        Term::Runs => Some(first.map_or(this, |first| both(first, this))),
+        Term::Ended(_) => first.map(|first| both(first, this)),
+    }
+}
+
+fn both(one: Span, other: Span) -> Span {
+    let (from, until) = (one.from().min(other.from()), one.until().max(other.until()));
+    Span::new(from, until).unwrap_or(other)
 }
 
 fn term(contract: &Contract, now: Timestamp) -> Term {
@@ -242,19 +294,35 @@ fn term(contract: &Contract, now: Timestamp) -> Term {
     }
 }
 
-/// A row for every promise in force, judged by this evidence.
+/// Now, or the last second of a contract that has ended.
+fn in_term(contract: &Contract, now: Timestamp) -> Timestamp {
+    let end = contract.end.map(|end| day_span(end, &contract.zone).until());
+    let last = end.and_then(|end| end.checked_sub(SignedDuration::from_secs(1)).ok());
+    last.map_or(now, |last| last.min(now))
+}
+
+/// A row for every promise in force, judged by this evidence; of a contract that has ended, what can
+/// still be claimed.
 #[must_use]
-pub fn rows<'o>(contract: &'o Contract, evidence: &Evidence, now: Timestamp) -> Vec<Row<'o>> {
+pub fn rows(contract: &Contract, evidence: &Evidence, now: Timestamp) -> Vec<Row> {
+    let holidays = HolidayTable::japan();
     let mut view = View {
         contract,
-        terms: contract.terms_at(now),
+        terms: contract.terms_at(in_term(contract, now)),
         evidence,
         now,
         month: Month::of(now, &contract.zone),
-        holidays: HolidayTable::japan(),
+        claimed: claimed::months(contract, &holidays, now),
+        holidays,
         settled: BTreeMap::new(),
     };
-    view.terms.promises.iter().map(|promise| view.row(promise)).collect()
+    let mut rows: Vec<Row> =
+        view.terms.promises.iter().flat_map(|promise| view.rows(promise)).collect();
+    if matches!(term(contract, now), Term::Ended(_)) {
+        let is_claim = |kind: &Kind| matches!(kind, Kind::Remedy(_) | Kind::Clock(_));
+        rows.retain(|row| row.state == State::Running && is_claim(&row.promise.kind));
+    }
+    rows
 }
 
 /// What rows are judged by.
@@ -265,42 +333,36 @@ struct View<'o, 'e> {
     now: Timestamp,
     /// The month that is now.
     month: Month,
-    holidays: std::sync::Arc<HolidayTable>,
+    /// By the name of a remedy, the months that it is shown for.
+    claimed: BTreeMap<&'o Name, Vec<Month>>,
+    holidays: Arc<HolidayTable>,
     /// Statements that a row asked for already.
     settled: BTreeMap<(Name, Month), Statement>,
 }
 
 impl<'o> View<'o, '_> {
-    fn row(&mut self, promise: &'o Promise) -> Row<'o> {
-        let row = |state, left, statement| Row { promise, state, left, statement };
+    fn rows(&mut self, promise: &'o Promise) -> Vec<Row> {
+        match &promise.kind {
+            Kind::Remedy(remedy) => self.remedy_rows(promise, remedy),
+            Kind::Clock(_) => self.clock_rows(promise),
+            _ => vec![self.row(promise)],
+        }
+    }
+
+    fn row(&mut self, promise: &'o Promise) -> Row {
+        let row = |(state, left)| {
+            let promise = promise.clone();
+            Row { promise, state, left, statement: None }
+        };
         match &promise.kind {
             Kind::Availability(it) => {
-                let (state, left) = self.availability(&it.service);
-                row(state, left, Some((&it.service, self.month)))
+                let statement = Some((it.service.clone(), self.month));
+                Row { statement, ..row(self.availability(&it.service)) }
             }
-            Kind::Remedy(remedy) => {
-                let last = self.month.plus(-1);
-                let service = crate::statements::service_of(self.terms, &remedy.of);
-                let (state, left) = self.remedy(service, last);
-                row(state, left, service.map(|service| (service, last)))
-            }
-            Kind::Clock(_) => {
-                let last = self.month.plus(-1);
-                let service = self.claimed_service(&promise.name);
-                let (state, left) = self.claim(service, last);
-                let statement = service.filter(|_| left != Left::Nothing);
-                row(state, left, statement.map(|service| (service, last)))
-            }
-            Kind::Notice(notice) => {
-                let (state, left) = self.notice(notice);
-                row(state, left, None)
-            }
-            Kind::Maintenance(_) => row(State::NotMeasured, self.window(&promise.name), None),
-            Kind::Hours(hours) => {
-                let left = self.hours(hours.calendar.as_ref());
-                row(State::NotMeasured, left, None)
-            }
-            _ => row(State::NotMeasured, Left::Nothing, None),
+            Kind::Notice(notice) => row(self.notice(notice)),
+            Kind::Maintenance(_) => row((State::NotMeasured, self.window(&promise.name))),
+            Kind::Hours(hours) => row((State::NotMeasured, self.hours(hours.calendar.as_ref()))),
+            _ => row((State::NotMeasured, Left::Nothing)),
         }
     }
 

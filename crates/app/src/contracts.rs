@@ -1,8 +1,11 @@
 //! The contracts that an office keeps, and which of their functions it measures itself.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use terms::{Contract, Name, Service, UpWhen};
+use calendar::day_span;
+use jiff::Timestamp;
+use terms::{Contract, Name, Service, UpWhen, Version};
 
 use crate::probes::Probe;
 use crate::{AppError, Office, Refusal};
@@ -26,12 +29,21 @@ pub struct Measured {
 }
 
 impl WatchedContract {
-    /// What the function must answer to be up, as its newest version says.
-    pub(crate) fn up_when(&self, function: &Name) -> UpWhen {
-        let services = self.contract.newest().services.iter();
+    /// What the function must answer to be up, as the version says that is in force at that instant;
+    /// where that one does not know the function, as the newest that does.
+    pub(crate) fn up_when(&self, function: &Name, at: Timestamp) -> UpWhen {
+        let in_force = std::iter::once(self.contract.terms_at(at));
+        let newest_first = self.contract.versions.iter().rev().map(|version| &version.terms);
+        let services = in_force.chain(newest_first).flat_map(|terms| &terms.services);
         let mut functions = services.flat_map(|service: &Service| &service.functions);
         let found = functions.find(|known| known.name == *function);
         found.map_or(UpWhen::Answered, |function| function.up_when)
+    }
+
+    /// When versions begin, after the first, oldest first.
+    pub(crate) fn revisions(&self) -> impl Iterator<Item = Timestamp> {
+        let begins = |version: &Version| day_span(version.in_force, &self.contract.zone).from();
+        self.contract.versions.iter().skip(1).map(begins)
     }
 }
 
@@ -48,6 +60,15 @@ impl Office {
     /// # Errors
     /// Refused when there is none.
     pub fn contract(&self, name: &str) -> Result<&WatchedContract, AppError> {
+        self.find_contract(name).map(Arc::as_ref)
+    }
+
+    /// As [`contract`](Office::contract), for work that goes on elsewhere.
+    pub(crate) fn shared_contract(&self, name: &str) -> Result<Arc<WatchedContract>, AppError> {
+        self.find_contract(name).map(Arc::clone)
+    }
+
+    fn find_contract(&self, name: &str) -> Result<&Arc<WatchedContract>, AppError> {
         let found = self.contracts.iter().find(|watched| watched.contract.name.as_str() == name);
         found.ok_or_else(|| AppError::Refused(Refusal::NoContract { name: name.to_owned() }))
     }

@@ -1,70 +1,183 @@
 //! The evidence of a contract: what logs told, and what our own probes saw of its functions.
+//!
+//! Reading the records waits and takes no time; opening, gathering and judging what was read takes a
+//! processor, so it is done away from the threads that serve sockets, one contract at a time.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use calendar::Span;
 use evidence::{
-    Blind, Event, Evidence, Functions, Gatherer, Measurement, Notice, Outage, Run, RunState, Window,
+    Blind, Event, Evidence, Functions, Gatherer, Measurement, Notice, Observed, Outage, Run, Window,
 };
 use jiff::{SignedDuration, Timestamp};
-use store::{Answer, Observation};
-use terms::{Name, UpWhen};
+use store::{Observation, SealedEvent, Store};
+use terms::Name;
 
-use crate::contracts::{Measured, WatchedContract};
+use crate::contracts::WatchedContract;
 use crate::logs::ALWAYS;
-use crate::{AppError, Office, Refusal, windows};
+use crate::sightings::{Sightings, events};
+use crate::{AppError, Office, Refusal, blocking, windows};
 
 /// How far around a span is looked: an outage that reaches into it is judged by its whole length.
-const MARGIN: SignedDuration = SignedDuration::from_hours(31 * 24);
+pub(crate) const MARGIN: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// How many times as far is looked when a measured outage began earlier still or ends later.
+const MARGIN_GROWS: i32 = 4;
+/// Farther than that nobody looks: ten years, as long as measurements are kept.
+const MARGIN_MAX: SignedDuration = SignedDuration::from_hours(3_653 * 24);
 
 /// An instant without its fraction of a second: what people are told to have been known then.
 pub(crate) fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
-/// Everything that is known of a contract in a span, as it was known at `as_of`.
-pub(crate) async fn evidence_of(
+/// A span with that much time before and after it.
+pub(crate) fn around(span: Span, margin: SignedDuration) -> Span {
+    let from = span.from().checked_sub(margin).unwrap_or(Timestamp::MIN);
+    let until = span.until().checked_add(margin).unwrap_or(Timestamp::MAX);
+    Span::new(from, until).unwrap_or(span)
+}
+
+/// Judges everything that is known of a contract in a span, as it was known at `as_of`. `judge` runs
+/// where it may take its time, alone.
+pub(crate) async fn judged<T: Send + 'static>(
     office: &Office,
-    watched: &WatchedContract,
+    watched: &Arc<WatchedContract>,
     span: Span,
     as_of: Timestamp,
-) -> Result<Evidence, AppError> {
-    let from = span.from().checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
-    let until = span.until().checked_add(MARGIN).unwrap_or(Timestamp::MAX);
-    let name = watched.contract.name.as_str();
-    let told = office.store.contract_events(name, from, until, ALWAYS).await?;
-    let days = office.store.measured_days(name, from, until).await?;
-    let seen = match watched.measured.is_empty() {
-        true => Vec::new(),
-        false => office.store.observations(from, until).await?,
+    seen: &mut Sightings,
+    judge: impl FnOnce(&WatchedContract, &Evidence) -> T + Send + 'static,
+) -> Result<T, AppError> {
+    let mut margin = MARGIN;
+    let evidence = loop {
+        let looked_at = around(span, margin);
+        let read = read(office, watched, looked_at, seen).await?;
+        let (evidence, is_cut) = alone(office, move || {
+            let evidence = read.gather(as_of)?;
+            let is_cut = is_cut(&evidence, looked_at, as_of);
+            Ok((evidence, is_cut))
+        })
+        .await?;
+        if !is_cut || margin >= MARGIN_MAX {
+            break evidence;
+        }
+        margin = margin.saturating_mul(MARGIN_GROWS).min(MARGIN_MAX);
     };
-    let mut gatherer = Gatherer::new(Some(as_of));
-    let mut spoken_of = SpokenOf::default();
-    let lines =
-        told.iter().flat_map(|text| text.lines()).chain(days.iter().flat_map(|d| d.lines()));
-    for line in lines {
-        // Read before it was recorded, so it reads again.
-        if let Some(event) = evidence::read_line(line.as_bytes(), 1).map_err(AppError::records)? {
+    let watched = Arc::clone(watched);
+    alone(office, move || Ok(judge(&watched, &evidence))).await
+}
+
+/// Runs heavy work away from the threads that serve sockets, one at a time. It keeps its turn until
+/// it is done, whether or not somebody still waits for it.
+async fn alone<T: Send + 'static>(
+    office: &Office,
+    work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+) -> Result<T, AppError> {
+    let turn = Arc::clone(&office.judging).acquire_owned().await.map_err(AppError::records)?;
+    blocking(move || {
+        let _turn = turn;
+        work()
+    })
+    .await
+}
+
+/// What the records say of a contract, not yet opened.
+struct ReadEvidence {
+    store: Store,
+    watched: Arc<WatchedContract>,
+    span: Span,
+    told: Vec<SealedEvent>,
+    days: Vec<String>,
+    /// Windows that persons planned, and notices of them.
+    planned: Vec<Event>,
+    seen: Arc<Vec<Observation>>,
+    /// Whether a log was ever imported.
+    is_told_of: bool,
+}
+
+async fn read(
+    office: &Office,
+    watched: &Arc<WatchedContract>,
+    span: Span,
+    seen: &mut Sightings,
+) -> Result<ReadEvidence, AppError> {
+    let name = watched.contract.name.as_str();
+    let (from, until) = (span.from(), span.until());
+    Ok(ReadEvidence {
+        store: office.store.clone(),
+        watched: Arc::clone(watched),
+        span,
+        told: office.store.sealed_events(name, from, until, ALWAYS).await?,
+        days: office.store.measured_days(name, from, until).await?,
+        planned: planned(office, name, from).await?,
+        is_told_of: office.store.is_told_of(name).await?,
+        seen: match watched.measured.is_empty() {
+            true => Arc::default(),
+            false => seen.over(office, span).await?,
+        },
+    })
+}
+
+impl ReadEvidence {
+    fn gather(&self, as_of: Timestamp) -> Result<Evidence, AppError> {
+        let name = self.watched.contract.name.as_str();
+        let mut gatherer = Gatherer::new(Some(as_of));
+        let mut spoken_of = SpokenOf::default();
+        let mut line = |text: &str| -> Result<(), AppError> {
+            // Read before it was recorded, so it reads again.
+            let event = evidence::read_line(text.as_bytes(), 1).map_err(AppError::records)?;
+            let Some(event) = event else { return Ok(()) };
             spoken_of.note(&event);
-            add(&mut gatherer, event, name)?;
+            add(&mut gatherer, event, name)
+        };
+        for event in &self.told {
+            line(&self.store.open_event(event)?)?;
         }
-    }
-    for event in planned(office, name, from).await? {
-        add(&mut gatherer, event, name)?;
-    }
-    let whole = Span::new(from, until).map_err(AppError::records)?;
-    for function in unknown(watched, &spoken_of) {
-        let function = Functions::One(function.to_string());
-        add(&mut gatherer, Event::Blind(Blind { function, span: whole }), name)?;
-    }
-    for measured in &watched.measured {
-        let up_when = watched.up_when(&measured.function);
-        let runs = seen.iter().filter(|run| run.probe == measured.probe.word());
-        for event in runs.flat_map(|run| events(measured, up_when, run)) {
-            add(&mut gatherer, event, name)?;
+        for text in self.days.iter().flat_map(|day| day.lines()) {
+            line(text)?;
         }
+        for event in &self.planned {
+            add(&mut gatherer, event.clone(), name)?;
+        }
+        for function in unknown(&self.watched, &spoken_of, self.is_told_of) {
+            let function = Functions::One(function.to_string());
+            add(&mut gatherer, Event::Blind(Blind { function, span: self.span }), name)?;
+        }
+        for measured in &self.watched.measured {
+            let runs = self.seen.iter().filter(|run| run.probe == measured.probe.word());
+            let revisions: Vec<Timestamp> = self.watched.revisions().collect();
+            let up_when = |at| self.watched.up_when(&measured.function, at);
+            let function = &measured.function;
+            for event in runs.flat_map(|run| events(run, function, &revisions, up_when)) {
+                add(&mut gatherer, event, name)?;
+            }
+        }
+        Ok(gatherer.finish())
     }
-    Ok(gatherer.finish())
+}
+
+/// Whether a measured outage goes on over an end of what was looked at.
+fn is_cut(evidence: &Evidence, looked_at: Span, as_of: Timestamp) -> bool {
+    let sites = evidence.measured.values().flat_map(|sites| sites.values());
+    sites.into_iter().any(|observed| is_site_cut(observed, looked_at, as_of))
+}
+
+fn is_site_cut(observed: &Observed, looked_at: Span, as_of: Timestamp) -> bool {
+    let pace = observed.slowest_in(looked_at).unwrap_or_default();
+    let reach = pace.saturating_mul(2);
+    let (from, until) = (looked_at.from(), looked_at.until());
+    let is_near = |at: Timestamp, end: Timestamp| at.duration_since(end).abs() <= reach;
+    // A site that begins with an outage has nothing before it.
+    let first = observed.known.iter().next().map(Span::from);
+    observed.down.iter().any(|seen| {
+        let reaches_back = seen.span.until() > from
+            && (seen.span.from() < from || is_near(seen.span.from(), from))
+            && first.is_some_and(|first| first < seen.span.from());
+        let reaches_on = until < as_of
+            && seen.span.from() < until
+            && (seen.span.until() > until || is_near(seen.span.until(), until));
+        reaches_back || reaches_on
+    })
 }
 
 /// The windows that persons planned and did not cancel, and every notice that was sent: a notice
@@ -113,9 +226,14 @@ impl SpokenOf {
 
 /// A log without measurements of a function tells its outages, and it was up at all other times. Where
 /// we measure a service ourselves that cannot be said of a function that we leave out and no log
-/// speaks of: nobody knows.
-fn unknown<'w>(watched: &'w WatchedContract, spoken_of: &SpokenOf) -> BTreeSet<&'w Name> {
-    if watched.measured.is_empty() || spoken_of.all {
+/// speaks of, nor of any function of a contract that has neither our measurements nor a log: nobody
+/// knows.
+fn unknown<'w>(
+    watched: &'w WatchedContract,
+    spoken_of: &SpokenOf,
+    is_told_of: bool,
+) -> BTreeSet<&'w Name> {
+    if (watched.measured.is_empty() && is_told_of) || spoken_of.all {
         return BTreeSet::new();
     }
     let is_measured =
@@ -131,78 +249,4 @@ fn add(gatherer: &mut Gatherer, event: Event, contract: &str) -> Result<(), AppE
         let contract = contract.to_owned();
         AppError::Refused(Refusal::TooMuchEvidence { contract, why: too_much.to_string() })
     })
-}
-
-/// A run of ours as a log would tell it. We know how many measurements it had and that none was
-/// late by more than a pace, not when each was: they are put on an even pace from the first one,
-/// and the last one where it was. They have no site, as those of most logs, so that both together say
-/// what is known: another site would be blind whenever it did not look.
-fn events(measured: &Measured, up_when: UpWhen, run: &Observation) -> Vec<Event> {
-    let function = measured.function.to_string();
-    let ok = is_up(run.answer, up_when);
-    let paces = run.last.duration_since(run.first).as_secs() / run.pace.as_secs().max(1);
-    let state = if ok { RunState::Up } else { RunState::Down };
-    let even = Event::Run(Run {
-        function: function.clone(),
-        site: None,
-        from: run.first,
-        every: run.pace,
-        states: vec![(paces.unsigned_abs() + 1, state)],
-    });
-    let last = Measurement { function, site: None, at: run.last, ok, every: run.pace };
-    let is_even = run.pace.checked_mul(i32::try_from(paces).unwrap_or(i32::MAX))
-        == Some(run.last.duration_since(run.first));
-    if is_even { vec![even] } else { vec![even, Event::Measurement(last)] }
-}
-
-fn is_up(answer: Answer, up_when: UpWhen) -> bool {
-    match up_when {
-        UpWhen::Answered => answer != Answer::Silent,
-        UpWhen::Succeeded => answer == Answer::Good,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::probes::Probe;
-
-    fn at(time: &str) -> Timestamp {
-        format!("2026-11-22T{time}Z").parse().expect("an instant")
-    }
-
-    fn run(first: &str, last: &str, answer: Answer) -> Observation {
-        let (first, last) = (at(first), at(last));
-        let pace = SignedDuration::from_mins(1);
-        Observation { probe: "smtp".into(), first, last, pace, answer, total: 4 }
-    }
-
-    #[test]
-    fn a_refusal_is_an_answer_and_no_success() {
-        let measured = Measured { function: "smtp".parse().expect("a name"), probe: Probe::Smtp };
-        let refused = run("00:00:00", "00:03:00", Answer::Refused);
-        let down = |up_when| {
-            let mut gatherer = Gatherer::new(None);
-            for event in events(&measured, up_when, &refused) {
-                gatherer.add(event).expect("room");
-            }
-            let evidence = gatherer.finish();
-            let seen = &evidence.measured["smtp"][""];
-            (seen.known.total().as_secs(), seen.down.len())
-        };
-        assert_eq!(down(UpWhen::Answered), (240, 0));
-        assert_eq!(down(UpWhen::Succeeded), (240, 1));
-    }
-
-    #[test]
-    fn the_last_measurement_stays_where_it_was() {
-        let measured = Measured { function: "smtp".parse().expect("a name"), probe: Probe::Smtp };
-        let mut gatherer = Gatherer::new(None);
-        let good = run("00:00:00", "00:03:20", Answer::Good);
-        for event in events(&measured, UpWhen::Answered, &good) {
-            gatherer.add(event).expect("room");
-        }
-        let evidence = gatherer.finish();
-        assert_eq!(evidence.measured["smtp"][""].known.total().as_secs(), 260);
-    }
 }

@@ -21,6 +21,7 @@ pub mod queue;
 mod refusal;
 mod roster_file;
 pub mod sandbox;
+mod sightings;
 pub mod statements;
 pub mod telling;
 pub mod windows;
@@ -48,11 +49,15 @@ pub struct Office {
     /// Compositions by name, and what they do with mail, for the screens.
     pub compositions: Vec<Composition>,
     /// What is promised, and what of it we measure ourselves, by the order of the configuration.
-    pub contracts: Vec<WatchedContract>,
+    pub contracts: Vec<Arc<WatchedContract>>,
     /// Whom we tell, and over what.
     pub telling: telling::Telling,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
+    /// One judgement of evidence at a time: each takes a processor for as long as it lasts.
+    judging: Arc<Semaphore>,
+    /// The board that was made last.
+    boards: board::Boards,
     /// One roster is written at a time, so that the newest comes last.
     publishing: Mutex<()>,
 }
@@ -74,6 +79,8 @@ impl Office {
             contracts: Vec::new(),
             telling: telling::Telling::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
+            judging: Arc::new(Semaphore::new(1)),
+            boards: board::Boards::default(),
             publishing: Mutex::new(()),
         }
     }
@@ -81,7 +88,7 @@ impl Office {
     /// The same office under these contracts.
     #[must_use]
     pub fn under(mut self, contracts: Vec<WatchedContract>) -> Office {
-        self.contracts = contracts;
+        self.contracts = contracts.into_iter().map(Arc::new).collect();
         self
     }
 

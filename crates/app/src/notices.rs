@@ -78,7 +78,7 @@ pub async fn announce(
         let about = (About::Maintenance, span.from(), Some(number));
         drafts.extend(each_channel(office.telling.channels(name)?, name, about, &letter, by));
     }
-    Ok(office.store.add_drafts(&drafts, now).await?)
+    keep(office, &drafts, now).await
 }
 
 /// Drafts the news that a window is cancelled, for the contracts that were told of it.
@@ -108,7 +108,7 @@ pub async fn tell_cancelled(
         let about = (About::Maintenance, span.from(), None);
         drafts.extend(each_channel(office.telling.channels(name)?, name, about, &letter, by));
     }
-    Ok(office.store.add_drafts(&drafts, now).await?)
+    keep(office, &drafts, now).await
 }
 
 /// Drafts what a person wrote, for each channel of the contract; the numbers.
@@ -135,7 +135,13 @@ pub async fn write(
     let channels = office.telling.channels(&written.contract)?;
     let about = (written.about, written.event, None);
     let drafts = each_channel(channels, &written.contract, about, &letter, by);
-    Ok(office.store.add_drafts(&drafts, now).await?)
+    keep(office, &drafts, now).await
+}
+
+async fn keep(office: &Office, drafts: &[Draft], now: Timestamp) -> Result<Vec<i64>, AppError> {
+    let numbers = office.store.add_drafts(drafts, now).await?;
+    office.boards.evidence_changed();
+    Ok(numbers)
 }
 
 fn each_channel(
@@ -182,7 +188,9 @@ pub async fn confirm(
 /// # Errors
 /// Refused when it is no draft; when the records fail.
 pub async fn drop(office: &Office, number: i64) -> Result<(), AppError> {
-    match office.store.drop_draft(number).await? {
+    let was_there = office.store.drop_draft(number).await?;
+    office.boards.evidence_changed();
+    match was_there {
         true => Ok(()),
         false => AppError::refused(Refusal::NoDraft { number }),
     }

@@ -110,5 +110,7 @@ pub async fn settle(
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     let answer = answer.chars().take(ANSWER_MAX).map(printable).collect();
     let delivered = Delivered { turnout, answer, at };
-    Ok(office.store.deliver_parcel(&errand.parcel, &delivered).await?)
+    office.store.deliver_parcel(&errand.parcel, &delivered).await?;
+    office.boards.evidence_changed();
+    Ok(())
 }

@@ -131,7 +131,10 @@ pub enum Refusal {
         month: String,
     },
     /// A contract has more evidence than is kept.
-    #[error("{contract} has {most} {what} in the records: no more are kept")]
+    #[error(
+        "{contract} may have {most} {what} in the records, and there would be more: take a log back \
+         with --withdraw, or import less"
+    )]
     EvidenceFull {
         /// Of which contract.
         contract: String,
@@ -141,7 +144,10 @@ pub enum Refusal {
         most: i64,
     },
     /// A contract has more evidence than can be looked at.
-    #[error("the evidence of {contract} is too much to look at: {why}")]
+    #[error(
+        "the evidence of {contract} is too much to look at: {why}; take a log back with \
+         yakusoku import --withdraw"
+    )]
     TooMuchEvidence {
         /// Of which contract.
         contract: String,
@@ -198,7 +204,8 @@ pub enum Refusal {
     },
     /// News of the relay that could only travel through the relay.
     #[error(
-        "news of {contract} is about the relay and cannot travel through the relay alone: add a          [[courier]] of kind `mail` whose server is another one"
+        "news of {contract} is about the relay and cannot travel through the relay alone: add a \
+         [[courier]] of kind `mail` whose server is another one"
     )]
     NoSecondRoute {
         /// Which one.
@@ -237,6 +244,14 @@ pub enum Refusal {
     /// Somebody will have been told.
     #[error("what was told by other means was told before now")]
     ToldInFuture,
+    /// A log with more measurements of one function from one site on one day than are kept.
+    #[error("the log has more than {most} measurements of {function} on one day: thin them out")]
+    DayTooLong {
+        /// Of which function.
+        function: String,
+        /// How many there may be.
+        most: u64,
+    },
     /// The relay would not; its own sentence, in English.
     #[error("{0}")]
     ByRelay(String),

@@ -1,11 +1,14 @@
 //! Statements: one month of one service settled on the evidence in the records.
 
 use calendar::{HolidayTable, Month, day_span};
+use evidence::Evidence;
 use jiff::Timestamp;
 use settlement::{Question, Statement, settle};
 use terms::{Contract, Name, Service};
 
-use crate::gathered::{evidence_of, whole_second};
+use crate::contracts::WatchedContract;
+use crate::gathered::{judged, whole_second};
+use crate::sightings::Sightings;
 use crate::{AppError, Office, Refusal};
 
 /// A statement and its neighbours.
@@ -34,7 +37,7 @@ pub async fn statement(
     now: Timestamp,
 ) -> Result<Settled, AppError> {
     let now = whole_second(now);
-    let watched = office.contract(contract)?;
+    let watched = office.shared_contract(contract)?;
     let contract = &watched.contract;
     let (first, last) = months(contract, now);
     if month < first || month > last {
@@ -45,15 +48,18 @@ pub async fn statement(
         Some(asked) => services.iter().map(|s| &s.name).find(|name| name.as_str() == asked),
         None => Question::main_service(contract, month),
     };
-    let Some(service) = service else {
+    let Some(service) = service.cloned() else {
         return AppError::refused(Refusal::NoStatement { month: month.to_string() });
     };
     let span = month.span(&contract.zone);
-    let evidence = evidence_of(office, watched, span, now).await?;
-    let holidays = HolidayTable::japan();
-    let as_of = Some(now);
-    let question = Question { contract, service, month, as_of, fees: None, holidays: &holidays };
-    Ok(Settled { statement: settle(&question, &evidence), services, first, last })
+    let judge = move |watched: &WatchedContract, evidence: &Evidence| {
+        let (contract, service, holidays) = (&watched.contract, &service, &HolidayTable::japan());
+        let as_of = Some(now);
+        settle(&Question { contract, service, month, as_of, fees: None, holidays }, evidence)
+    };
+    let mut seen = Sightings::default();
+    let statement = judged(office, &watched, span, now, &mut seen, judge).await?;
+    Ok(Settled { statement, services, first, last })
 }
 
 /// The first and the last month that a contract has statements of.

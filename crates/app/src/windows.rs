@@ -206,7 +206,9 @@ pub async fn plan(office: &Office, plan: &Plan, by: &str, now: Timestamp) -> Res
         by: by.to_owned(),
         contracts: distinct(&plan.contracts).map(str::to_owned).collect(),
     };
-    Ok(office.store.add_plan(&planned, now).await?)
+    let number = office.store.add_plan(&planned, now).await?;
+    office.boards.evidence_changed();
+    Ok(number)
 }
 
 fn distinct(names: &[String]) -> impl Iterator<Item = &str> {
@@ -250,6 +252,7 @@ pub async fn cancel(
     if !office.store.cancel_plan(number, by, now).await? {
         return AppError::refused(gone());
     }
+    office.boards.evidence_changed();
     Ok(record)
 }
 

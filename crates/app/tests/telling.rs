@@ -178,7 +178,7 @@ async fn windows_exclude_what_was_told_in_time() {
     assert_eq!(carry(&office, now).await, 0, "a person has to confirm it");
     notices::confirm(&office, &drafts, "sato", now).await.expect("confirmed");
     assert_eq!(carry(&office, now).await, 1);
-    let row = |sections: &[board::Section<'_>]| {
+    let row = |sections: &[board::Section]| {
         let mut rows = sections[0].rows.iter();
         let row = rows.find(|row| row.promise.name.as_str() == "maintenance-notice");
         row.map(|row| (row.state, row.left.clone())).expect("a row")

@@ -33,9 +33,9 @@ impl Stretch {
     /// Whether another one goes on where this one ends, with nothing between them but regular
     /// measurements. Twice the pace would leave room for one that is yet to come.
     fn goes_on(&self, next: &Stretch) -> bool {
-        let pace = self.last_pace.min(next.first_pace);
         let gap = next.first.duration_since(self.last);
-        self.ok == next.ok && !gap.is_negative() && gap.as_nanos() * 4 <= pace.as_nanos() * 7
+        let same = self.ok == next.ok && self.last_pace == next.first_pace;
+        same && !gap.is_negative() && gap.as_nanos() * 4 <= self.last_pace.as_nanos() * 7
     }
 
     /// Takes a stretch of the same state in that goes on here or overlaps.
@@ -64,17 +64,11 @@ pub(crate) struct Series {
     /// The others.
     stretches: Vec<Stretch>,
     fold_at: usize,
-    slowest: SignedDuration,
 }
 
 impl Series {
     pub(crate) fn new() -> Series {
-        Series {
-            open: None,
-            stretches: Vec::new(),
-            fold_at: FOLD_FIRST,
-            slowest: SignedDuration::ZERO,
-        }
+        Series { open: None, stretches: Vec::new(), fold_at: FOLD_FIRST }
     }
 
     /// Adds one measurement; says the same as [`add`](Series::add).
@@ -99,14 +93,12 @@ impl Series {
             && open.goes_on(&next)
         {
             (open.last, open.last_pace) = (next.last, next.last_pace);
-            self.slowest = self.slowest.max(next.last_pace);
             return 0;
         }
         self.begin(next)
     }
 
     fn begin(&mut self, next: Stretch) -> isize {
-        self.slowest = self.slowest.max(next.last_pace).max(next.first_pace);
         let Some(open) = self.open.replace(next) else { return 1 };
         self.stretches.push(open);
         if self.stretches.len() < self.fold_at {
@@ -144,9 +136,19 @@ impl Series {
                 }
             }
         }
-        let seen = faults.iter().filter_map(|fault| fault.seen(&known, &up, self.slowest));
-        let down = seen.collect();
-        Observed { known, down, slowest: self.slowest }
+        let down = faults.iter().filter_map(|fault| fault.seen(&known, &up)).collect();
+        Observed { known, down, paces: self.paces() }
+    }
+
+    /// From when on each pace was kept.
+    fn paces(&self) -> Vec<(Timestamp, SignedDuration)> {
+        let ends = self.stretches.iter().flat_map(|stretch| {
+            [(stretch.first, stretch.first_pace), (stretch.last, stretch.last_pace)]
+        });
+        let mut paces: Vec<(Timestamp, SignedDuration)> = ends.collect();
+        paces.sort_unstable();
+        paces.dedup_by_key(|(_, pace)| *pace);
+        paces
     }
 
     /// How long the state of a stretch holds: until the next measurement, or for one pace when that
@@ -206,21 +208,21 @@ struct Fault {
 
 impl Fault {
     /// The fault as it is seen, with its bounds. `None` when it lies behind what is known.
-    fn seen(&self, known: &Spans, up: &[Stretch], slowest: SignedDuration) -> Option<Seen> {
+    fn seen(&self, known: &Spans, up: &[Stretch]) -> Option<Seen> {
         let around = known.touching(Span::new(self.first, self.until).ok()?).iter().next()?;
         let span = Span::new(self.first, self.until.min(around.until())).ok()?;
         // A stretch that overlaps the fault does not tell its measurements one by one, but there was
         // one within two paces.
-        let reach = slowest.saturating_mul(2);
+        let reach = |stretch: &Stretch| stretch.first_pace.max(stretch.last_pace).saturating_mul(2);
         let before = up.partition_point(|stretch| stretch.first < self.first).checked_sub(1);
         let good_before = before.map_or(around.from(), |before| match up[before].last {
             last if last < self.first => last,
-            _ => self.first.saturating_sub(reach).unwrap_or(Timestamp::MIN),
+            _ => self.first.saturating_sub(reach(&up[before])).unwrap_or(Timestamp::MIN),
         });
         let after = up.partition_point(|stretch| stretch.last <= self.last);
         let good_after = up.get(after).map_or(around.until(), |after| match after.first {
             first if first > self.last => first,
-            _ => self.last.saturating_add(reach).unwrap_or(Timestamp::MAX),
+            _ => self.last.saturating_add(reach(after)).unwrap_or(Timestamp::MAX),
         });
         let from = good_before.max(around.from()).min(span.from());
         let until = good_after.min(around.until()).max(span.until());

@@ -18,7 +18,8 @@ pub fn load(path: &Path) -> Result<Result<Read, Vec<Finding>>, String> {
 }
 
 /// The text of a file that another one extends. A contract may come from somebody else, so that it
-/// cannot make us read what is no contract, such as a device or a key.
+/// cannot make us read what is no contract, such as a device or a key; that it lies in the folder of
+/// the contract or below it, the reader has seen to.
 fn open_extended(name: &str) -> Result<String, String> {
     let path = Path::new(name);
     if path.extension().is_none_or(|extension| extension != "toml") {
@@ -35,10 +36,11 @@ fn text_of(path: &Path) -> Result<String, String> {
         ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
         _ => error.to_string(),
     };
-    let file = File::open(path).map_err(reason)?;
-    if !file.metadata().map_err(reason)?.is_file() {
+    // Looked at before it is opened: opening a pipe would wait for somebody to write into it.
+    if !std::fs::metadata(path).map_err(reason)?.is_file() {
         return Err("it is not a plain file".to_owned());
     }
+    let file = File::open(path).map_err(reason)?;
     let mut bytes = Vec::new();
     let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
     file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(reason)?;

@@ -48,3 +48,25 @@ fn every_key_is_documented() {
         assert!(manual.contains(&format!("`{key}`")), "`{key}` is not in the manual");
     }
 }
+
+/// What is odd in a contract is said, and does not fail the check.
+#[test]
+fn warnings_of_contracts_are_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let contract = root.join("contracts/customers-mail-cloud.toml");
+    let text = std::fs::read_to_string(contract).expect("a contract");
+    let odd = text.replace(
+        "note = { ja = \"一切の接続",
+        "strength = \"objective\"\nnote = { ja = \"一切の接続",
+    );
+    assert_ne!(text, odd);
+    std::fs::write(folder.path().join("odd.toml"), odd).expect("written");
+    let config = "[[composition]]\nname = \"a\"\nlisten = [\"127.0.0.1:2525\"]\n\
+                  delivery = \"sandbox\"\n\n[[contract]]\nfile = \"odd.toml\"\n";
+    let path = folder.path().join("yakusoku.toml");
+    std::fs::write(&path, config).expect("written");
+    let told = yakusoku(&["config", "check", path.to_str().expect("UTF-8")]);
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("odd.toml:") && told.contains(": warning: "), "{told}");
+}

@@ -65,9 +65,10 @@ async fn up_measures_what_the_contract_names() {
     assert_eq!(seen, [("console", Answer::Good), ("smtp", Answer::Good)]);
 }
 
-fn import(folder: &Path, contract: &Path, log: &str) -> Output {
+fn import(folder: &Path, flags: &[&str], contract: &Path, log: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_yakusoku"))
         .args(["import", "--data", "data"])
+        .args(flags)
         .arg(contract)
         .arg("-")
         .current_dir(folder)
@@ -94,11 +95,12 @@ const LOG: &str = r#"{"kind":"window","id":"m1","from":"2026-11-10T02:00:00+09:0
 fn a_log_is_imported_once_or_not_at_all() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join("data")).expect("a folder");
-    let import = |contract: &Path, log: &str| {
-        let output = import(folder.path(), contract, log);
+    let with = |flags: &[&str], contract: &Path, log: &str| {
+        let output = import(folder.path(), flags, contract, log);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
+    let import = |contract: &Path, log: &str| with(&[], contract, log);
     let done = |told: &str| (Some(0), String::new(), format!("customers-mail-cloud: {told}\n"));
     let one_more = LOG.lines().last().expect("a line").replace("00:01", "00:02");
 
@@ -112,6 +114,12 @@ fn a_log_is_imported_once_or_not_at_all() {
     assert_eq!(import(&contract(), LOG), done("0 new, 5 known already"));
     let longer = format!("{LOG}{one_more}");
     assert_eq!(import(&contract(), &longer), done("1 new, 5 known already"));
+
+    let withdraw = |log: &str| with(&["--withdraw"], &contract(), log);
+    assert_eq!(withdraw(&wrong).2, "nothing was taken back from -\n");
+    assert_eq!(withdraw(LOG), done("5 taken back, 0 not known"));
+    assert_eq!(withdraw(&longer), done("1 taken back, 5 not known"));
+    assert_eq!(import(&contract(), LOG), done("5 new, 0 known already"));
 
     let (status, _, talk) = import(Path::new("cutsomers-mail-cloud"), LOG);
     assert_eq!(status, Some(1));

@@ -47,16 +47,19 @@ impl ServiceState {
 }
 
 /// How far the evidence is looked at: an outage without an end is counted to `horizon.until()`, and
-/// what was not measured is unknown only inside it.
+/// what was not measured is unknown only inside it and before `unknown_until`.
 pub(crate) fn function_state(
     evidence: &Evidence,
     function: &Function,
     horizon: Span,
+    unknown_until: Timestamp,
 ) -> FunctionState {
     let name = function.name.as_str();
     let mut state = FunctionState::default();
     if let Some(sites) = evidence.measured.get(name) {
-        state = measured(sites, function.sites, horizon);
+        let until = unknown_until.min(horizon.until()).max(horizon.from());
+        state =
+            measured(sites, function.sites, Span::new(horizon.from(), until).unwrap_or(horizon));
     }
     let told = evidence.outages.iter().filter(|outage| is_about(&outage.function, name));
     let told: Spans =

@@ -215,7 +215,11 @@ impl Taking<'_> {
                     ));
                 }
                 None if self.is_in_month(span) => {
-                    self.findings.push(Finding::UnknownReason { reason, span });
+                    let known = applying.iter().any(|exclusion| exclusion.name.as_str() == reason);
+                    self.findings.push(match known {
+                        true => Finding::NotByDecision { reason, span },
+                        false => Finding::UnknownReason { reason, span },
+                    });
                 }
                 None => {}
             }

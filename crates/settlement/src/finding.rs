@@ -4,7 +4,7 @@ use calendar::Span;
 use desk::Noticed;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use terms::{Clause, Name, Percent};
+use terms::{Clause, Name};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum Finding {
     TooSlow {
         /// The function.
         function: Name,
-        /// The slowest pace seen.
+        /// The slowest pace in the month.
         every: SignedDuration,
         /// The shortest outage that counts.
         minimum: SignedDuration,
@@ -64,10 +64,17 @@ pub enum Finding {
         /// The function.
         function: Name,
     },
-    /// The evidence has neither outages nor measurements.
+    /// The evidence says nothing of this month: neither outages nor measurements.
     NoEvidence,
     /// A decision with a reason that the contract does not know: nothing was taken out.
     UnknownReason {
+        /// As in the log.
+        reason: String,
+        /// What it was to take out.
+        span: Span,
+    },
+    /// A decision named an exclusion that is no matter of decision: nothing was taken out.
+    NotByDecision {
         /// As in the log.
         reason: String,
         /// What it was to take out.
@@ -87,11 +94,6 @@ pub enum Finding {
     Revised {
         /// First day of the new version.
         on: Date,
-    },
-    /// Depending on what nobody measured, another refund would be owed.
-    CreditOpen {
-        /// The most that it could be.
-        up_to: Percent,
     },
     /// The target was missed, and the contract names no remedy for it.
     NoRemedy,
@@ -119,10 +121,10 @@ impl Finding {
             Finding::NotMeasured { .. } => "not_measured",
             Finding::NoEvidence => "no_evidence",
             Finding::UnknownReason { .. } => "unknown_reason",
+            Finding::NotByDecision { .. } => "not_by_decision",
             Finding::StillOpen { .. } => "still_open",
             Finding::Provisional { .. } => "provisional",
             Finding::Revised { .. } => "revised",
-            Finding::CreditOpen { .. } => "credit_open",
             Finding::NoRemedy => "no_remedy",
             Finding::NoOperatingTime => "no_operating_time",
             Finding::ProvisionalHolidays { .. } => "provisional_holidays",

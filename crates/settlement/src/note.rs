@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use calendar::Span;
 use desk::{Ground, claim_due};
-use evidence::{Evidence, Functions};
+use evidence::{Functions, Observed};
 use jiff::{SignedDuration, Timestamp};
 use terms::{Name, RemedyForm, Strength};
 
-use crate::credit::{credit, tier};
+use crate::credit::credit;
 use crate::finding::Finding;
 use crate::settle::Settling;
 use crate::statement::{Claim, Judged, Judging, Treatment, Verdict};
@@ -89,9 +89,24 @@ impl Settling<'_> {
             .map(|function| Finding::NotMeasured { function: function.clone() })
             .collect();
         self.findings.extend(unmeasured);
-        if *self.evidence == Evidence::default() && self.has_begun() {
+        if self.has_begun() && !self.says_something_of(month) {
             self.findings.push(Finding::NoEvidence);
         }
+    }
+
+    /// Whether the evidence has an outage or a measurement in the month, or any word of it.
+    fn says_something_of(&self, month: Span) -> bool {
+        let evidence = self.evidence;
+        let told = evidence.outages.iter().any(|outage| {
+            outage.from < month.until() && outage.until.is_none_or(|until| until > month.from())
+        });
+        let known = |site: &Observed| !site.known.touching(month).is_empty();
+        let measured = evidence.measured.values().flat_map(|sites| sites.values()).any(known);
+        let planned = evidence.windows.iter().any(|window| window.span.intersect(month).is_some());
+        let sent = evidence.notices.iter().any(|notice| month.contains(notice.sent));
+        let decided =
+            evidence.decisions.iter().any(|decision| decision.span.intersect(month).is_some());
+        told || measured || planned || sent || decided
     }
 
     /// Short outages, and checks too slow to tell a short one from one that counts.
@@ -108,7 +123,9 @@ impl Settling<'_> {
         let Some(minimum) = self.first_availability().and_then(|a| a.minimum) else { return };
         for (function, _) in &self.functions {
             let sites = self.evidence.measured.get(function.name.as_str());
-            let every = sites.and_then(|sites| sites.values().map(|site| site.slowest).max());
+            let month = self.question.whole_month();
+            let every = sites
+                .and_then(|sites| sites.values().filter_map(|site| site.slowest_in(month)).max());
             // Only two failed measurements within the shortest outage show that it lasted.
             if let Some(every) = every.filter(|every| *every * 2 >= minimum.length) {
                 let function = function.name.clone();
@@ -124,8 +141,8 @@ impl Settling<'_> {
         judging: Option<&Judging>,
         net: Figure,
         lower: Figure,
-    ) -> (Credit, Option<Claim>) {
-        let Some(judging) = judging else { return (Credit::None, None) };
+    ) -> (Credit, Option<Credit>, Option<Claim>) {
+        let Some(judging) = judging else { return (Credit::None, None, None) };
         let terms = self.judging_segment().terms;
         let remedy =
             terms.remedy_for(&judging.name).filter(|_| judging.strength == Strength::Guarantee);
@@ -133,23 +150,21 @@ impl Settling<'_> {
             if verdict == Verdict::Broken {
                 self.findings.push(Finding::NoRemedy);
             }
-            return (Credit::None, None);
+            return (Credit::None, None, None);
         };
-        let open = match &remedy.form {
-            RemedyForm::Tiers(tiers) => tier(tiers, lower)
-                .filter(|worst| tier(tiers, net) != Some(*worst))
-                .map(|worst| worst.percent),
-            RemedyForm::FreeMonths(_) => None,
+        let fees = self.question.fees;
+        let most = |figure| match (&remedy.form, judging.target) {
+            (RemedyForm::FreeMonths(_), Some(target)) if lower.meets(target) => Credit::None,
+            _ => credit(remedy, figure, fees),
         };
-        if let Some(up_to) = open {
-            self.findings.push(Finding::CreditOpen { up_to });
-        }
+        let at_most = Some(most(lower)).filter(|most| *most != Credit::None);
         let owed = match verdict {
-            Verdict::Broken => credit(remedy, net, self.question.fees),
+            Verdict::Broken => credit(remedy, net, fees),
             // Nothing is owed yet, and the customer's time to ask runs all the same.
             Verdict::Undetermined => Credit::None,
-            _ => return (Credit::None, None),
+            _ => return (Credit::None, None, None),
         };
+        let at_most = at_most.filter(|most| *most != owed);
         let ground = Ground { terms, zone: self.question.zone(), holidays: self.question.holidays };
         let last = self.question.whole_month().until() - SignedDuration::from_secs(1);
         let claim = claim_due(remedy, &ground, last).and_then(|due| {
@@ -159,7 +174,7 @@ impl Settling<'_> {
         if claim.as_ref().is_some_and(|claim| claim.due.provisional) {
             self.note_provisional();
         }
-        (owed, claim)
+        (owed, at_most, claim)
     }
 
     fn note_provisional(&mut self) {

@@ -89,6 +89,10 @@ impl<'a> Settling<'a> {
     /// force in it, joined where the parts meet. Before and after the month it is as at its ends.
     fn look_at_functions(&mut self) {
         let (last, everything) = (self.segments.len() - 1, self.horizon);
+        // What nobody measured after the month matters as far as it may complete a shortest outage.
+        let minimum = self.first_availability().and_then(|availability| availability.minimum);
+        let minimum = minimum.map_or(SignedDuration::ZERO, |minimum| minimum.length);
+        let unknown_until = self.question.whole_month().until() + minimum;
         for (place, segment) in self.segments.iter().enumerate() {
             let from = if place == 0 { Timestamp::MIN } else { segment.span.from() };
             let until = if place == last { Timestamp::MAX } else { segment.span.until() };
@@ -96,7 +100,9 @@ impl<'a> Settling<'a> {
             let functions = counted_functions(segment);
             let states: Vec<FunctionState> = functions
                 .iter()
-                .map(|function| function_state(self.evidence, function, everything).clip(part))
+                .map(|function| {
+                    function_state(self.evidence, function, everything, unknown_until).clip(part)
+                })
                 .collect();
             let rule =
                 segment.promise.map_or(Combine::Any, |(_, availability)| availability.combine);
@@ -129,13 +135,15 @@ impl<'a> Settling<'a> {
         let verdict = match target {
             None => Verdict::NoTarget,
             Some(_) if question.covered().is_none() => Verdict::NoTarget,
+            // A month that is yet to come has no verdict but the contract's promise.
+            Some(_) if !self.has_begun() => Verdict::Undetermined,
             Some(target) if !net.meets(target) => Verdict::Broken,
             Some(target) if lower.meets(target) => Verdict::Kept,
             Some(_) => Verdict::Undetermined,
         };
         let coverage = self.coverage();
         self.note(month, &outages, net);
-        let (credit, claim) = self.owed(verdict, judging.as_ref(), net, lower);
+        let (credit, credit_at_most, claim) = self.owed(verdict, judging.as_ref(), net, lower);
         let contract = question.contract;
         let service = self.segments.iter().find_map(|segment| segment.service);
         Statement {
@@ -160,11 +168,14 @@ impl<'a> Settling<'a> {
             gross,
             lower,
             coverage,
-            budget_left: target.map(|target| net.budget_left(target)),
+            budget_left: target
+                .filter(|_| question.covered().is_some())
+                .map(|target| net.budget_left(target)),
             outages,
             partial,
             taken: self.taken_in(month),
             credit,
+            credit_at_most,
             claim,
             findings: self.findings,
         }
@@ -241,8 +252,10 @@ impl<'a> Settling<'a> {
 
     fn outages(&self, rules: &Month<'_>) -> Vec<Judged> {
         let touching = self.service.surely.touching(self.question.whole_month());
+        // Told without an end, or seen down until the cut.
+        let told = self.evidence.outages.iter().filter(|outage| outage.until.is_none());
         let lasting =
-            self.evidence.outages.iter().any(|o| o.until.is_none() && self.is_ours(&o.function));
+            self.question.as_of.is_some() || told.into_iter().any(|o| self.is_ours(&o.function));
         let ours: Vec<&Function> = self.functions.iter().map(|(function, _)| *function).collect();
         let judged = touching.iter().map(|span| {
             let down =

@@ -67,11 +67,13 @@ type Tables = &'static [(i64, &'static str, &'static str)];
 const SQLITE_TABLES: Tables = &[
     (1, "records", include_str!("../migrations/sqlite/0001_records.sql")),
     (2, "evidence", include_str!("../migrations/sqlite/0002_evidence.sql")),
+    (3, "evidence at size", include_str!("../migrations/sqlite/0003_evidence_at_size.sql")),
     (4, "notices", include_str!("../migrations/sqlite/0004_notices.sql")),
 ];
 const POSTGRES_TABLES: Tables = &[
     (1, "records", include_str!("../migrations/postgres/0001_records.sql")),
     (2, "evidence", include_str!("../migrations/postgres/0002_evidence.sql")),
+    (3, "evidence at size", include_str!("../migrations/postgres/0003_evidence_at_size.sql")),
     (4, "notices", include_str!("../migrations/postgres/0004_notices.sql")),
 ];
 

@@ -1,14 +1,21 @@
-//! Measurements of imported logs, a day of a function from a site in one row: a month of minutes
-//! is read in thirty rows, and a log that is imported again adds nothing.
+//! Measurements of imported logs, by UTC day, function and site: a month of minutes is read in
+//! thirty rows, and a log that is imported again adds nothing. A day with more lines than a row
+//! should hold has several rows.
 
 use jiff::Timestamp;
 use sqlx::{Any, Transaction};
 
-use crate::events::Imported;
-use crate::{Result, Store, column, sql};
+use crate::engine::Engine;
+use crate::events::Rewrite;
+use crate::{Result, Store, StoreError, column, sql};
 
 /// Most rows of one contract: a hundred functions for about 27 years.
 pub const MEASURED_DAYS_MAX: i64 = 1_000_000;
+/// Most measurements of one function from one site on one day; at a pace of one second there are
+/// 86,400.
+pub const DAY_MEASUREMENTS_MAX: u64 = 200_000;
+/// Days that are rewritten in one transaction: each is read, joined and written in it.
+const TRANSACTION_DAYS: usize = 10;
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
@@ -25,15 +32,17 @@ pub struct MeasuredDay {
     pub lines: String,
 }
 
-/// The measurements of a day that were here and those that came, as one.
+/// What becomes of the measurements of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Joined {
-    /// All of them.
-    pub lines: String,
-    /// How many of those that came were new.
-    pub new: u64,
-    /// How many were here already.
-    pub known: u64,
+pub struct Rewritten {
+    /// All of them, in parts of a moderate size, each a row.
+    pub parts: Vec<String>,
+    /// How many there are.
+    pub total: u64,
+    /// How many of the log's made a difference.
+    pub changed: u64,
+    /// How many of the log's made none.
+    pub same: u64,
 }
 
 impl MeasuredDay {
@@ -45,46 +54,80 @@ impl MeasuredDay {
 }
 
 impl Store {
-    pub(crate) async fn join_day(
+    /// Rewrites days, a few in each transaction; how many measurements changed something, and how
+    /// many did not.
+    pub(crate) async fn rewrite_days(
         &self,
-        transaction: &mut Transaction<'static, Any>,
         contract: &str,
-        day: &MeasuredDay,
-        join: &(dyn Fn(&MeasuredDay, &str) -> Joined + Sync),
+        days: &[MeasuredDay],
+        rewrite: Rewrite<'_>,
         now: Timestamp,
-    ) -> Result<Imported> {
-        const DOING: &str = "record the measurements of a day";
-        let row = sqlx::query(
-            "SELECT lines FROM measured_day \
-             WHERE contract = $1 AND day = $2 AND function = $3 AND site = $4",
-        )
-        .bind(contract)
-        .bind(day.day)
-        .bind(day.function.as_str())
-        .bind(day.site.as_str())
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(sql(DOING))?;
-        let here: Option<String> =
-            row.as_ref().map(|row| column(row, "lines", DOING)).transpose()?;
-        let joined = join(day, here.as_deref().unwrap_or_default());
-        if joined.new > 0 {
-            sqlx::query(
-                "INSERT INTO measured_day (contract, day, function, site, lines, imported_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (contract, day, function, site) \
-                 DO UPDATE SET lines = excluded.lines, imported_at = excluded.imported_at",
+    ) -> Result<(u64, u64)> {
+        const DOING: &str = "record measurements";
+        let (mut changed, mut same) = (0, 0);
+        for some in days.chunks(TRANSACTION_DAYS) {
+            let mut transaction = self.begin(DOING).await?;
+            if self.engine == Engine::Postgres {
+                // Two imports at once would each join with what was there before the other.
+                sqlx::query("LOCK TABLE measured_day IN SHARE ROW EXCLUSIVE MODE")
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(sql(DOING))?;
+            }
+            for day in some {
+                let here = lines_of(&mut transaction, contract, day).await?;
+                let rewritten = rewrite(day, &here);
+                if rewritten.total > DAY_MEASUREMENTS_MAX {
+                    return Err(StoreError::Full {
+                        contract: contract.to_owned(),
+                        what: "measurements of one function on one day",
+                        most: DAY_MEASUREMENTS_MAX as i64,
+                    });
+                }
+                changed += rewritten.changed;
+                same += rewritten.same;
+                if rewritten.changed > 0 {
+                    write(&mut transaction, contract, day, &rewritten.parts, now).await?;
+                }
+            }
+            transaction.commit().await.map_err(sql(DOING))?;
+        }
+        Ok((changed, same))
+    }
+
+    /// Whether there is room for the days of a log that are not there yet.
+    pub(crate) async fn room_for_days(
+        &self,
+        contract: &str,
+        days: &[MeasuredDay],
+        most: i64,
+    ) -> Result<()> {
+        const DOING: &str = "count the days of measurements";
+        let row = sqlx::query("SELECT COUNT(*) AS total FROM measured_day WHERE contract = $1")
+            .bind(contract)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(sql(DOING))?;
+        let mut total: i64 = column(&row, "total", DOING)?;
+        if total.saturating_add(days.len() as i64) <= most {
+            return Ok(());
+        }
+        for day in days {
+            let known = sqlx::query(
+                "SELECT 1 FROM measured_day WHERE contract = $1 AND day = $2 AND function = $3 \
+                 AND site = $4",
             )
             .bind(contract)
             .bind(day.day)
             .bind(day.function.as_str())
             .bind(day.site.as_str())
-            .bind(joined.lines)
-            .bind(now.as_microsecond())
-            .execute(&mut **transaction)
+            .fetch_optional(&self.readers)
             .await
             .map_err(sql(DOING))?;
+            total += i64::from(known.is_none());
         }
-        Ok(Imported { new: joined.new, known: joined.known })
+        let (contract, what) = (contract.to_owned(), "days of measurements");
+        if total <= most { Ok(()) } else { Err(StoreError::Full { contract, what, most }) }
     }
 
     /// The lines of the measurements of a contract on the UTC days of `[from, until)`, by day, and
@@ -106,7 +149,7 @@ impl Store {
              ON first.function = one.function AND first.site = one.site \
              WHERE one.contract = $1 \
              AND ((one.day >= $2 AND one.day <= $3) OR one.day = first.day) \
-             ORDER BY one.day, one.function, one.site",
+             ORDER BY one.day, one.function, one.site, one.part",
         )
         .bind(contract)
         .bind(MeasuredDay::of(from))
@@ -116,4 +159,68 @@ impl Store {
         .map_err(sql(DOING))?;
         rows.iter().map(|row| column(row, "lines", DOING)).collect()
     }
+}
+
+/// All lines of a day.
+async fn lines_of(
+    transaction: &mut Transaction<'static, Any>,
+    contract: &str,
+    day: &MeasuredDay,
+) -> Result<String> {
+    const DOING: &str = "read the measurements of a day";
+    let rows = sqlx::query(
+        "SELECT lines FROM measured_day \
+         WHERE contract = $1 AND day = $2 AND function = $3 AND site = $4 ORDER BY part",
+    )
+    .bind(contract)
+    .bind(day.day)
+    .bind(day.function.as_str())
+    .bind(day.site.as_str())
+    .fetch_all(&mut **transaction)
+    .await
+    .map_err(sql(DOING))?;
+    let mut lines = String::new();
+    for row in &rows {
+        lines.push_str(&column::<String>(row, "lines", DOING)?);
+    }
+    Ok(lines)
+}
+
+/// Puts the parts of a day in the place of those that are there.
+async fn write(
+    transaction: &mut Transaction<'static, Any>,
+    contract: &str,
+    day: &MeasuredDay,
+    parts: &[String],
+    now: Timestamp,
+) -> Result<()> {
+    const DOING: &str = "record the measurements of a day";
+    sqlx::query(
+        "DELETE FROM measured_day \
+         WHERE contract = $1 AND day = $2 AND function = $3 AND site = $4",
+    )
+    .bind(contract)
+    .bind(day.day)
+    .bind(day.function.as_str())
+    .bind(day.site.as_str())
+    .execute(&mut **transaction)
+    .await
+    .map_err(sql(DOING))?;
+    for (part, lines) in (0_i64..).zip(parts) {
+        sqlx::query(
+            "INSERT INTO measured_day (contract, day, function, site, part, lines, imported_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(contract)
+        .bind(day.day)
+        .bind(day.function.as_str())
+        .bind(day.site.as_str())
+        .bind(part)
+        .bind(lines.as_str())
+        .bind(now.as_microsecond())
+        .execute(&mut **transaction)
+        .await
+        .map_err(sql(DOING))?;
+    }
+    Ok(())
 }

@@ -136,9 +136,11 @@ impl Store {
     ) -> Result<Vec<Observation>> {
         let rows = sqlx::query(
             "SELECT probe, first_at, last_at, pace, answer, total FROM observation \
-             WHERE (first_at < $1 AND last_at >= $2) OR first_at = \
-             (SELECT MIN(earlier.first_at) FROM observation AS earlier \
-              WHERE earlier.probe = observation.probe) \
+             WHERE last_at >= $2 AND first_at < $1 \
+             UNION SELECT run.probe, run.first_at, last_at, pace, answer, total \
+             FROM observation AS run JOIN \
+             (SELECT probe, MIN(first_at) AS first_at FROM observation GROUP BY probe) AS first \
+             ON run.probe = first.probe AND run.first_at = first.first_at \
              ORDER BY first_at, probe",
         )
         .bind(until.as_microsecond())

@@ -155,3 +155,18 @@ async fn questions_walk_indexes() {
         assert!(!plan.contains("SCAN a"), "{condition}: {plan}");
     }
 }
+
+/// The newest measurement is asked for with each one: it must not cost more with the years.
+#[tokio::test]
+async fn the_newest_measurement_is_found_by_an_index() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("records.db");
+    let _store = Store::open(&format!("sqlite:{}", path.display()), vault()).await.expect("opened");
+    let mut connection = sqlx::AnyConnection::connect(&format!("sqlite://{}", path.display()))
+        .await
+        .expect("connected");
+    let text = "EXPLAIN QUERY PLAN SELECT MAX(last_at) AS last_at FROM observation";
+    let plan = sqlx::query(text).fetch_all(&mut connection).await.expect("explained");
+    let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+    assert!(plan.join(" ").contains("observation_last"), "{plan:?}");
+}

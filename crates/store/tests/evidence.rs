@@ -4,7 +4,10 @@ mod common;
 
 use common::{at, on_each_engine};
 use jiff::SignedDuration;
-use store::{Answer, ContractEvent, Import, Imported, Joined, MeasuredDay, Sighting, Told};
+use store::{
+    Answer, ContractEvent, Import, Imported, KindLimit, MeasuredDay, Rewritten, Sighting,
+    StoreError, Told, Withdrawn,
+};
 
 fn sighting(probe: &str, time: &str, pace: i64, answer: Answer) -> Sighting {
     let at = at(&format!("2026-11-22T{time}Z"));
@@ -71,30 +74,42 @@ fn notice(line: &str, sent: &str) -> ContractEvent {
     ContractEvent { kind: "notice", from: at(sent), until: Some(at(sent)), line: line.into() }
 }
 
-/// Words in order, each once.
-fn join(come: &MeasuredDay, here: &str) -> Joined {
+/// Words in order, each once; three in a part.
+fn join(come: &MeasuredDay, here: &str) -> Rewritten {
     let mut words: Vec<&str> = here.split_whitespace().collect();
-    let (mut new, mut known) = (0, 0);
+    let (mut changed, mut same) = (0, 0);
     for word in come.lines.split_whitespace() {
         if words.contains(&word) {
-            known += 1;
+            same += 1;
         } else {
-            new += 1;
+            changed += 1;
             words.push(word);
         }
     }
     words.sort_unstable();
-    Joined { lines: words.join(" "), new, known }
+    rewritten(&words, changed, same)
+}
+
+/// The words that do not come.
+fn without(come: &MeasuredDay, here: &str) -> Rewritten {
+    let gone: Vec<&str> = come.lines.split_whitespace().collect();
+    let words: Vec<&str> = here.split_whitespace().collect();
+    let left: Vec<&str> = words.iter().copied().filter(|word| !gone.contains(word)).collect();
+    let changed = (words.len() - left.len()) as u64;
+    rewritten(&left, changed, gone.len() as u64 - changed)
+}
+
+fn rewritten(words: &[&str], changed: u64, same: u64) -> Rewritten {
+    let parts = words.chunks(3).map(|part| part.join(" ") + " ").collect();
+    Rewritten { parts, total: words.len() as u64, changed, same }
+}
+
+fn day(day: i64, function: &str, lines: &str) -> MeasuredDay {
+    MeasuredDay { day, function: function.into(), site: String::new(), lines: lines.into() }
 }
 
 #[tokio::test]
 async fn a_log_imported_twice_counts_once() {
-    let day = |day, function: &str, lines: &str| MeasuredDay {
-        day,
-        function: function.into(),
-        site: String::new(),
-        lines: lines.into(),
-    };
     on_each_engine(|store| async move {
         let now = at("2026-11-22T00:00:00Z");
         let first = Import {
@@ -126,10 +141,96 @@ async fn a_log_imported_twice_counts_once() {
         let midnight = at("2024-10-04T00:00:00Z");
         assert_eq!(MeasuredDay::of(midnight), 20_000);
         let days = store.measured_days("one", midnight, midnight).await.expect("read");
-        assert_eq!(days, ["1 2 3", "1"]);
+        assert_eq!(days, ["1 2 3 ", "1 "]);
         let later = at("2026-11-01T00:00:00Z");
         let days = store.measured_days("one", later, later).await.expect("read");
-        assert_eq!(days, ["1 2 3", "1"], "the first day of each tells that it is measured at all");
+        assert_eq!(
+            days,
+            ["1 2 3 ", "1 "],
+            "the first day of each tells that it is measured at all"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_log_can_be_taken_back() {
+    on_each_engine(|store| async move {
+        let now = at("2026-11-22T00:00:00Z");
+        let log = Import {
+            events: vec![notice("a", "2026-05-01T00:00:00Z"), notice("b", "2026-05-02T00:00:00Z")],
+            days: vec![day(20_000, "smtp", "1 2 3 4 5 6 7"), day(20_001, "smtp", "8")],
+        };
+        let wrong = Import {
+            events: vec![notice("b", "2026-05-02T00:00:00Z"), notice("c", "2026-05-03T00:00:00Z")],
+            days: vec![day(20_000, "smtp", "2 3 4 5 6 9"), day(20_001, "smtp", "8")],
+        };
+        store.import("one", &log, &join, now).await.expect("imported");
+        store.import("other", &log, &join, now).await.expect("imported");
+        let midnight = at("2024-10-04T00:00:00Z");
+        let days = async |of| store.measured_days(of, midnight, midnight).await.expect("read");
+        assert_eq!(days("one").await, ["1 2 3 ", "4 5 6 ", "7 "], "a long day has parts");
+        let gone = store.withdraw("one", &wrong, &without, now).await.expect("withdrawn");
+        assert_eq!(gone, Withdrawn { gone: 7, unknown: 2 });
+        assert_eq!(days("one").await, ["1 7 "]);
+        assert_eq!(days("other").await.len(), 3, "each contract for itself");
+        let always = ["notice"; 4];
+        let events = store.contract_events("one", now, now, always).await.expect("read");
+        assert_eq!(events.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_kind_has_its_limit() {
+    let limits = [KindLimit { kind: "notice", what: "notices", most: 3 }];
+    let notices = |lines: &[&str]| Import {
+        events: lines.iter().map(|line| notice(line, "2026-05-01T00:00:00Z")).collect(),
+        days: Vec::new(),
+    };
+    on_each_engine(|store| async move {
+        let now = at("2026-11-22T00:00:00Z");
+        store.import("one", &notices(&["a", "b"]), &join, now).await.expect("imported");
+        // (what a log tells, whether there is room)
+        let cases: [(&[&str], bool); 4] =
+            [(&["c"], true), (&["a", "b", "c"], true), (&["c", "c"], true), (&["c", "d"], false)];
+        for (lines, expected) in cases {
+            let room = store.room_for("one", &notices(lines), &limits).await;
+            match room {
+                Ok(()) => assert!(expected, "{lines:?}"),
+                Err(StoreError::Full { what, most, .. }) => {
+                    assert_eq!((expected, what, most), (false, "notices", 3), "{lines:?}");
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    })
+    .await;
+}
+
+/// Somebody else writes in between: a log does not keep the records for itself.
+#[tokio::test]
+async fn a_long_import_lets_others_write() {
+    on_each_engine(|store| async move {
+        let now = at("2026-11-22T00:00:00Z");
+        let line = |number: i64| notice(&number.to_string(), "2026-05-01T00:00:00Z");
+        let log = Import { events: (0..20_000).map(line).collect(), days: Vec::new() };
+        let importing = {
+            let store = store.clone();
+            tokio::spawn(async move { store.import("one", &log, &join, now).await })
+        };
+        let mut written = 0;
+        while !importing.is_finished() {
+            let minute = now + SignedDuration::from_mins(written);
+            let pace = SignedDuration::from_mins(1);
+            let sighting =
+                Sighting { probe: "smtp".into(), at: minute, pace, answer: Answer::Good };
+            store.observe(&sighting).await.expect("recorded");
+            written += 1;
+        }
+        let imported = importing.await.expect("it ends").expect("imported");
+        assert_eq!(imported, Imported { new: 20_000, known: 0 });
+        assert!(written >= 5, "{written} measurements were recorded in between");
     })
     .await;
 }

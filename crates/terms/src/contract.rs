@@ -41,6 +41,9 @@ pub struct Parties {
     pub provider: Text,
     /// 契約者
     pub customer: Text,
+    /// The provider's number for tax (登録番号, such as `T1234567890123`; a VAT number), printed on
+    /// invoices.
+    pub tax_number: Option<String>,
 }
 
 /// The terms from one day on.

@@ -215,6 +215,7 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::NoNotice { number: n } => number("refused-no-notice", n.unsigned_abs()),
         Refusal::NotFailed { number: n } => number("refused-not-failed", n.unsigned_abs()),
         Refusal::ToldInFuture => plain("refused-told-in-future"),
+        Refusal::DayTooLong { function, .. } => named("refused-day-too-long", function),
         Refusal::ByRelay(reason) => said(lang, reason),
     }
 }

@@ -195,12 +195,10 @@ impl Teller<'_> {
             let coverage = self.two("statement-covered", &share, &blind);
             say(self.lang.say("statement-coverage"), coverage);
         }
-        if let Some(left) = it.budget_left.filter(|left| !left.is_zero()) {
-            say(self.lang.say("statement-budget"), length(left));
+        if let Some(left) = it.budget_text(lang) {
+            say(self.lang.say("statement-budget"), left);
         }
-        let nothing = || self.lang.say("statement-nothing-owed");
-        let credit = it.credit.text(it.currency, lang).unwrap_or_else(nothing);
-        say(self.lang.say("statement-credit"), credit);
+        say(self.lang.say("statement-credit"), it.owed_text(lang));
         if let Some(claim) = &it.claim {
             let by = self.instant(claim.due.shown());
             let value = self.two("statement-promise-of", &by, &claim.clause.0);

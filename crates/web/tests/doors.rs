@@ -329,6 +329,26 @@ async fn an_office_with_a_contract_begins_with_its_promises() {
     assert!(json.text().contains("\"verdict\": \"broken\""), "{}", json.text());
 }
 
+/// A contract that begins later has no statement to link to; that of an ended one is its last.
+#[tokio::test]
+async fn a_contract_out_of_its_term_links_to_what_there_is() {
+    let link = "href=\"/contracts/cyber-solutions\"";
+    let cases = [
+        ("2020-01-01", None, Some("今月の計算書")),
+        ("2026-12-01", None, None),
+        ("2020-01-01", Some("2026-10-31"), Some("最終月の計算書")),
+    ];
+    for (first, last, word) in cases {
+        let house = House::start_with_term(LOG, first, last).await;
+        let session = house.signed_in().await;
+        let board = house.get("/", &session).await.text();
+        assert_eq!(board.contains(link), word.is_some(), "{first} {last:?}");
+        assert!(word.is_none_or(|word| board.contains(word)), "{first} {last:?}");
+        let claim = board.contains("無料サービスの申請期限");
+        assert_eq!(claim, first == "2020-01-01", "until the end of November: {first} {last:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_there_is_no_statement_of_is_not_found() {
     let house = House::start_with_contract("").await;

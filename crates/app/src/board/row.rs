@@ -1,10 +1,10 @@
 //! How one promise stands, kind by kind.
 
-use calendar::{BusinessCalendar, Month, Span, Spans, day_span};
+use calendar::{BusinessCalendar, Span, Spans, day_span};
 use desk::{End, Ground, Noticed, latest, noticed, windows};
 use jiff::{SignedDuration, Timestamp};
-use settlement::{Credit, Figure, Verdict};
-use terms::{About, Kind, Name, Notice, NoticeRoute, Timing};
+use settlement::{Figure, Verdict};
+use terms::{About, Name, Notice, NoticeRoute, Timing};
 
 use super::{AT_RISK_PART, Left, State, View};
 
@@ -15,7 +15,7 @@ const OPEN_DAYS_MAX: usize = 8;
 /// A notice that must be sent within this time is at risk.
 pub(super) const NOTICE_SOON: SignedDuration = SignedDuration::from_hours(48);
 
-impl<'o> View<'o, '_> {
+impl View<'_, '_> {
     /// The service of this month, up to now.
     pub(super) fn availability(&mut self, service: &Name) -> (State, Left) {
         if !self.is_known(service) {
@@ -29,61 +29,6 @@ impl<'o> View<'o, '_> {
         let whole = Figure { counted: SignedDuration::ZERO, ..net }.budget_left(target);
         let left = Left::Budget { left, whole, net, lower };
         (state(statement.verdict, &left), left)
-    }
-
-    /// What is owed for the last month.
-    pub(super) fn remedy(&mut self, service: Option<&Name>, month: Month) -> (State, Left) {
-        let Some(service) = service.filter(|service| self.was_settled(service, month)) else {
-            return (State::NotMeasured, Left::Nothing);
-        };
-        let now = self.now;
-        let statement = self.settled(service, month);
-        let (credit, currency) = (statement.credit.clone(), statement.currency);
-        let is_over = statement.claim.as_ref().is_some_and(|claim| !claim.due.met_by(now));
-        match (statement.verdict, credit) {
-            (Verdict::Undetermined, _) => (State::Undetermined, Left::Nothing),
-            (_, Credit::None) => (State::Kept, Left::NothingOwed(month)),
-            (_, credit) => {
-                // Nothing in the records tells whether it was claimed in time.
-                let state = if is_over { State::NotMeasured } else { State::Running };
-                (state, Left::Owed { month, credit, currency, is_over })
-            }
-        }
-    }
-
-    /// The service whose outages the clock of a claim follows.
-    pub(super) fn claimed_service(&self, clock: &Name) -> Option<&'o Name> {
-        let remedies = self.terms.promises.iter().filter_map(|promise| match &promise.kind {
-            Kind::Remedy(remedy) => Some(remedy),
-            _ => None,
-        });
-        let claimed = remedies.into_iter().find(|remedy| remedy.claim.as_ref() == Some(clock))?;
-        crate::statements::service_of(self.terms, &claimed.of)
-    }
-
-    /// The customer's time to claim for the last month.
-    pub(super) fn claim(&mut self, service: Option<&Name>, month: Month) -> (State, Left) {
-        let Some(service) = service.filter(|service| self.was_settled(service, month)) else {
-            return (State::NotMeasured, Left::Nothing);
-        };
-        let now = self.now;
-        let statement = self.settled(service, month);
-        match statement.claim.as_ref().map(|claim| claim.due) {
-            None if statement.verdict == Verdict::Undetermined => {
-                (State::NotMeasured, Left::Nothing)
-            }
-            None => (State::NotMeasured, Left::NothingOwed(month)),
-            Some(due) => {
-                let is_over = !due.met_by(now);
-                let state = if is_over { State::NotMeasured } else { State::Running };
-                (state, Left::Claim { month, due, is_over })
-            }
-        }
-    }
-
-    /// Whether a month was under contract and the evidence knows something of it.
-    fn was_settled(&self, service: &Name, month: Month) -> bool {
-        self.is_known(service) && month >= Month::of_date(self.contract.start)
     }
 
     /// Whether planned windows are told in time: the worst of them.
@@ -156,11 +101,10 @@ impl<'o> View<'o, '_> {
                 provisional: next.provisional,
             });
         }
-        let open = joined(&calendar, self.now);
+        let (open, end) = joined(&calendar, self.now);
         let today = open.iter().find(|span| span.contains(self.now));
-        let whole_week = SignedDuration::from_hours(7 * 24);
         match today.map(Span::until) {
-            Some(until) if until.duration_since(self.now) < whole_week => Left::OpenUntil(until),
+            Some(until) if until < end => Left::OpenUntil(until),
             Some(_) => Left::AlwaysOpen,
             None => Left::Nothing,
         }
@@ -172,15 +116,18 @@ impl<'o> View<'o, '_> {
     }
 }
 
-/// The opening hours of the days from now on, joined where they touch.
-fn joined(calendar: &BusinessCalendar, now: Timestamp) -> Spans {
+/// The opening hours of the days from now on, joined where they touch, and the end of the last day:
+/// which hour that is, a change of the clocks decides.
+fn joined(calendar: &BusinessCalendar, now: Timestamp) -> (Spans, Timestamp) {
     let today = now.to_zoned(calendar.zone.clone()).date();
     let days = std::iter::successors(Some(today), |day| day.tomorrow().ok()).take(OPEN_DAYS_MAX);
-    let mut open = Spans::new();
+    let (mut open, mut end) = (Spans::new(), now);
     for day in days {
-        open.extend(calendar.openings(day).clip(day_span(day, &calendar.zone)).iter());
+        let day = (day, day_span(day, &calendar.zone));
+        open.extend(calendar.openings(day.0).clip(day.1).iter());
+        end = day.1.until();
     }
-    open
+    (open, end)
 }
 
 /// The state of an availability promise in a month that still runs.

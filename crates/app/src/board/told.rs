@@ -15,7 +15,7 @@ use crate::windows::sent;
 
 /// Sets state and rest of every row about changes or faults: the worst of what `notices` speak of.
 pub(super) fn judge(
-    rows: &mut [Row<'_>],
+    rows: &mut [Row],
     contract: &Contract,
     notices: &[NoticeRecord],
     now: Timestamp,

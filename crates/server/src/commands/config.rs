@@ -21,6 +21,7 @@ enum Verb {
     /// Check a configuration file and name every line that is wrong
     ///
     /// Each finding is one line on stdout, FILE:LINE: WHAT, with the key that was probably meant.
+    /// What is odd in a contract file is marked as a warning, and does not fail the check.
     #[command(after_help = exit::HELP)]
     Check {
         /// File to check
@@ -49,8 +50,16 @@ pub fn run(args: &ConfigArgs) -> anyhow::Result<Status> {
 
 fn check(file: &Path) -> anyhow::Result<Status> {
     match config::load(file)? {
-        Ok(_) => {
-            eprintln!("{}: nothing wrong", file.display());
+        Ok(config) => {
+            let warnings: Vec<_> = config.contracts.iter().flat_map(|it| &it.warnings).collect();
+            for it in &warnings {
+                println!("{}:{}: warning: {}", it.file, it.line, it.text);
+            }
+            match warnings.len() {
+                0 => eprintln!("{}: nothing wrong", file.display()),
+                1 => eprintln!("{}: nothing wrong, 1 warning", file.display()),
+                some => eprintln!("{}: nothing wrong, {some} warnings", file.display()),
+            }
             Ok(Status::Done)
         }
         Err(findings) => {

@@ -22,11 +22,14 @@ pub struct ImportArgs {
     contract: String,
     /// Log to read, one JSON event a line; - is standard input
     log: PathBuf,
+    /// Take the lines of the log out of the evidence, whichever log brought them
+    #[arg(long)]
+    withdraw: bool,
     #[command(flatten)]
     place: Place,
 }
 
-/// Reads the log, then imports all of it or nothing.
+/// Reads the log whole, so that one with a wrong line changes nothing, then imports it or takes it back.
 pub fn run(args: &ImportArgs) -> anyhow::Result<Status> {
     let mut config = args.place.read_config()?;
     let name = contract_of(&args.contract, &mut config)?;
@@ -39,14 +42,20 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<Status> {
     }
     .with_context(|| format!("cannot read {shown}"))?;
     if wrong > 0 {
-        eprintln!("nothing was imported from {shown}");
+        let done = if args.withdraw { "taken back" } else { "imported" };
+        eprintln!("nothing was {done} from {shown}");
         return Ok(Status::Failed);
     }
-    let imported = wait_for(async {
+    let told = wait_for(async {
         let office = args.place.office_with(&config).await?;
-        Ok(logs::import(&office, &name, log, clock::now()).await?)
+        if args.withdraw {
+            let withdrawn = logs::withdraw(&office, &name, log, clock::now()).await?;
+            return Ok(format!("{} taken back, {} not known", withdrawn.gone, withdrawn.unknown));
+        }
+        let imported = logs::import(&office, &name, log, clock::now()).await?;
+        Ok(format!("{} new, {} known already", imported.new, imported.known))
     })?;
-    eprintln!("{name}: {} new, {} known already", imported.new, imported.known);
+    eprintln!("{name}: {told}");
     Ok(Status::Done)
 }
 

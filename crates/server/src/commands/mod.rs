@@ -67,11 +67,11 @@ enum Command {
     User(user::UserArgs),
     /// Add, list and remove the domains we sign for
     Domain(domain::DomainArgs),
-    /// Add a log to the evidence of a contract
+    /// Add a log to the evidence of a contract, or take one back
     ///
     /// The log holds one event a line: outages, measurements, blind spans, windows, notices and
     /// exclusions. Wrong lines are named on stdout, and then nothing is imported. Importing a line
-    /// again changes nothing.
+    /// again changes nothing, so an import that was broken off is completed by doing it again.
     Import(import::ImportArgs),
     /// Plan, announce and cancel maintenance windows
     Window(window::WindowArgs),

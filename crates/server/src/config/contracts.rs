@@ -28,6 +28,8 @@ pub struct ContractConfig {
     pub watched: WatchedContract,
     /// Who is told of it.
     pub audience: Audience,
+    /// What is odd in its file, but can be used.
+    pub warnings: Vec<terms::Finding>,
 }
 
 /// Every `[[contract]]`. One that cannot be read is a finding and is left out.
@@ -69,8 +71,8 @@ fn read_contract(
     let mut audience = read_audience(section, couriers);
     let about_relay = section.value("about_relay", &Truth);
     let file = folder.join(file?);
-    let contract = match open_contract(&file) {
-        Ok(contract) => contract,
+    let (contract, warnings) = match open_contract(&file) {
+        Ok(read) => (read.contract, read.warnings),
         Err(wrong) => {
             for text in wrong {
                 section.object("file", &text);
@@ -87,7 +89,7 @@ fn read_contract(
     audience.about_relay = about_relay.unwrap_or(measures_relay);
     check_routes(section, &audience, couriers);
     let watched = WatchedContract { contract, measured };
-    Some(ContractConfig { file, start, watched, audience })
+    Some(ContractConfig { file, start, watched, audience, warnings })
 }
 
 /// Who is told of a contract.
@@ -139,9 +141,9 @@ fn check_routes(section: &Section<'_>, audience: &Audience, couriers: &[CourierC
 ///
 /// # Errors
 /// What is wrong with it, a line each, with the file and the line.
-fn open_contract(file: &Path) -> Result<Contract, Vec<String>> {
+fn open_contract(file: &Path) -> Result<terms::Read, Vec<String>> {
     match contract_file::load(file).map_err(|why| vec![why])? {
-        Ok(read) => Ok(read.contract),
+        Ok(read) => Ok(read),
         Err(findings) => Err(findings.iter().map(ToString::to_string).collect()),
     }
 }
@@ -197,7 +199,7 @@ pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
         let (_, probe) = USUAL.iter().find(|(name, _)| *name == function.as_str())?;
         Some(Measured { function, probe: *probe })
     });
-    let measured = measured.collect();
-    let watched = WatchedContract { contract, measured };
-    ContractConfig { file, start: None, watched, audience: Audience::default() }
+    let watched = WatchedContract { measured: measured.collect(), contract };
+    let audience = Audience::default();
+    ContractConfig { file, start: None, watched, audience, warnings: Vec::new() }
 }

@@ -27,7 +27,7 @@ fn wrong_command_lines_end_with_two_and_say_what_is_right() {
         (
             "due contracts/donau-hosting.toml incident-notice --from 2026-10-25T02:30",
             "error: 2026-10-25T02:30:00 is skipped or shown twice by clocks in Europe/Berlin, which \
-             change then: write it with an offset, such as 2026-10-25T02:30:00Z\n",
+             change then: write it with its offset, 2026-10-25T02:30:00+02:00 or 2026-10-25T02:30:00+01:00\n",
         ),
         (
             "settle contracts/aoulu-cloud.toml --log - --month 2026-11 --service aoulu-clud",

@@ -61,8 +61,12 @@ pub struct CarriedCredit {
 pub struct Invoice {
     /// The contract.
     pub contract: Name,
+    /// What its document is called.
+    pub contract_title: Text,
     /// Who sends it.
     pub provider: Text,
+    /// The sender's number for tax (登録番号), when the contract has it.
+    pub tax_number: Option<String>,
     /// Who pays it.
     pub customer: Text,
     /// The month of use.
@@ -159,7 +163,9 @@ pub fn invoice(contract: &Contract, month: Month, usage: &Usage) -> Invoice {
     let charges: i64 = late.iter().map(|(_, charge)| *charge).fold(0, i64::saturating_add);
     Invoice {
         contract: contract.name.clone(),
+        contract_title: contract.title.clone(),
         provider: contract.parties.provider.clone(),
+        tax_number: contract.parties.tax_number.clone(),
         customer: contract.parties.customer.clone(),
         month,
         currency: contract.currency,

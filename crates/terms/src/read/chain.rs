@@ -60,7 +60,7 @@ impl Reader<'_> {
             trail.push((path.clone(), file));
             let Some(extends) = extends else { break };
             let base = beside(&path, &extends);
-            if let Some(why) = refusal(&trail, &base) {
+            if let Some(why) = refusal(&trail, &extends, &base) {
                 self.problems.error(number, line, why);
                 return None;
             }
@@ -201,7 +201,21 @@ impl Reader<'_> {
 }
 
 /// Why that file cannot be extended by the last of the trail.
-fn refusal(trail: &[(String, File)], base: &str) -> Option<String> {
+///
+/// A contract may come from somebody else, and what is wrong in a file is told in words of that file:
+/// so it may only name files in the folder of the contract that is read, or below.
+fn refusal(trail: &[(String, File)], named: &str, base: &str) -> Option<String> {
+    // Any name beside the first file, to have its folder without `.` and `..` as well.
+    let beside_first = trail.first().map(|(path, _)| beside(path, "x")).unwrap_or_default();
+    let inside = match beside_first.strip_suffix('x') {
+        Some("") | None => !base.starts_with('/') && !base.starts_with("../"),
+        Some(folder) => base.strip_prefix(folder).is_some_and(|rest| !rest.starts_with("../")),
+    };
+    if named.starts_with('/') || !inside {
+        return Some(format!(
+            "`extends` is {named:?}: name a file in the folder of this contract, or below it"
+        ));
+    }
     if trail.iter().any(|(path, _)| path == base) {
         let mut way: Vec<&str> = trail.iter().map(|(path, _)| path.as_str()).collect();
         way.push(base);

@@ -6,7 +6,7 @@ use sections::{Choice, Day, Section};
 
 use crate::read::body::read_body;
 use crate::read::draft::{Draft, Source};
-use crate::read::values::{FILE, NAME, ZONE, need_text, read_text};
+use crate::read::values::{FILE, NAME, TAX_NUMBER, ZONE, need_text, read_text};
 use crate::{Currency, Lang, Name, Text};
 
 /// A file with this key may leave out what its base says.
@@ -33,6 +33,7 @@ pub struct Head {
     pub end: Option<Date>,
     /// As above.
     pub provider: Option<Text>,
+    pub tax_number: Option<String>,
     /// As above.
     pub customer: Option<Text>,
 }
@@ -49,6 +50,7 @@ impl Head {
             start: self.start.or(base.start),
             end: self.end.or(base.end),
             provider: self.provider.or(base.provider),
+            tax_number: self.tax_number.or(base.tax_number),
             customer: self.customer.or(base.customer),
         }
     }
@@ -126,6 +128,8 @@ fn read_head(top: &Section<'_>) -> Head {
     top.demand_unless(EXTENDS, "parties", "a section [parties] with `provider` and `customer`");
     let parties = top.section(("parties", "who promises, and who is promised"));
     let (mut provider, mut customer) = (None, None);
+    let tax_number =
+        parties.value(("tax_number", "the provider's, printed on invoices"), &TAX_NUMBER);
     if parties.is_expected() {
         provider = need_text(&parties, "provider");
         customer = need_text(&parties, "customer");
@@ -136,7 +140,7 @@ fn read_head(top: &Section<'_>) -> Head {
     {
         top.object("end", &format!("the contract ends on {end}, before it starts on {start}"));
     }
-    Head { name, title, language, zone, currency, start, end, provider, customer }
+    Head { name, title, language, zone, currency, start, end, provider, customer, tax_number }
 }
 
 fn read_version(section: Section<'_>, file: usize) -> Part {

@@ -70,6 +70,7 @@ fn finish(chain: &chain::Chain, problems: &mut Problems) -> Option<Contract> {
         parties: crate::Parties {
             provider: head.provider.clone()?,
             customer: head.customer.clone()?,
+            tax_number: head.tax_number.clone(),
         },
         language: head.language.unwrap_or(Lang::Ja),
         zone: head.zone.clone()?,

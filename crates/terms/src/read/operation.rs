@@ -4,7 +4,7 @@ use calendar::{RecurringWindow, WhenClosed};
 use sections::{Choice, Number, Section};
 
 use crate::read::values::{
-    KEEP, LENGTH, MONTH_RULE, NAME, OPENING, PERIOD, SCHEDULE, SHARE, TLS, need_text, read_text,
+    KEEP, LENGTH, MONTH_RULE, NAME, PERIOD, SCHEDULE, SHARE, TLS, WINDOW, need_text, read_text,
 };
 use crate::{
     Backup, Capacity, Check, Escalation, Hours, LadderStep, Maintenance, Report, ResponseTime,
@@ -39,7 +39,7 @@ pub fn read_response_time(section: &Section<'_>) -> Option<ResponseTime> {
 /// Windows that recur every month.
 pub fn read_maintenance(section: &Section<'_>) -> Option<Maintenance> {
     let rule = section.need(("rule", "which day of the month"), &MONTH_RULE);
-    let opening = section.need("hours", &OPENING);
+    let opening = section.need("hours", &WINDOW);
     let when_closed = section.choice_or(
         ("when_closed", "on a day that is no business day"),
         &WHEN_CLOSED,

@@ -18,6 +18,15 @@ pub const NAME: Word<Name> = Word {
     expected: "a name of 1 to 60 letters a-z, digits, `-` and `.`, beginning and ending with a letter or digit, and not \"all\"",
     parse: |text| text.parse().ok(),
 };
+/// A number that a tax office gave.
+pub const TAX_NUMBER: Word<String> = Word {
+    expected: "a number for tax such as \"T1234567890123\": up to 40 letters, digits, `-` and spaces",
+    parse: |text| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == ' ';
+        let sound = (1..=40).contains(&text.len()) && text.chars().all(fits);
+        sound.then(|| text.trim().to_owned()).filter(|text| !text.is_empty())
+    },
+};
 /// Where something is said.
 pub const CLAUSE: Word<Clause> = Word {
     expected: "where the document says it, such as \"第19条(2)\"",
@@ -76,6 +85,11 @@ pub const ZONE: Word<TimeZone> =
 pub const OPENING: Word<Opening> = Word {
     expected: "a part of a day such as \"10:00-12:00\" or \"22:00-24:00\"",
     parse: |text| text.parse().ok(),
+};
+/// A part of a day that may go on over midnight.
+pub const WINDOW: Word<Opening> = Word {
+    expected: "a part of a day such as \"22:00-24:00\", or over midnight \"23:00-02:00\"",
+    parse: |text| Opening::over_midnight(text).ok(),
 };
 /// Days on which a company is closed.
 pub const CLOSURE: Word<Closure> = Word {

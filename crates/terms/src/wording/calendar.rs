@@ -90,11 +90,18 @@ fn short(day: i8, lang: Lang) -> &'static str {
     }
 }
 
-/// `22:00〜24:00`
+/// `22:00〜24:00`, `23:00〜翌日2:00`
 pub fn opening_words(opening: Opening, lang: Lang) -> String {
+    const DAY: u16 = 24 * 60;
     let clock = |minute: u16| format!("{}:{:02}", minute / 60, minute % 60);
-    let dash = pick(lang, "〜", "–");
-    format!("{}{dash}{}", clock(opening.from_minute()), clock(opening.until_minute()))
+    let (from, dash) = (clock(opening.from_minute()), pick(lang, "〜", "–"));
+    match (opening.until_minute(), lang) {
+        (until, Lang::Ja) if until > DAY => format!("{from}{dash}翌日{}", clock(until - DAY)),
+        (until, Lang::En) if until > DAY => {
+            format!("{from}{dash}{} the next day", clock(until - DAY))
+        }
+        (until, _) => format!("{from}{dash}{}", clock(until)),
+    }
 }
 
 fn closure_words(closure: Closure, lang: Lang) -> String {

@@ -48,13 +48,13 @@ struct ContractView {
     title: String,
     parties: String,
     zone: String,
-    /// Why there are no rows.
-    term: Option<String>,
+    /// That it does not run, or why it cannot be judged.
+    word: Option<String>,
     /// How many promises stand how.
     counts: Vec<(Chip, usize)>,
     rows: Vec<RowView>,
-    /// The statement of this month.
-    statement: String,
+    /// The statement of this month, or of the last one: its address and what it is called.
+    statement: Option<(String, String)>,
 }
 
 /// A promise as it is shown.
@@ -88,43 +88,45 @@ async fn page(console: &Console, f: Frame) -> Answer {
     show(&BoardPage { f, contracts })
 }
 
-fn contract_view(f: &Frame, section: &Section<'_>) -> ContractView {
-    let (contract, lang) = (section.contract, f.lang.into());
+fn contract_view(f: &Frame, section: &Section) -> ContractView {
+    let (contract, lang) = (section.contract(), f.lang.into());
     let (provider, customer) = (&contract.parties.provider, &contract.parties.customer);
     let counts = STANDINGS.iter().filter_map(|(standing, key, tone)| {
         let count = section.rows.iter().filter(|row| row.state == *standing).count();
         (count > 0).then(|| (Chip { tone, word: f.t(key) }, count))
     });
     let day = |key, day| f.with(key, &wording::date(day, lang));
+    let address = || format!("/contracts/{}", encoded(contract.name.as_str()));
+    let (word, statement) = match section.term {
+        Term::Runs => (None, Some("board-statement-now")),
+        Term::Begins(first) => (Some(day("board-begins", first)), None),
+        Term::Ended(last) => (Some(day("board-ended", last)), Some("board-statement-last")),
+    };
     ContractView {
         name: contract.name.to_string(),
         title: contract.title.in_lang(lang).to_owned(),
         parties: format!("{} → {}", provider.in_lang(lang), customer.in_lang(lang)),
         zone: contract.zone.iana_name().unwrap_or("UTC").to_owned(),
-        term: match section.term {
-            Term::Runs => None,
-            Term::Begins(first) => Some(day("board-begins", first)),
-            Term::Ended(last) => Some(day("board-ended", last)),
-        },
+        word: section.trouble.as_ref().map(|why| f.refusal(why)).or(word),
         counts: counts.collect(),
         rows: section.rows.iter().map(|row| row_view(f, section, row)).collect(),
-        statement: format!("/contracts/{}", encoded(contract.name.as_str())),
+        statement: statement.map(|key| (address(), f.t(key))),
     }
 }
 
-fn row_view(f: &Frame, section: &Section<'_>, row: &Row<'_>) -> RowView {
-    let (contract, lang) = (section.contract, f.lang.into());
+fn row_view(f: &Frame, section: &Section, row: &Row) -> RowView {
+    let (contract, lang) = (section.contract(), f.lang.into());
     let objective = row.promise.strength == Strength::Objective;
     let (key, tone) = standing(row);
-    let statement = row.statement.map(|(service, month)| {
+    let statement = row.statement.as_ref().map(|(service, month)| {
         let (contract, service) = (encoded(contract.name.as_str()), encoded(service.as_str()));
         let address = format!("/contracts/{contract}/{month}?service={service}");
-        (address, wording::month(month, lang))
+        (address, wording::month(*month, lang))
     });
     RowView {
         clause: row.promise.clause.to_string(),
         title: row.promise.title.in_lang(lang).to_owned(),
-        number: wording::promise_number(row.promise, section.terms, lang),
+        number: wording::promise_number(&row.promise, section.terms(), lang),
         objective: objective.then(|| wording::strength_word(row.promise.strength, lang)),
         chip: Chip { tone, word: f.t(key) },
         left: Teller { f, zone: &contract.zone }.left(&row.left),
@@ -139,7 +141,7 @@ fn row_view(f: &Frame, section: &Section<'_>, row: &Row<'_>) -> RowView {
 }
 
 /// The key of the word and the colour of a state. An objective is missed, not broken.
-fn standing(row: &Row<'_>) -> (&'static str, &'static str) {
+fn standing(row: &Row) -> (&'static str, &'static str) {
     if row.state == Standing::Broken && row.promise.strength == Strength::Objective {
         return ("standing-missed", "failed");
     }

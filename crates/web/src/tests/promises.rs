@@ -1,5 +1,8 @@
 //! Contracts of the project and a log, as sample data for the board and the statements.
 
+use std::sync::Arc;
+
+use app::WatchedContract;
 use app::board::{Section, Term, rows};
 use app::statements::{Settled, months};
 use calendar::{HolidayTable, Month};
@@ -71,9 +74,10 @@ fn evidence(log: &str, now: Timestamp) -> Evidence {
 }
 
 /// The section of a contract on the board.
-pub fn section<'c>(contract: &'c Contract, log: &str, now: Timestamp) -> Section<'c> {
+pub fn section(contract: &Contract, log: &str, now: Timestamp) -> Section {
     let rows = rows(contract, &evidence(log, now), now);
-    Section { contract, term: Term::Runs, terms: contract.terms_at(now), rows }
+    let watched = WatchedContract { contract: contract.clone(), measured: Vec::new() };
+    Section { watched: Arc::new(watched), term: Term::Runs, rows, trouble: None, at: now }
 }
 
 /// A statement as a page has it.

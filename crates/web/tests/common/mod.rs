@@ -86,11 +86,19 @@ impl House {
 
     /// One whose office keeps a contract, with a log imported.
     pub async fn start_with_contract(log: &str) -> House {
+        House::start_with_term(log, "2020-01-01", None).await
+    }
+
+    /// The same with another first and last day of the contract.
+    pub async fn start_with_term(log: &str, first: &str, last: Option<&str>) -> House {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/cyber-solutions.toml");
         let text = std::fs::read_to_string(path).expect("a contract");
         let nothing = |_: &str| Err("not needed".to_owned());
         let read = terms::read(path, &text, &nothing).expect("a sound contract");
-        let watched = WatchedContract { contract: read.contract, measured: Vec::new() };
+        let day = |day: &str| day.parse().expect("a day");
+        let mut contract = read.contract.starting(day(first));
+        contract.end = last.map(day);
+        let watched = WatchedContract { contract, measured: Vec::new() };
         House::build_under(false, &[], vec![watched], log).await
     }
 

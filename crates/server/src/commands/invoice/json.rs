@@ -19,7 +19,9 @@ pub fn json(invoice: &Invoice, lang: Lang) -> anyhow::Result<String> {
 #[derive(Serialize)]
 struct Whole<'a> {
     contract: &'a str,
+    contract_title: &'a str,
     provider: &'a str,
+    tax_number: Option<&'a str>,
     customer: &'a str,
     month: String,
     currency: &'static str,
@@ -95,7 +97,9 @@ fn whole(invoice: &Invoice, lang: Lang) -> Whole<'_> {
     });
     Whole {
         contract: invoice.contract.as_str(),
+        contract_title: invoice.contract_title.in_lang(lang),
         provider: invoice.provider.in_lang(lang),
+        tax_number: invoice.tax_number.as_deref(),
         customer: invoice.customer.in_lang(lang),
         month: invoice.month.to_string(),
         currency: match invoice.currency {

@@ -26,6 +26,10 @@ fn head(invoice: &Invoice, lang: Lang) -> String {
     let mut line = |what: &str, value: &str| text.push_str(&format!("{what}: {value}\n"));
     line(say(lang, "宛先", "to"), invoice.customer.in_lang(lang));
     line(say(lang, "発行", "from"), invoice.provider.in_lang(lang));
+    if let Some(number) = &invoice.tax_number {
+        line(say(lang, "登録番号", "tax number"), number);
+    }
+    line(say(lang, "契約", "contract"), invoice.contract_title.in_lang(lang));
     if let Some(due) = invoice.due {
         line(say(lang, "支払期限", "to be paid by"), &wording::date(due, lang));
     }
