@@ -133,7 +133,7 @@ fn about(text: &str) -> Result<About, String> {
         return Ok(*about);
     }
     let words = ABOUTS.map(|(word, _)| word);
-    Err(match nearest(text, words.into_iter(), 3) {
+    Err(match nearest(text, words, 3) {
         Some(word) => format!("did you mean {word}?"),
         None => format!("it may be {}", words.join(", ")),
     })
