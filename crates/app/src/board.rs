@@ -9,6 +9,7 @@ mod boards;
 mod claimed;
 mod clocks;
 mod row;
+mod told;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -198,6 +199,31 @@ pub enum Left {
         span: Span,
         /// The last second in which a notice would have been in time.
         latest: Timestamp,
+        /// Over which channel and when it was announced all the same.
+        sent: Option<(String, Timestamp)>,
+    },
+    /// A change or a fault was told in time.
+    Told {
+        /// When the change comes, or when the fault was.
+        event: Timestamp,
+        /// When it was told.
+        sent: Timestamp,
+    },
+    /// A change or a fault must still be told.
+    TellBy {
+        /// When the change comes, or when the fault was.
+        event: Timestamp,
+        /// The last second in time.
+        latest: Timestamp,
+    },
+    /// A change or a fault was not told in time.
+    NotTold {
+        /// When the change comes, or when the fault was.
+        event: Timestamp,
+        /// The last second that was in time.
+        latest: Timestamp,
+        /// Over which channel and when it was told all the same.
+        sent: Option<(String, Timestamp)>,
     },
 }
 
@@ -238,10 +264,13 @@ async fn section(
     let (watched_by_section, trouble) = (Arc::clone(watched), None);
     let mut section = Section { watched: watched_by_section, term, rows: Vec::new(), trouble, at };
     let Some(span) = looked_at else { return Ok(section) };
-    let this = Month::of(now, &watched.contract.zone).span(&watched.contract.zone);
+    let this = Month::of(at, &watched.contract.zone).span(&watched.contract.zone);
+    let notices = office.store.notices(watched.contract.name.as_str(), this.from()).await?;
     let stories = stories(office, &watched.contract, this, now).await?;
     let judge = move |watched: &WatchedContract, evidence: &Evidence| {
-        rows(&watched.contract, evidence, &stories, now)
+        let mut rows = rows(&watched.contract, evidence, &stories, now);
+        told::judge(&mut rows, &watched.contract, &notices, now);
+        rows
     };
     match judged(office, watched, span, now, seen, judge).await {
         Ok(rows) => section.rows = rows,

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use calendar::Span;
-use evidence::{Blind, Event, Evidence, Functions, Gatherer, Measurement, Observed, Outage, Run};
+use evidence::{
+    Blind, Event, Evidence, Functions, Gatherer, Measurement, Notice, Observed, Outage, Run, Window,
+};
 use jiff::{SignedDuration, Timestamp};
 use store::{Observation, SealedEvent, Store};
 use terms::Name;
@@ -15,7 +17,7 @@ use terms::Name;
 use crate::contracts::WatchedContract;
 use crate::logs::ALWAYS;
 use crate::sightings::{Sightings, events};
-use crate::{AppError, Office, Refusal, blocking};
+use crate::{AppError, Office, Refusal, blocking, windows};
 
 /// How far around a span is looked: an outage that reaches into it is judged by its whole length.
 pub(crate) const MARGIN: SignedDuration = SignedDuration::from_hours(31 * 24);
@@ -101,6 +103,8 @@ struct ReadEvidence {
     span: Span,
     told: Vec<SealedEvent>,
     days: Vec<String>,
+    /// Windows that persons planned, and notices of them.
+    planned: Vec<Event>,
     seen: Arc<Vec<Observation>>,
     /// Whether a log was ever imported.
     is_told_of: bool,
@@ -120,6 +124,7 @@ async fn read(
         span,
         told: office.store.sealed_events(name, from, until, ALWAYS).await?,
         days: office.store.measured_days(name, from, until).await?,
+        planned: planned(office, name, from).await?,
         is_told_of: office.store.is_told_of(name).await?,
         seen: match watched.measured.is_empty() {
             true => Arc::default(),
@@ -145,6 +150,9 @@ impl ReadEvidence {
         }
         for text in self.days.iter().flat_map(|day| day.lines()) {
             line(text)?;
+        }
+        for event in &self.planned {
+            add(&mut gatherer, event.clone(), name)?;
         }
         for function in unknown(&self.watched, &spoken_of, self.is_told_of) {
             let function = Functions::One(function.to_string());
@@ -185,6 +193,28 @@ fn is_site_cut(observed: &Observed, looked_at: Span, as_of: Timestamp) -> bool {
             && (seen.span.until() > until || is_near(seen.span.until(), until));
         reaches_back || reaches_on
     })
+}
+
+/// The windows that persons planned and did not cancel, and every notice that was sent: a notice
+/// counts from the second in which the other side took it.
+async fn planned(office: &Office, name: &str, since: Timestamp) -> Result<Vec<Event>, AppError> {
+    let mut events = Vec::new();
+    for record in office.store.plans(since).await? {
+        let concerns = record.plan.contracts.iter().any(|contract| contract == name);
+        if concerns && record.cancelled.is_none() {
+            let span = Span::new(record.plan.from, record.plan.until).map_err(AppError::records)?;
+            events.push(Event::Window(Window { id: windows::id(record.number), span }));
+        }
+    }
+    let notices = office.store.notices(name, since).await?;
+    for (notice, number) in notices.iter().filter_map(|it| Some((it, it.draft.plan?))) {
+        let of = windows::id(number);
+        for (channel, at) in windows::sent(std::slice::from_ref(notice)) {
+            let (of, channel) = (of.clone(), channel.to_owned());
+            events.push(Event::Notice(Notice { of, channel, sent: whole_second(at) }));
+        }
+    }
+    Ok(events)
 }
 
 /// Functions that logs speak of.

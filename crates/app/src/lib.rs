@@ -10,16 +10,22 @@ pub mod domains;
 pub mod first_run;
 mod gathered;
 pub mod incidents;
+mod letters;
 pub mod logs;
 mod measured;
+pub mod notices;
+pub mod outbox;
 pub mod password;
 pub mod probes;
+pub mod promised;
 pub mod queue;
 mod refusal;
 mod roster_file;
 pub mod sandbox;
 mod sightings;
 pub mod statements;
+pub mod telling;
+pub mod windows;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +37,7 @@ use vault::Vault;
 
 pub use contracts::{Measured, WatchedContract};
 pub use refusal::Refusal;
+pub use store::{Draft as NoticeDraft, NoticeRecord, PlanRecord, SendingRecord, SendingState};
 
 /// What every verb works on.
 pub struct Office {
@@ -48,6 +55,8 @@ pub struct Office {
     pub duty: incidents::Duty,
     /// The public holidays, as far as they are known.
     holidays: Arc<calendar::HolidayTable>,
+    /// Whom we tell, and over what.
+    pub telling: telling::Telling,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
     /// One judgement of evidence at a time: each takes a processor for as long as it lasts.
@@ -75,6 +84,7 @@ impl Office {
             contracts: Vec::new(),
             duty: incidents::Duty::default(),
             holidays: calendar::HolidayTable::japan(),
+            telling: telling::Telling::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             judging: Arc::new(Semaphore::new(1)),
             boards: board::Boards::default(),
@@ -93,6 +103,13 @@ impl Office {
     #[must_use]
     pub fn on_duty(mut self, duty: incidents::Duty) -> Office {
         self.duty = duty;
+        self
+    }
+
+    /// The same office, telling these people.
+    #[must_use]
+    pub fn telling(mut self, telling: telling::Telling) -> Office {
+        self.telling = telling;
         self
     }
 }

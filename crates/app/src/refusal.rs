@@ -160,6 +160,90 @@ pub enum Refusal {
         /// How many there may be.
         most: usize,
     },
+    /// A window without a contract.
+    #[error("name at least one contract that the window concerns")]
+    WindowOfNobody,
+    /// A window that ends when it begins, or lasts too long.
+    #[error("a window ends after it begins and lasts up to {days} days")]
+    WindowLength {
+        /// How long it may last.
+        days: i64,
+    },
+    /// A window in the past.
+    #[error("the window is over: what was done then is told by importing a log")]
+    WindowOver,
+    /// A title that is too long or has control characters.
+    #[error("a title is one line of up to {most} letters")]
+    WindowTitle {
+        /// Letters.
+        most: usize,
+    },
+    /// No such window, or it was cancelled.
+    #[error("there is no window {id} that stands: look at `yakusoku window list`")]
+    NoWindow {
+        /// As it was asked for.
+        id: String,
+    },
+    /// A window that goes on or is over.
+    #[error("{id} has begun and cannot be cancelled")]
+    WindowBegun {
+        /// Its name.
+        id: String,
+    },
+    /// A contract without recipients.
+    #[error("nobody is told of {contract}: add `notify` to its [[contract]]")]
+    NobodyToTell {
+        /// Which one.
+        contract: String,
+    },
+    /// Mail addresses, and nobody who carries mail.
+    #[error("no courier carries the mail of {contract}: add a [[courier]] of kind `mail`")]
+    NoMailCourier {
+        /// Which one.
+        contract: String,
+    },
+    /// News of the relay that could only travel through the relay.
+    #[error(
+        "news of {contract} is about the relay and cannot travel through the relay alone: add a \
+         [[courier]] of kind `mail` whose server is another one"
+    )]
+    NoSecondRoute {
+        /// Which one.
+        contract: String,
+    },
+    /// A subject that is empty, too long, or more than a line.
+    #[error("a subject is one line of up to {most} letters")]
+    NoticeSubject {
+        /// Letters.
+        most: usize,
+    },
+    /// A text that is empty or too long.
+    #[error("a notice has a text of up to {most} bytes")]
+    NoticeText {
+        /// Bytes.
+        most: usize,
+    },
+    /// No such draft: it was sent or dropped.
+    #[error("notice {number} is not a draft: it was sent or dropped")]
+    NoDraft {
+        /// Which one.
+        number: i64,
+    },
+    /// No such notice.
+    #[error("there is no notice {number}: look at `yakusoku notice list`")]
+    NoNotice {
+        /// Which one.
+        number: i64,
+    },
+    /// A sending that waits, is on its way, or was sent.
+    #[error("notice {number} did not fail to be sent there")]
+    NotFailed {
+        /// Which one.
+        number: i64,
+    },
+    /// Somebody will have been told.
+    #[error("what was told by other means was told before now")]
+    ToldInFuture,
     /// A log with more measurements of one function from one site on one day than are kept.
     #[error("the log has more than {most} measurements of {function} on one day: thin them out")]
     DayTooLong {

@@ -32,7 +32,7 @@ pub use incident::{Entry, Happened, PRIORITY_MAX, Source};
 pub use ladder::{
     Contact, Course, LADDERS_MAX, Next, ON_TIME, Seen, Taken, Turn, next, tell_again,
 };
-pub use notice::{Noticed, latest, noticed};
+pub use notice::{Noticed, counts_on, latest, noticed, noticed_after};
 pub use report::report_due;
 pub use revision::{Told, revised};
 pub use rota::Rota;

@@ -5,10 +5,10 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use terms::{NoticeRoute, Reckoned};
+use terms::{Name, NoticeRoute, Reckoned};
 
 use crate::civil;
-use crate::clock::End;
+use crate::clock::{Due, End};
 
 /// What became of the duty to give notice ahead of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +103,34 @@ pub fn noticed(
     }
 }
 
+/// What became of the duty to give notice after an event, by everything that was sent about it:
+/// channel and instant, in any order. `channels` are those that count; empty: any.
+pub fn noticed_after(due: Due, channels: &[Name], sent: &[(&str, Timestamp)]) -> Noticed {
+    let latest = due.shown();
+    let earliest = |counts: bool| {
+        let fitting = sent.iter().filter(|(channel, _)| counts_on(channels, channel) == counts);
+        fitting.min_by_key(|(_, at)| *at)
+    };
+    match (earliest(true), earliest(false)) {
+        (Some((channel, sent)), _) if due.met_by(*sent) => {
+            Noticed::InTime { channel: (*channel).to_owned(), sent: *sent }
+        }
+        (Some((channel, sent)), _) => {
+            Noticed::Late { channel: (*channel).to_owned(), sent: *sent, latest }
+        }
+        (None, Some((channel, sent))) => {
+            Noticed::WrongChannel { channel: (*channel).to_owned(), sent: *sent, latest }
+        }
+        (None, None) => Noticed::Missing { latest },
+    }
+}
+
 /// Whether a channel counts on a route.
 fn fits(route: &NoticeRoute, channel: &str) -> bool {
-    route.channels.is_empty() || route.channels.iter().any(|name| name.as_str() == channel)
+    counts_on(&route.channels, channel)
+}
+
+/// Whether a channel is among those that count; all do when none is named.
+pub fn counts_on(channels: &[Name], channel: &str) -> bool {
+    channels.is_empty() || channels.iter().any(|name| name.as_str() == channel)
 }

@@ -4,6 +4,7 @@
 //! feeds bytes and instants to the dialogues of this crate and carries out what they answer.
 
 pub mod address;
+pub mod compose;
 pub mod dns;
 pub mod dsn;
 pub mod envelope;

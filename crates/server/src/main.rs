@@ -7,6 +7,7 @@ mod clock;
 mod commands;
 mod config;
 mod contract_file;
+mod couriers;
 mod door;
 mod exit;
 mod log_file;

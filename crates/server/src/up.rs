@@ -19,7 +19,7 @@ use crate::notify::{self, State};
 use crate::ops::{self, Ops, RunningRelay};
 use crate::sockets::{self, Sockets};
 use crate::welcome::{self, Welcome};
-use crate::{door, probes, ready, signals, timers, tls, wiring};
+use crate::{couriers, door, probes, ready, signals, timers, tls, wiring};
 
 /// Which roles run in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,8 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     });
     if let Some(office) = office {
         timers::start(&mut running.tasks, &office, &stopped);
+        let couriers = couriers::Round::of(config)?;
+        couriers.start(&mut running.tasks, &office, &stopped);
         let watches = probes::of(config, &addresses, &office)?;
         probes::start(&mut running.tasks, watches, &office, &probes_stopped);
         if let Some(console) = console {

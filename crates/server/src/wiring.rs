@@ -6,12 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use app::telling::{CourierFacts, Telling, Way};
 use app::{Office, RelayFolder};
 use store::Store;
 use vault::Vault;
 
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, ContractConfig, CourierConfig, CourierKind};
 use crate::tls;
 
 /// Opens the vault; makes the data folder (mode 700) and the key file at the first start.
@@ -79,8 +80,29 @@ pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Off
     let store = Store::open(&config.store_url(), Arc::clone(&vault)).await?;
     let folder = RelayFolder(config.relay_folder());
     let contracts = config.contracts.iter().map(|contract| contract.watched.clone()).collect();
-    let office = Office::new(store, vault, folder, config.compositions());
-    Ok(office.under(contracts).on_duty(config.duty()))
+    let office = Office::new(store, vault, folder, config.compositions()).under(contracts);
+    Ok(office.on_duty(config.duty()).telling(telling(config)))
+}
+
+/// Whom the office tells, and over what.
+fn telling(config: &Config) -> Telling {
+    let facts = |courier: &CourierConfig| CourierFacts {
+        name: courier.name.clone(),
+        channel: courier.channel.clone(),
+        way: match &courier.kind {
+            CourierKind::Mail(mail) if mail.own_relay => Way::OwnRelay,
+            CourierKind::Mail(_) => Way::OtherMail,
+            _ => Way::Elsewhere,
+        },
+    };
+    let audience = |contract: &ContractConfig| {
+        (contract.watched.contract.name.to_string(), contract.audience.clone())
+    };
+    Telling {
+        couriers: config.couriers.iter().map(facts).collect(),
+        audiences: config.contracts.iter().map(audience).collect(),
+        contact: config.contact.clone(),
+    }
 }
 
 /// Everything the relay needs, on listeners that are bound already.

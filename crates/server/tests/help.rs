@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 55] = [
+const COMMANDS: [&str; 68] = [
     "",
     "up",
     "relay",
@@ -50,6 +50,19 @@ const COMMANDS: [&str; 55] = [
     "domain add",
     "domain list",
     "domain remove",
+    "window",
+    "window plan",
+    "window list",
+    "window announce",
+    "window cancel",
+    "notice",
+    "notice send",
+    "notice list",
+    "notice show",
+    "notice confirm",
+    "notice drop",
+    "notice retry",
+    "notice told",
     "dns",
     "dns records",
     "config",

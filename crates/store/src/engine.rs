@@ -50,28 +50,34 @@ impl Engine {
 
     fn migrations(self) -> Migrator {
         let texts = match self {
-            Engine::Sqlite => [
-                include_str!("../migrations/sqlite/0001_records.sql"),
-                include_str!("../migrations/sqlite/0002_evidence.sql"),
-                include_str!("../migrations/sqlite/0003_evidence_at_size.sql"),
-                include_str!("../migrations/sqlite/0005_incidents.sql"),
-            ],
-            Engine::Postgres => [
-                include_str!("../migrations/postgres/0001_records.sql"),
-                include_str!("../migrations/postgres/0002_evidence.sql"),
-                include_str!("../migrations/postgres/0003_evidence_at_size.sql"),
-                include_str!("../migrations/postgres/0005_incidents.sql"),
-            ],
+            Engine::Sqlite => SQLITE_TABLES,
+            Engine::Postgres => POSTGRES_TABLES,
         };
-        let named = [(1, "records"), (2, "evidence"), (3, "evidence at size"), (5, "incidents")];
-        let named = named.into_iter().zip(texts);
-        let migration = |((number, name), text): ((i64, &'static str), &'static str)| {
-            let text = text.into_sql_str();
-            Migration::new(number, name.into(), MigrationType::Simple, text, false)
+        let migration = |(number, name, text): &(i64, &'static str, &'static str)| {
+            let (name, text) = ((*name).into(), (*text).into_sql_str());
+            Migration::new(*number, name, MigrationType::Simple, text, false)
         };
-        Migrator::with_migrations(named.map(migration).collect())
+        Migrator::with_migrations(texts.iter().map(migration).collect())
     }
 }
+
+/// Number, name and text of each change of the tables, by number.
+type Tables = &'static [(i64, &'static str, &'static str)];
+
+const SQLITE_TABLES: Tables = &[
+    (1, "records", include_str!("../migrations/sqlite/0001_records.sql")),
+    (2, "evidence", include_str!("../migrations/sqlite/0002_evidence.sql")),
+    (3, "evidence at size", include_str!("../migrations/sqlite/0003_evidence_at_size.sql")),
+    (4, "notices", include_str!("../migrations/sqlite/0004_notices.sql")),
+    (5, "incidents", include_str!("../migrations/sqlite/0005_incidents.sql")),
+];
+const POSTGRES_TABLES: Tables = &[
+    (1, "records", include_str!("../migrations/postgres/0001_records.sql")),
+    (2, "evidence", include_str!("../migrations/postgres/0002_evidence.sql")),
+    (3, "evidence at size", include_str!("../migrations/postgres/0003_evidence_at_size.sql")),
+    (4, "notices", include_str!("../migrations/postgres/0004_notices.sql")),
+    (5, "incidents", include_str!("../migrations/postgres/0005_incidents.sql")),
+];
 
 impl Store {
     /// Opens `sqlite:PATH` (made where there is none, readable by its owner only) or

@@ -15,7 +15,10 @@ mod fold;
 mod incidents;
 mod log;
 mod measured;
+mod notices;
 mod observations;
+mod outbox;
+mod plans;
 mod record;
 mod reports;
 mod search;
@@ -40,7 +43,10 @@ pub use incidents::{
 };
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
 pub use measured::{DAY_MEASUREMENTS_MAX, MEASURED_DAYS_MAX, MeasuredDay, Rewritten};
+pub use notices::{Draft, NOTICES_MAX, NoticeRecord};
 pub use observations::{Answer, Observation, Sighting, Told};
+pub use outbox::{Delivered, Parcel, SendingRecord, SendingState, Turnout};
+pub use plans::{PLANS_MAX, PlanRecord, Planned};
 pub use record::NODES_MAX;
 pub use reports::{DRAFTS_MAX, DraftRecord, ReportRecord};
 pub use search::{Filter, Listing, PAGE_MAX, Who};
@@ -188,6 +194,28 @@ impl Store {
 
     fn seal(&self, label: &str, plain: &[u8], doing: &'static str) -> Result<Vec<u8>> {
         self.vault.seal(label, plain).map_err(|source| StoreError::Vault { doing, source })
+    }
+
+    fn seal_json<T: serde::Serialize>(
+        &self,
+        label: &str,
+        body: &T,
+        doing: &'static str,
+    ) -> Result<Vec<u8>> {
+        let plain = serde_json::to_vec(body)
+            .map_err(|source| StoreError::Content { what: "a record", source })?;
+        self.seal(label, &plain, doing)
+    }
+
+    fn open_json<T: serde::de::DeserializeOwned>(
+        &self,
+        label: &str,
+        sealed: &[u8],
+        doing: &'static str,
+    ) -> Result<T> {
+        let text = self.open_text(label, sealed, doing)?;
+        serde_json::from_str(&text)
+            .map_err(|source| StoreError::Content { what: "a record", source })
     }
 
     fn open_text(&self, label: &str, sealed: &[u8], doing: &'static str) -> Result<String> {

@@ -8,7 +8,35 @@ use std::os::unix::fs::PermissionsExt;
 use common::{at, attempt, facts, queued, vault};
 use mail::fact::AttemptKind::Deferred;
 use sqlx::{AssertSqlSafe, Connection, Row};
-use store::{AccountRecord, ContractEvent, Import, Kind, Store};
+use store::{
+    AccountRecord, ContractEvent, Delivered, Draft, Import, Kind, Planned, Store, Turnout,
+};
+
+/// A planned window and a notice of it that was sent.
+async fn tell_a_customer(store: &Store) {
+    let now = at("2026-11-22T01:00:00Z");
+    let (by, title) = ("himitsu".to_owned(), "himitsu 件名".to_owned());
+    let contracts = vec!["contract".to_owned()];
+    let plan = Planned { from: now, until: now, title, by: by.clone(), contracts };
+    let number = store.add_plan(&plan, now).await.expect("planned");
+    let draft = Draft {
+        contract: "contract".into(),
+        about: "maintenance".into(),
+        plan: Some(number),
+        event: now,
+        channel: "email".into(),
+        subject: "件名".into(),
+        text: "himitsu".into(),
+        by,
+        to: vec![("relay".into(), "himitsu@example.jp".into())],
+    };
+    store.add_drafts(&[draft], now).await.expect("drafted");
+    store.confirm_notice(1, "himitsu", now).await.expect("confirmed");
+    let parcel = store.take_parcel(now).await.expect("taken").expect("due");
+    let answer = "250 from mx.example.com himitsu".to_owned();
+    let delivered = Delivered { turnout: Turnout::Sent, answer, at: now };
+    store.deliver_parcel(&parcel, &delivered).await.expect("recorded");
+}
 
 #[tokio::test]
 async fn no_private_word_is_in_the_file_in_clear() {
@@ -40,6 +68,7 @@ async fn no_private_word_is_in_the_file_in_clear() {
     };
     let import = Import { events: vec![event], days: Vec::new() };
     store.import("contract", &import, &|_, _| unreachable!(), now).await.expect("imported");
+    tell_a_customer(&store).await;
     let sources = ["192.0.2.77", "TLS13_AES", "himitsu", "件名", "mx.example.com"];
     for state in ["open", "closed"] {
         if state == "closed" {

@@ -110,6 +110,11 @@ left-opens = Closed until { $value }
 left-noticed = { $a } ({ $b }) was announced in time
 left-notice-by = Announce by { $value }
 left-not-noticed = Not announced by { $value }
+left-told-late = Told by { $a } on { $b }; it was due by { $c }
+left-told = Told on { $value }
+left-tell-by = To be told by { $value }
+left-not-told = Not told by { $value }
+left-event = About what begins on { $value }
 left-window = { $a }: { $b }
 left-provisional = May move with a holiday that is not published yet
 print = Print
@@ -397,6 +402,21 @@ refused-evidence-full = The records keep no more evidence of { $value }.
 refused-too-much-evidence = There is too much evidence of { $value } to judge it. Take a log back with “yakusoku import --withdraw”.
 refused-day-too-long = The log has too many measurements of { $value } on one day.
 refused-log-too-long = A log may hold up to { $count } events. Import it in parts.
+refused-window-of-nobody = Name at least one contract that the window concerns.
+refused-window-length = A window ends after it begins and lasts up to { $count } days.
+refused-window-over = The window is over. What was done then is told by importing a log.
+refused-window-title = A title is one line of up to { $count } letters.
+refused-no-window = There is no window { $value } that stands.
+refused-window-begun = { $value } has begun and cannot be cancelled.
+refused-nobody-to-tell = Nobody is told of { $value }. Add notify to its contract in the configuration.
+refused-no-mail-courier = No courier carries the mail of { $value }. Add one of kind mail to the configuration.
+refused-no-second-route = News of { $value } is about the relay and cannot travel through the relay alone. Add a mail courier with another server to the configuration.
+refused-notice-subject = A subject is one line of up to { $count } letters.
+refused-notice-text = A notice has a text of up to { $count } bytes.
+refused-no-draft = Notice { $count } is not a draft: it was sent or dropped.
+refused-no-notice = There is no notice { $count }.
+refused-not-failed = Notice { $count } did not fail to be sent there.
+refused-told-in-future = What was told by other means was told before now.
 
 ## What the relay and others wrote down, word by word. $a and $b are values
 
@@ -580,3 +600,100 @@ refused-not-merged = Only two open incidents of one contract can be merged.
 refused-not-split = Choose at least one function that is in the incident, and leave one.
 refused-report-unfinished = A report is issued after the recovery, with every part filled in.
 refused-draft-moved = Somebody else has changed the draft. Look at it and try again.
+## Windows and notices
+windows = Windows and notices
+windows-nav = Maintenance
+windows-lead = Planned maintenance and what customers are told. A window that is not announced in time counts as a stop.
+windows-no-contract = How to add a contract
+windows-planned = Planned windows
+windows-nothing = No window is planned.
+windows-recurring = Recurring windows
+windows-recurring-text = They follow from the contracts and need no notice.
+contract = Contract
+window = Window
+window-plan = Plan a window
+window-from = From
+window-until = Until
+window-title = Work
+window-concerns = Concerns these contracts
+window-zone = Times are in { $value }.
+window-check = Check the lead times
+window-leads = Lead times in force
+window-also = These share a service or a probe with them and are not ticked:
+window-plan-this = Plan this window
+window-nobody-told = Nobody is told by that.
+window-when = When
+window-notice = Notice
+window-planned = Planned
+window-cancelled = Cancelled
+window-cancel = Cancel the window
+window-cancel-title = Cancel { $value }?
+window-cancel-text = A window that moves is cancelled and planned anew. For customers who were told of it a notice is drafted.
+window-backwards = The window ends before it begins. Exchange the two times.
+window-draft = Draft the notices
+window-draft-text = The drafts are shown here; nothing is sent yet.
+lead-demands = The contract demands
+lead-if-now = If it is announced now
+lead-in-time = In time
+lead-until = In time until { $value }
+lead-too-late = Too late
+lead-since = It was due by { $value }
+lead-no-channel = No channel that counts
+lead-channel-until = Over a channel that counts until { $value }
+lead-no-promise = No promise
+lead-counts = The window would count as a stop.
+told-no-promise = No promise
+told-no-deadline = No deadline
+told-in-time = In time
+told-by = By { $a } on { $b }
+told-not-yet = Not yet
+told-until = Due by { $value }
+told-late = Late
+told-wrong-channel = Wrong channel
+told-missed = Not told
+notices = Notices
+notices-lead = What customers were told, by whom and when, with the answer of the server that took it.
+notices-newest = Newest notices
+notices-all = All notices
+notices-nothing = Nobody was told anything yet.
+notices-drafts = Drafts
+notices-send = Send
+notice = Notice
+notice-about = About
+notice-promise = Promise
+notice-sending = Sending
+notice-proof = Proof
+notice-drafted = Drafted
+notice-confirmed = Confirmed
+notice-to = To
+notice-write = Write a notice
+notice-event = Begins or began
+notice-event-text = The time is reckoned from there: when the change comes, or when the fault was.
+notice-subject-usual = What it is about, and the services
+notice-text = Text
+notice-draft = Save as draft
+notice-drop = Drop the draft
+sending-draft = Draft
+sending-queued = Queued
+sending-sending = On its way
+sending-sent = Sent
+sending-failed = Failed
+sending-by-itself = Recipient of { $value }
+sending-next = Tried again
+sending-maybe-twice = It may have been sent twice.
+sending-retry = Try again
+done-window-planned = The window is planned. Nobody was told yet.
+done-window-cancelled = The window is cancelled.
+done-window-cancelled-tell = { $n ->
+    [one] The window is cancelled. { $count } notice is drafted for those who were told of it.
+   *[other] The window is cancelled. { $count } notices are drafted for those who were told of it.
+}
+done-notices-drafted = { $n ->
+    [one] { $count } notice is drafted. Nothing was sent yet.
+   *[other] { $count } notices are drafted. Nothing was sent yet.
+}
+done-notices-confirmed = { $n ->
+    [one] { $count } notice is being sent.
+   *[other] { $count } notices are being sent.
+}
+done-notice-dropped = The draft is dropped.

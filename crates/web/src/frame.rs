@@ -189,6 +189,12 @@ impl Frame {
         is_first || self.in_room("/promises") || self.in_room("/contracts")
     }
 
+    /// Whether the page is about windows or notices.
+    #[must_use]
+    pub fn in_windows(&self) -> bool {
+        self.in_room("/windows") || self.in_room("/notices")
+    }
+
     /// Whether the page is the overview of mail.
     #[must_use]
     pub fn in_overview(&self) -> bool {
@@ -203,6 +209,12 @@ impl Frame {
             "tried" => self.n("done-tried", &done.count),
             "given-up" => self.n("done-given-up", &done.count),
             "emptied" => self.n("done-emptied", &done.count),
+            "window-planned" => self.t("done-window-planned"),
+            "window-cancelled" => self.t("done-window-cancelled"),
+            "window-cancelled-tell" => self.n("done-window-cancelled-tell", &done.count),
+            "notices-drafted" => self.n("done-notices-drafted", &done.count),
+            "notices-confirmed" => self.n("done-notices-confirmed", &done.count),
+            "notice-dropped" => self.t("done-notice-dropped"),
             "domain-added" => self.t("done-domain-added"),
             "domain-removed" => self.t("done-domain-removed"),
             "account-added" => self.t("done-account-added"),

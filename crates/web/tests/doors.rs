@@ -4,7 +4,7 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 17] = [
     "/",
     "/mail",
     "/promises",
@@ -12,6 +12,10 @@ const ROOMS: [&str; 13] = [
     "/incidents",
     "/incidents/1",
     "/incidents/1/report",
+    "/windows",
+    "/windows/plan-1",
+    "/notices",
+    "/notices/1",
     "/log",
     "/queue",
     "/sandbox",

@@ -1,7 +1,7 @@
 //! How one promise stands, kind by kind.
 
 use calendar::{BusinessCalendar, Span, Spans, day_span};
-use desk::{End, Ground, latest, noticed, windows};
+use desk::{End, Ground, Noticed, latest, noticed, windows};
 use jiff::{SignedDuration, Timestamp};
 use settlement::{Figure, Verdict};
 use terms::{About, Name, Notice, NoticeRoute, Timing};
@@ -13,7 +13,7 @@ const WINDOWS_AHEAD: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// Days on which opening hours may join without a gap before they are called always open.
 const OPEN_DAYS_MAX: usize = 8;
 /// A notice that must be sent within this time is at risk.
-const NOTICE_SOON: SignedDuration = SignedDuration::from_hours(48);
+pub(super) const NOTICE_SOON: SignedDuration = SignedDuration::from_hours(48);
 
 impl View<'_, '_> {
     /// The service of this month, up to now.
@@ -53,7 +53,8 @@ impl View<'_, '_> {
             about.map(|notice| (notice.channel.as_str(), notice.sent)).collect();
         let zone = &self.contract.zone;
         let window = id.to_owned();
-        if noticed(routes, span.from(), &sent, zone).in_time() {
+        let told = noticed(routes, span.from(), &sent, zone);
+        if told.in_time() {
             return (State::Kept, Left::Noticed { window, span });
         }
         let ends = routes.iter().map(|route| latest(route, span.from(), zone));
@@ -62,7 +63,12 @@ impl View<'_, '_> {
         };
         let latest = end.last_second();
         if !end.met_by(self.now) {
-            return (State::Broken, Left::NotNoticed { window, span, latest });
+            let sent = match told {
+                Noticed::Late { channel, sent, .. }
+                | Noticed::WrongChannel { channel, sent, .. } => Some((channel, sent)),
+                Noticed::InTime { .. } | Noticed::Missing { .. } => None,
+            };
+            return (State::Broken, Left::NotNoticed { window, span, latest, sent });
         }
         let is_soon = latest.duration_since(self.now) < NOTICE_SOON;
         let state = if is_soon { State::AtRisk } else { State::Running };

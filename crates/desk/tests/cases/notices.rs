@@ -1,8 +1,9 @@
 //! Notices ahead of a planned stop.
 
-use desk::{Noticed, noticed};
+use calendar::Spans;
+use desk::{Noticed, due, noticed, noticed_after};
 use jiff::Timestamp;
-use terms::{Kind, NoticeRoute, Reckoned, Terms, Timing};
+use terms::{About, Kind, NoticeRoute, Reckoned, Terms, Timing};
 
 use crate::{at, check_rows, on, promise, say};
 
@@ -32,6 +33,38 @@ fn notices() {
         on(contract, |ground| {
             let routes = routes(ground.terms, reading);
             say_noticed(&noticed(&routes, at(start), &sent_by(sent), ground.zone))
+        })
+    });
+}
+
+/// id | contract | event | sent | becomes
+pub const AFTER: &str = "
+    O7 | aoulu-cloud | 2026-11-10 10:00 | email 2026-11-10 11:00       | in time by email
+    O7 | aoulu-cloud | 2026-11-10 10:00 | email 2026-11-10 11:00:01    | late by email, latest Tue 2026-11-10 11:00
+    O7 | aoulu-cloud | 2026-11-10 10:00 | phone 2026-11-10 10:05, web 2026-11-10 10:50 | in time by web
+    O7 | aoulu-cloud | 2026-11-10 10:00 | phone 2026-11-10 10:05       | wrong channel phone, latest Tue 2026-11-10 11:00
+    O7 | aoulu-cloud | 2026-11-10 10:00 | -                            | missing, latest Tue 2026-11-10 11:00
+    H1 | click-so-ko | 2026-11-10 10:00 | email 2026-11-10 14:00       | in time by email
+    H1 | click-so-ko | 2026-11-10 10:00 | email 2026-11-10 14:00:01    | late by email, latest Tue 2026-11-10 14:00
+    H5 | click-so-ko | 2026-11-10 22:00 | email 2026-11-11 14:00       | no deadline
+";
+
+#[test]
+fn notices_after_an_event() {
+    check_rows::<5>(AFTER, |[_, contract, event, sent, _]| {
+        on(contract, |ground| {
+            let notice = ground.terms.promises.iter().find_map(|promise| match &promise.kind {
+                Kind::Notice(notice) if notice.about == About::Incident => Some(notice),
+                _ => None,
+            });
+            let Some(Timing::After { clock, channels }) = notice.map(|notice| &notice.timing)
+            else {
+                panic!("no notice of incidents")
+            };
+            match due(clock, ground, at(event), &Spans::new()).due() {
+                Some(due) => say_noticed(&noticed_after(due, channels, &sent_by(sent))),
+                None => "no deadline".to_owned(),
+            }
         })
     });
 }

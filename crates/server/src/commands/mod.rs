@@ -12,12 +12,14 @@ mod instant;
 mod invoice;
 mod log;
 mod meant;
+mod notice;
 mod place;
 mod queue;
 mod send;
 mod settle;
 mod up;
 mod user;
+mod window;
 mod windows;
 
 use clap::{Parser, Subcommand};
@@ -77,6 +79,10 @@ enum Command {
     /// A timeline only grows: what was wrong is taken back by another entry. docs/OPERATIONS.md tells
     /// how an incident goes from the outage to the report.
     Incident(incident::IncidentArgs),
+    /// Plan, announce and cancel maintenance windows
+    Window(window::WindowArgs),
+    /// Tell customers, and look up the proof
+    Notice(notice::NoticeArgs),
     /// Print the DNS records that our mail needs
     Dns(dns::DnsArgs),
     /// Check or show the configuration
@@ -122,6 +128,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Domain(args) => domain::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Incident(args) => incident::run(&args),
+        Command::Window(args) => window::run(&args),
+        Command::Notice(args) => notice::run(&args),
         Command::Dns(args) => dns::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Contract(args) => contract::run(&args),

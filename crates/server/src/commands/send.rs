@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use mail::Address;
+use mail::compose::Draft;
 
 use crate::clock;
 use crate::config::Machine;
 use crate::exit::{self, Misused, Status};
 use crate::send::client::{self, Door, Tls};
-use crate::send::message::Draft;
 
 /// What to write, and to whom to hand it.
 #[derive(Args)]
@@ -112,6 +112,7 @@ impl SendArgs {
             attachments: self.attach.iter().map(attach).collect::<anyhow::Result<_>>()?,
             date: clock::now().to_zoned(machine.time_zone.clone()),
             unique: unique.iter().map(|byte| format!("{byte:02x}")).collect(),
+            automatic: false,
         })
     }
 

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use app::incidents::EmergencyContact;
 use app::probes::{PROBES, Probe};
+use app::telling::{Audience, RECIPIENTS_MAX};
 use app::{Measured, WatchedContract};
 use jiff::civil::Date;
-use sections::{Day, Section, nearest};
+use sections::{Day, Section, Truth, nearest};
 use terms::{Contract, Name};
 
-use super::value::{CONTACT, PATH};
+use super::couriers::{CourierConfig, CourierKind};
+use super::value::{CONTACT, MAIL_ADDRESS, PATH, SHORT_NAME};
 use crate::contract_file;
 
 /// Most contracts of one configuration.
@@ -27,12 +29,18 @@ pub struct ContractConfig {
     pub contacts: Vec<EmergencyContact>,
     /// The contract and what we measure of it.
     pub watched: WatchedContract,
+    /// Who is told of it.
+    pub audience: Audience,
     /// What is odd in its file, but can be used.
     pub warnings: Vec<terms::Finding>,
 }
 
 /// Every `[[contract]]`. One that cannot be read is a finding and is left out.
-pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
+pub fn read_contracts(
+    top: &Section<'_>,
+    folder: &Path,
+    couriers: &[CourierConfig],
+) -> Vec<ContractConfig> {
     let sections = top.sections("contract");
     if sections.len() > CONTRACTS_MAX {
         let text = format!("there are more than {CONTRACTS_MAX} contracts: run another office");
@@ -42,7 +50,7 @@ pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
     let mut names = BTreeSet::new();
     let mut contracts = Vec::new();
     for section in sections {
-        if let Some(config) = read_contract(&section, folder) {
+        if let Some(config) = read_contract(&section, folder, couriers) {
             let name = config.watched.contract.name.to_string();
             if names.insert(name.clone()) {
                 contracts.push(config);
@@ -55,11 +63,17 @@ pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
     contracts
 }
 
-fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig> {
+fn read_contract(
+    section: &Section<'_>,
+    folder: &Path,
+    couriers: &[CourierConfig],
+) -> Option<ContractConfig> {
     let file = section.need("file", &PATH);
     let start = section.value("start", &Day);
     let contacts = section.list("emergency_contacts", &CONTACT).unwrap_or_default();
     let measure = section.section("measure");
+    let mut audience = read_audience(section, couriers);
+    let about_relay = section.value("about_relay", &Truth);
     let file = folder.join(file?);
     let (contract, warnings) = match open_contract(&file) {
         Ok(read) => (read.contract, read.warnings),
@@ -75,8 +89,56 @@ fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig>
         Some(start) => contract.starting(start),
         None => contract,
     };
+    let measures_relay = measured.iter().any(|measured| measured.probe == Probe::Smtp);
+    audience.about_relay = about_relay.unwrap_or(measures_relay);
+    check_routes(section, &audience, couriers);
     let watched = WatchedContract { contract, measured };
-    Some(ContractConfig { file, start, contacts, watched, warnings })
+    Some(ContractConfig { file, start, contacts, watched, audience, warnings })
+}
+
+/// Who is told of a contract.
+fn read_audience(section: &Section<'_>, couriers: &[CourierConfig]) -> Audience {
+    let mail = section.list("notify", &MAIL_ADDRESS).unwrap_or_default();
+    if mail.len() > RECIPIENTS_MAX {
+        section.object("notify", &format!("there are more than {RECIPIENTS_MAX} addresses"));
+    }
+    let names = section.list("notify_over", &SHORT_NAME).unwrap_or_default();
+    for name in &names {
+        let known = couriers.iter().find(|courier| courier.name == *name);
+        match known.map(|courier| &courier.kind) {
+            Some(CourierKind::Mail(_)) => {
+                let text = format!("{name:?} carries mail: write addresses under `notify`");
+                section.object("notify_over", &text);
+            }
+            Some(_) => {}
+            None => {
+                let known = couriers.iter().map(|courier| courier.name.as_str());
+                let hint = meant(name, known);
+                section.object("notify_over", &format!("there is no courier {name:?}{hint}"));
+            }
+        }
+    }
+    Audience { mail, couriers: names, about_relay: false }
+}
+
+/// Mail needs a courier, and news of the relay one that is not the relay.
+fn check_routes(section: &Section<'_>, audience: &Audience, couriers: &[CourierConfig]) {
+    if audience.mail.is_empty() {
+        return;
+    }
+    let mut routes = couriers.iter().filter_map(|courier| match &courier.kind {
+        CourierKind::Mail(mail) => Some(mail.own_relay),
+        _ => None,
+    });
+    if audience.about_relay && routes.all(|own_relay| own_relay) {
+        section.object(
+            "notify",
+            "its news is about the relay and must not travel through the relay alone: add a \
+             [[courier]] of kind \"mail\" with another server",
+        );
+    } else if !couriers.iter().any(|courier| matches!(courier.kind, CourierKind::Mail(_))) {
+        section.object("notify", "nobody carries mail: add a [[courier]] of kind \"mail\"");
+    }
 }
 
 /// Reads and checks a contract file.
@@ -142,5 +204,13 @@ pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
         Some(Measured { function, probe: *probe })
     });
     let watched = WatchedContract { measured: measured.collect(), contract };
-    ContractConfig { file, start: None, contacts: Vec::new(), watched, warnings: Vec::new() }
+    let audience = Audience::default();
+    ContractConfig {
+        file,
+        start: None,
+        contacts: Vec::new(),
+        watched,
+        audience,
+        warnings: Vec::new(),
+    }
 }

@@ -4,6 +4,7 @@
 //! `show` writes a [`Config`] back as such a text. `docs/CONFIGURATION.md` is the manual.
 
 mod contracts;
+mod couriers;
 mod duty;
 mod read;
 mod show;
@@ -24,6 +25,7 @@ use mail::roster::{
 };
 
 pub use contracts::{ContractConfig, by_names};
+pub use couriers::{CourierConfig, CourierKind, MailConfig, ReachConfig, SecretRef};
 pub use read::read;
 pub use sections::Finding;
 pub use show::show;
@@ -54,6 +56,10 @@ pub struct Config {
     pub oncall: Vec<OnCall>,
     /// When their turns change.
     pub rota: Rota,
+    /// Who carries what we tell customers.
+    pub couriers: Vec<CourierConfig>,
+    /// Whom customers ask; stands at the end of notices.
+    pub contact: Option<String>,
 }
 
 /// What the role `relay` needs.
@@ -213,6 +219,8 @@ impl Config {
             contracts: Vec::new(),
             oncall: Vec::new(),
             rota: Rota { first: duty::FIRST, hand_over: duty::HAND_OVER, zone },
+            couriers: Vec::new(),
+            contact: None,
         }
     }
 }

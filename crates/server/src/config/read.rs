@@ -12,10 +12,11 @@ use mail::roster::{
 use sections::{Choice, Findings, Number, Section};
 
 use super::contracts::read_contracts;
+use super::couriers::read_couriers;
 use super::duty::read_duty;
 use super::value::{
     ADDRESS, DELIVERY, HOST_NAME, HOST_PORT, IP_ADDRESS, LENGTH, PATH, ROUTE_DOMAIN, SHORT_NAME,
-    SIZE, STORE_URL, TIME_ZONE,
+    SIZE, STORE_URL, TEXT, TIME_ZONE,
 };
 use super::{ComposedServer, Config, Finding, Machine, TlsFiles, composition};
 
@@ -57,8 +58,12 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
         top.object("composition", "add at least one [[composition]]");
     }
     check_listeners(&top, &config);
-    config.contracts = read_contracts(&top, folder);
     (config.oncall, config.rota) = read_duty(&top, &config.time_zone);
+    config.couriers = read_couriers(&top, &config.relay.compositions);
+    let notices = top.section("notices");
+    config.contact = notices.value("contact", &TEXT);
+    notices.finish();
+    config.contracts = read_contracts(&top, folder, &config.couriers);
     top.finish();
     config
 }

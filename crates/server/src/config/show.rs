@@ -6,9 +6,13 @@ use std::net::SocketAddr;
 use app::incidents::EmergencyContact;
 use mail::roster::{Delivery, HostPort};
 
+use super::couriers::{STYLES, TLS};
 use super::read::{RECEIVED, RULES};
 use super::units::{show_size, show_span};
-use super::{ComposedServer, Config, ContractConfig, TlsFiles};
+use super::{
+    ComposedServer, Config, ContractConfig, CourierConfig, CourierKind, ReachConfig, SecretRef,
+    TlsFiles,
+};
 
 /// The effective configuration. A key that has no value appears as a comment.
 pub fn show(config: &Config) -> String {
@@ -25,6 +29,14 @@ pub fn show(config: &Config) -> String {
     show_relay(&mut page, config);
     for server in &config.relay.compositions {
         show_composition(&mut page, server);
+    }
+    page.head("[notices]");
+    match &config.contact {
+        Some(contact) => page.text("contact", contact),
+        None => page.unset("contact", "nobody is named"),
+    }
+    for courier in &config.couriers {
+        show_courier(&mut page, courier);
     }
     for contract in &config.contracts {
         show_contract(&mut page, contract);
@@ -166,10 +178,59 @@ fn show_contract(page: &mut Page, contract: &ContractConfig) {
     }
     let contact = |contact: &EmergencyContact| format!("{}: {}", contact.name, contact.reach);
     page.list("emergency_contacts", contract.contacts.iter().map(contact));
+    page.list("notify", &contract.audience.mail);
+    page.list("notify_over", &contract.audience.couriers);
+    page.plain("about_relay", contract.audience.about_relay);
     page.head("[contract.measure]");
     for measured in &contract.watched.measured {
         page.text(measured.function.as_str(), measured.probe.word());
     }
+}
+
+fn show_courier(page: &mut Page, courier: &CourierConfig) {
+    page.head("[[courier]]");
+    page.text("name", &courier.name);
+    match &courier.kind {
+        CourierKind::Mail(mail) => {
+            page.text("kind", "mail");
+            page.text("server", host_port(&mail.server));
+            page.text("from", &mail.from);
+            page.text("tls", word(&TLS, mail.tls));
+            page.path("ca", mail.ca.as_ref(), "the system's");
+            match &mail.login {
+                Some((user, password)) => {
+                    page.text("user", user);
+                    page.secret(["password_file", "password_env"], password);
+                }
+                None => page.unset("user", "nobody signs in"),
+            }
+            page.plain("own_relay", mail.own_relay);
+        }
+        CourierKind::Webhook { url, style, reach } => {
+            page.text("kind", "webhook");
+            page.secret(["url_file", "url_env"], url);
+            page.text("style", word(&STYLES, *style));
+            show_reach(page, reach);
+        }
+        CourierKind::PagerDuty { key, url, reach } => {
+            page.text("kind", "pagerduty");
+            page.secret(["key_file", "key_env"], key);
+            page.text("url", url);
+            show_reach(page, reach);
+        }
+        CourierKind::Command { program, arguments, timeout } => {
+            page.text("kind", "command");
+            page.text("program", program.display());
+            page.list("arguments", arguments);
+            page.text("timeout", show_span(*timeout));
+        }
+    }
+    page.text("channel", &courier.channel);
+}
+
+fn show_reach(page: &mut Page, reach: &ReachConfig) {
+    page.plain("private", reach.private);
+    page.path("ca", reach.ca.as_ref(), "the system's");
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: T) -> &'static str {
@@ -213,6 +274,21 @@ impl Page {
 
     fn unset(&mut self, key: &str, meaning: &str) {
         self.line(&format!("# {key}: {meaning}"));
+    }
+
+    fn path(&mut self, key: &str, path: Option<&std::path::PathBuf>, unset: &str) {
+        match path {
+            Some(path) => self.text(key, path.display()),
+            None => self.unset(key, unset),
+        }
+    }
+
+    /// Where a secret is, never the secret.
+    fn secret(&mut self, [file, env]: [&str; 2], secret: &SecretRef) {
+        match secret {
+            SecretRef::File(path) => self.text(file, path.display()),
+            SecretRef::Env(variable) => self.text(env, variable),
+        }
     }
 
     fn tls(&mut self, certificate: &str, key: &str, files: Option<&TlsFiles>, unset: &str) {

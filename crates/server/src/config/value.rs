@@ -63,6 +63,21 @@ pub const SHORT_NAME: Word<String> = Word {
     expected: "a name of 1 to 32 lower-case letters, digits and hyphens",
     parse: parse_short_name,
 };
+/// A mail address.
+pub const MAIL_ADDRESS: Word<String> = Word {
+    expected: "a mail address such as \"ops@example.jp\"",
+    parse: |text| mail::Address::parse(text).ok().map(|address| address.as_str().to_owned()),
+};
+/// A channel of notices.
+pub const CHANNEL: Word<terms::Name> = Word {
+    expected: "a channel as contracts call it, such as \"email\" or \"top-page\"",
+    parse: |text| text.parse().ok(),
+};
+/// A line of text.
+pub const TEXT: Word<String> = Word {
+    expected: "a line of text",
+    parse: |text| (!text.is_empty() && !text.contains(char::is_control)).then(|| text.to_owned()),
+};
 /// The address of the office's records.
 pub const STORE_URL: Word<String> = Word {
     expected: "\"sqlite:PATH\" or \"postgres://USER@HOST/NAME\"",
@@ -90,11 +105,6 @@ pub const PERSON: Word<String> = Word {
         let count = text.trim().chars().count();
         (1..=CONTACT_MAX).contains(&count).then(|| text.trim().to_owned())
     },
-};
-/// An address that mail goes to.
-pub const MAIL_ADDRESS: Word<String> = Word {
-    expected: "a mail address such as \"sato@example.jp\"",
-    parse: |text| mail::Address::parse(text).ok().map(|_| text.to_owned()),
 };
 /// A time of day.
 pub const TIME_OF_DAY: Word<Time> = Word {

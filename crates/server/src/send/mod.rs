@@ -1,7 +1,6 @@
-//! A small message, written and handed over by SMTP: what `yakusoku send` does.
+//! Handing a small message over by SMTP: what `yakusoku send` does. Writing it is in `mail`.
 //!
 //! Blocking and short, with its own client: it must work when nothing else of ours runs.
 
 pub mod client;
-pub mod message;
 pub mod trust;

@@ -185,6 +185,24 @@ impl Teller<'_> {
         std::iter::once(line).chain(more).collect()
     }
 
+    /// That a notice was late, or over a channel that does not count; `missing` when there was none.
+    fn not_told(
+        &self,
+        missing: &str,
+        latest: Timestamp,
+        sent: Option<&(String, Timestamp)>,
+    ) -> String {
+        let latest = self.instant(latest);
+        let Some((channel, sent)) = sent else { return self.f.with(missing, &latest) };
+        let channel = channel.parse().map_or_else(
+            |()| channel.clone(),
+            |channel| wording::channel_word(&channel, self.f.lang.into()),
+        );
+        let values =
+            [("a", channel.into()), ("b", self.instant(*sent).into()), ("c", latest.into())];
+        self.f.lang.say_with("left-told-late", &values)
+    }
+
     fn left(&self, left: &Left) -> Vec<String> {
         let f = self.f;
         let month = |month| wording::month(month, f.lang.into());
@@ -239,9 +257,21 @@ impl Teller<'_> {
                 f.with("left-notice-by", &self.instant(*latest)),
                 self.two("left-window", window, &self.span(*span)),
             ],
-            Left::NotNoticed { window, span, latest } => vec![
-                f.with("left-not-noticed", &self.instant(*latest)),
+            Left::NotNoticed { window, span, latest, sent } => vec![
+                self.not_told("left-not-noticed", *latest, sent.as_ref()),
                 self.two("left-window", window, &self.span(*span)),
+            ],
+            Left::Told { event, sent } => vec![
+                f.with("left-told", &self.instant(*sent)),
+                f.with("left-event", &self.instant(*event)),
+            ],
+            Left::TellBy { event, latest } => vec![
+                f.with("left-tell-by", &self.instant(*latest)),
+                f.with("left-event", &self.instant(*event)),
+            ],
+            Left::NotTold { event, latest, sent } => vec![
+                self.not_told("left-not-told", *latest, sent.as_ref()),
+                f.with("left-event", &self.instant(*event)),
             ],
         }
     }

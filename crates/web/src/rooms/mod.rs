@@ -5,12 +5,14 @@ mod domains;
 mod door;
 mod incidents;
 mod log;
+mod notices;
 mod overview;
 mod queue;
 mod reports;
 mod sandbox;
 mod statements;
 mod users;
+mod windows;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(statements::routes())
         .merge(incidents::routes())
         .merge(reports::routes())
+        .merge(windows::routes())
+        .merge(notices::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -86,6 +90,8 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(statements::samples::pages(f));
     pages.extend(incidents::samples::pages(f));
     pages.extend(reports::samples::pages(f));
+    pages.extend(windows::samples::pages(f));
+    pages.extend(notices::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));

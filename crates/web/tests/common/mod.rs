@@ -1,10 +1,13 @@
 //! A console over an empty office on a free port, and a client that shows every byte it gets.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use app::accounts::{self, AccountKind};
 use app::logs::{self, Log};
+use app::telling::{Audience, CourierFacts, Telling, Way};
 use app::{Office, RelayFolder, WatchedContract};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -28,6 +31,7 @@ pub fn now() -> Timestamp {
 /// A running console. Its folder goes with it.
 pub struct House {
     pub address: SocketAddr,
+    pub office: Arc<Office>,
     mailbox: Mailbox,
     _folder: tempfile::TempDir,
 }
@@ -125,7 +129,9 @@ impl House {
         let relay = RelayFolder(folder.path().join("relay"));
         std::fs::create_dir_all(&relay.0).expect("a folder for the relay");
         let mailbox = Mailbox::new(&relay.sandbox(), Arc::clone(&vault));
-        let office = Arc::new(Office::new(store, vault, relay, vec![]).under(contracts));
+        let telling = telling(&contracts);
+        let office = Office::new(store, vault, relay, vec![]).under(contracts).telling(telling);
+        let office = Arc::new(office);
         for watched in &office.contracts {
             let mut lines = Log::default();
             for line in log.lines() {
@@ -137,6 +143,7 @@ impl House {
         accounts::add(&office, AccountKind::Administrator, LOGIN, PASSWORD, now())
             .await
             .expect("an administrator");
+        let kept = Arc::clone(&office);
         let console = Console {
             office,
             clock: now,
@@ -155,7 +162,7 @@ impl House {
         let pages = web::behind_proxies(web::router(console), proxies);
         let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, pages).await });
-        House { address, mailbox, _folder: folder }
+        House { address, office: kept, mailbox, _folder: folder }
     }
 
     /// Puts a mail into the sandbox mailbox, as the relay does.
@@ -228,6 +235,18 @@ impl House {
     pub async fn signed_in(&self) -> String {
         let answer = self.sign_in(PASSWORD).await;
         answer.cookie("yakusoku_session").expect("a session").to_owned()
+    }
+}
+
+/// Every contract is told by mail.
+fn telling(contracts: &[WatchedContract]) -> Telling {
+    let channel = "email".parse().expect("a name");
+    let audience = Audience { mail: vec!["ops@customer.example".into()], ..Audience::default() };
+    let name = |watched: &WatchedContract| watched.contract.name.to_string();
+    Telling {
+        couriers: vec![CourierFacts { name: "relay".into(), channel, way: Way::OwnRelay }],
+        audiences: contracts.iter().map(|it| (name(it), audience.clone())).collect(),
+        contact: None,
     }
 }
 

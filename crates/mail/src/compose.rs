@@ -1,9 +1,9 @@
 //! Writes a message (RFC 5322) with text, HTML and attachments, everything else as MIME wants it.
 
+use crate::Address;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Zoned;
-use mail::Address;
 
 /// What the message says.
 pub struct Draft {
@@ -23,6 +23,8 @@ pub struct Draft {
     pub date: Zoned,
     /// A word nobody else uses, for Message-ID and the boundaries.
     pub unique: String,
+    /// Nobody wrote it by hand and nobody is to answer it automatically (RFC 3834 section 5).
+    pub automatic: bool,
 }
 
 /// Bytes of text in one encoded word, so that the line stays under 76 (RFC 2047 section 2).
@@ -32,6 +34,7 @@ const BASE64_LINE: usize = 76;
 
 impl Draft {
     /// The message with CRLF line ends, not yet dot-stuffed.
+    #[must_use]
     pub fn render(&self) -> String {
         let to: Vec<&str> = self.to.iter().map(Address::as_str).collect();
         let date = jiff::fmt::rfc2822::to_string(&self.date).unwrap_or_default();
@@ -44,6 +47,9 @@ impl Draft {
             self.unique,
             self.from.domain(),
         );
+        if self.automatic {
+            page.push_str("Auto-Submitted: auto-generated\r\n");
+        }
         page.push_str(&self.body());
         page
     }
@@ -137,6 +143,7 @@ mod tests {
             attachments: Vec::new(),
             date: "2026-11-22T09:00:00+09:00[Asia/Tokyo]".parse().expect("a time"),
             unique: "k3".to_owned(),
+            automatic: false,
         }
     }
 
@@ -156,6 +163,12 @@ Content-Transfer-Encoding: base64\r
 44GT44KT44Gr44Gh44GvCg==\r
 ";
         assert_eq!(draft().render(), expected);
+    }
+
+    #[test]
+    fn an_automatic_message_says_so() {
+        let text = Draft { automatic: true, ..draft() }.render();
+        assert!(text.contains("\r\nAuto-Submitted: auto-generated\r\nContent-Type"), "{text}");
     }
 
     #[test]
