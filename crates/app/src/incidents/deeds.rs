@@ -209,16 +209,7 @@ fn happened(
         }
         Deed::AwaitCustomer => Happened::StateBegan { state: waiting_for_customer()? },
         Deed::CustomerAnswered => Happened::StateEnded { state: waiting_for_customer()? },
-        Deed::Close if story.recovered.is_some() => {
-            let outlook = outlook(office, incident, now)?;
-            let owed = |clock: &desk::Running<'_>| {
-                clock.clock.event == Some(Event::Recovery) && clock.met.is_none()
-            };
-            if outlook.clocks.iter().any(owed) {
-                return AppError::refused(Refusal::ReportFirst { id: incident.record.id });
-            }
-            Happened::Closed
-        }
+        Deed::Close if story.recovered.is_some() => closed(office, incident, now)?,
         Deed::Close | Deed::Recover => {
             return AppError::refused(Refusal::NotRecovered { id: incident.record.id });
         }
@@ -240,6 +231,17 @@ fn happened(
             }
         }
     })
+}
+
+/// It is closed when no report of it is owed any more.
+fn closed(office: &Office, incident: &Incident, now: Timestamp) -> Result<Happened, AppError> {
+    let owed = |clock: &desk::Running<'_>| {
+        clock.clock.event == Some(Event::Recovery) && clock.met.is_none()
+    };
+    if outlook(office, incident, now)?.clocks.iter().any(owed) {
+        return AppError::refused(Refusal::ReportFirst { id: incident.record.id });
+    }
+    Ok(Happened::Closed)
 }
 
 /// Whether a step may be taken: the ladder has it, and the emergency contact does not stand before it.
