@@ -11,6 +11,7 @@ use axum::routing::get;
 use calendar::Span;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use settlement::Figure;
 use terms::{Strength, wording};
 
 use super::overview::{self, Wanted};
@@ -203,20 +204,29 @@ impl Teller<'_> {
         self.f.lang.say_with("left-told-late", &values)
     }
 
+    /// Downtime that is left, and the figure that it follows from.
+    fn budget(
+        &self,
+        left: SignedDuration,
+        whole: SignedDuration,
+        net: Figure,
+        lower: Figure,
+    ) -> Vec<String> {
+        let key = if net == lower { "left-budget" } else { "left-at-most" };
+        let line = self.two(key, &self.length(left), &self.length(whole));
+        let figure = match net == lower {
+            true => self.f.with("left-figure", &net.percent_text()),
+            false => self.two("left-bounds", &lower.percent_text(), &net.percent_text()),
+        };
+        vec![line, figure]
+    }
+
     fn left(&self, left: &Left) -> Vec<String> {
         let f = self.f;
         let month = |month| wording::month(month, f.lang.into());
         match left {
             Left::Nothing => Vec::new(),
-            Left::Budget { left, whole, net, lower } => {
-                let key = if net == lower { "left-budget" } else { "left-at-most" };
-                let line = self.two(key, &self.length(*left), &self.length(*whole));
-                let figure = match net == lower {
-                    true => f.with("left-figure", &net.percent_text()),
-                    false => self.two("left-bounds", &lower.percent_text(), &net.percent_text()),
-                };
-                vec![line, figure]
-            }
+            Left::Budget { left, whole, net, lower } => self.budget(*left, *whole, *net, *lower),
             Left::Figure(figure) => vec![f.with("left-figure", &figure.percent_text())],
             Left::NothingOwed(of) => vec![f.with("left-nothing-owed", &month(*of))],
             Left::Owed { month: of, credit, currency, is_over } => {
