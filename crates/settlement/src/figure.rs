@@ -48,11 +48,6 @@ impl Figure {
         let left = (allowed - self.counted.as_nanos()).max(0);
         SignedDuration::from_nanos_i128(left)
     }
-
-    /// The share that this much is of that, as a [`Figure`] whose share "up" it is: for coverage.
-    pub fn of_known(known: SignedDuration, whole: SignedDuration) -> Figure {
-        Figure { counted: whole - known, denominator: whole }
-    }
 }
 
 #[cfg(test)]

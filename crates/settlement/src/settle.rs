@@ -122,14 +122,15 @@ impl<'a> Settling<'a> {
         let net_rules = self.month(true);
         let gross_rules = self.month(false);
         let denominator = self.denominator(month);
-        let net = Figure { counted: net_rules.counted(&self.service.surely), denominator };
+        let (outages, partial) = (self.outages(&net_rules), self.partial(month));
+        let counted = outages.iter().map(Judged::counted).fold(SignedDuration::ZERO, |a, b| a + b);
+        let net = Figure { counted, denominator };
         let possible = net_rules.counted(&self.service.possibly).max(net.counted);
         let lower = Figure { counted: possible, denominator };
         let gross = Figure {
             counted: gross_rules.counted(&self.service.surely),
             denominator: self.gross_denominator(month),
         };
-        let (outages, partial) = (self.outages(&net_rules), self.partial(month));
         let judging = self.judging();
         let target = judging.as_ref().and_then(|judging| judging.target);
         let verdict = match target {

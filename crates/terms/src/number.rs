@@ -13,17 +13,6 @@ impl Percent {
     pub const ONE: i64 = 1_000_000;
     /// 100 %.
     pub const HUNDRED: Percent = Percent(100 * Percent::ONE);
-
-    /// The digits after the point that it needs, 0 to 6.
-    pub fn decimals(self) -> usize {
-        let mut rest = self.0.unsigned_abs() % Percent::ONE.unsigned_abs();
-        let mut decimals = 0;
-        while rest != 0 {
-            rest = rest * 10 % Percent::ONE.unsigned_abs();
-            decimals += 1;
-        }
-        decimals
-    }
 }
 
 impl FromStr for Percent {

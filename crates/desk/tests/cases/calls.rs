@@ -1,8 +1,9 @@
 //! The decisions of people on call: ladders, contacts, waits, mutes, thresholds.
 
 use calendar::Spans;
-use desk::{Contact, Course, Looks, Next, Seen, Taken, Turn, Use, bounds, next, over, tell_again};
-use jiff::Timestamp;
+use desk::{Contact, Course, Next, Seen, Taken, Turn, Use, next, over, tell_again};
+use evidence::{Event, Gatherer, Run, RunState};
+use jiff::{SignedDuration, Timestamp};
 use terms::{Kind, Name};
 
 use crate::{Case, at, check, minutes, on, promise, say, spans};
@@ -12,15 +13,17 @@ pub const CASES: &[Case] = &[
         id: "S1",
         input: "ping lost at one 10-min check",
         got: || {
-            let looks = Looks {
-                last_up: Some(at("2026-11-17 10:00")),
-                first_down: at("2026-11-17 10:10"),
-                last_down: at("2026-11-17 10:10"),
-                next_up: Some(at("2026-11-17 10:20")),
+            let mut gatherer = Gatherer::new(None);
+            let looks = Run {
+                function: "server".to_owned(),
+                site: None,
+                from: at("2026-11-17 10:00"),
+                every: SignedDuration::from_mins(10),
+                states: vec![(1, RunState::Up), (1, RunState::Down), (1, RunState::Up)],
             };
-            let bounds = bounds(looks);
-            let below = bounds.below.expect("both ends were seen");
-            format!("between {} and {}", minutes(bounds.at_least), minutes(below))
+            gatherer.add(Event::Run(looks)).expect("room");
+            let seen = gatherer.finish().measured["server"][""].down[0];
+            format!("between {} and {}", minutes(seen.at_least), minutes(seen.at_most))
         },
         expected: "between 0 min and 20 min",
     },
