@@ -28,11 +28,20 @@ impl LogFile {
     /// When it cannot be opened.
     pub fn open(path: &Path) -> anyhow::Result<LogFile> {
         let name = path.display().to_string();
+        let why = format!("cannot read the log {name}");
+        LogFile::open_at(path).context(why)
+    }
+
+    /// As [`LogFile::open`], for who says by itself what could not be opened.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open_at(path: &Path) -> io::Result<LogFile> {
+        let name = path.display().to_string();
         let input: Box<dyn BufRead> = if name == STANDARD_INPUT {
             Box::new(BufReader::with_capacity(READ_BYTES, io::stdin()))
         } else {
-            let file = File::open(path).with_context(|| format!("cannot read the log {name}"))?;
-            Box::new(BufReader::with_capacity(READ_BYTES, file))
+            Box::new(BufReader::with_capacity(READ_BYTES, File::open(path)?))
         };
         Ok(LogFile { name, input, line: Vec::new(), number: 0 })
     }
@@ -57,8 +66,16 @@ impl LogFile {
         format!("{}:{}: {text}", self.name, self.number)
     }
 
-    /// Reads a line without its end; of one that is too long, enough to be refused.
-    fn next_line(&mut self) -> io::Result<bool> {
+    /// The line that was read last, without its end.
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// Reads a line without its end; of one that is too long, enough to be refused. `false` at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read on.
+    pub fn next_line(&mut self) -> io::Result<bool> {
         self.line.clear();
         // Two more than a line may have: its end, and one to see that it is too long.
         let most = u64::try_from(LINE_MAX).unwrap_or(u64::MAX).saturating_add(2);

@@ -1,8 +1,6 @@
 //! `yakusoku import`: what others measured, told and decided becomes evidence of a contract.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use app::logs::{self, ERRORS_MAX, Log};
@@ -13,6 +11,8 @@ use super::place::{Place, wait_for};
 use crate::clock;
 use crate::config::{self, Config};
 use crate::exit::{self, Status};
+use crate::log_file::LogFile;
+use crate::stdout;
 
 /// Which log, for which contract.
 #[derive(Args)]
@@ -34,13 +34,8 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<Status> {
     let mut config = args.place.read_config()?;
     let name = contract_of(&args.contract, &mut config)?;
     let shown = args.log.display();
-    let (log, wrong) = if args.log == Path::new("-") {
-        read(io::stdin().lock())
-    } else {
-        let file = File::open(&args.log).with_context(|| format!("cannot open {shown}"))?;
-        read(BufReader::new(file))
-    }
-    .with_context(|| format!("cannot read {shown}"))?;
+    let file = LogFile::open_at(&args.log).with_context(|| format!("cannot open {shown}"))?;
+    let (log, wrong) = read(file).with_context(|| format!("cannot read {shown}"))?;
     if wrong > 0 {
         let done = if args.withdraw { "taken back" } else { "imported" };
         eprintln!("nothing was {done} from {shown}");
@@ -76,29 +71,17 @@ fn contract_of(asked: &str, config: &mut Config) -> anyhow::Result<String> {
 }
 
 /// Reads a log to its end, or to one mistake too many; each mistake is a line on stdout.
-fn read(mut lines: impl BufRead) -> io::Result<(Log, usize)> {
+fn read(mut file: LogFile) -> anyhow::Result<(Log, usize)> {
     let mut log = Log::default();
     let mut wrong = 0;
-    let mut line = Vec::new();
-    // A longer line is refused by its length; the rest of it would be read as another one.
-    let longest = evidence::LINE_MAX as u64 + 2;
-    loop {
-        line.clear();
-        if io::Read::take(&mut lines, longest).read_until(b'\n', &mut line)? == 0 {
-            return Ok((log, wrong));
-        }
-        let is_cut = line.last() != Some(&b'\n') && line.len() as u64 == longest;
-        let text = line.trim_ascii_end();
-        if let Err(error) = log.line(text) {
-            println!("{error}");
-            wrong += 1;
-            if wrong == ERRORS_MAX {
-                eprintln!("there may be more: {ERRORS_MAX} wrong lines are shown");
-                return Ok((log, wrong));
-            }
-        }
-        if is_cut {
-            lines.skip_until(b'\n')?;
+    while file.next_line()? {
+        let Err(error) = log.line(file.line().trim_ascii_end()) else { continue };
+        stdout::put(&format!("{error}\n"))?;
+        wrong += 1;
+        if wrong == ERRORS_MAX {
+            eprintln!("there may be more: {ERRORS_MAX} wrong lines are shown");
+            break;
         }
     }
+    Ok((log, wrong))
 }
