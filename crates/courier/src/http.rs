@@ -190,7 +190,7 @@ fn judged(host: &str, status: hyper::StatusCode, bytes: &[u8]) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trust::anybody;
+    use ::trust::anybody;
 
     #[test]
     fn addresses() {

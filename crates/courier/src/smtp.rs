@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::mail::{MailRoute, REPLY_TIME_MAX, Tls};
-use crate::trust::{anybody, trusting};
+use crate::trust::{TrustError, trusting};
 
 /// Longest reply we listen to, in bytes.
 const REPLY_MAX: u64 = 64 * 1024;
@@ -85,7 +85,11 @@ async fn protected(
     route: &MailRoute,
     check: bool,
 ) -> Result<Box<dyn Talk>, Fault> {
-    let config = if check { trusting(route.ca.as_deref()) } else { anybody() };
+    let config = if check {
+        trusting(route.ca.as_deref())
+    } else {
+        ::trust::anybody().map_err(TrustError::from)
+    };
     let config = config.map_err(|error| Fault::Unfit(error.to_string()))?;
     let host = route.host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let name = ServerName::try_from(host)
