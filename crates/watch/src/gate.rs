@@ -46,7 +46,7 @@ impl<T> Gate<T> {
         }
     }
 
-    /// Puts a look in line for a host; [`Gate::next`] says who may go.
+    /// Puts a look in line for a host; [`Gate::admit`] says who may go.
     pub fn arrive(&mut self, host: &str, look: T) {
         let line = self.hosts.entry(host.to_owned()).or_insert_with(|| Line {
             running: 0,
@@ -71,7 +71,7 @@ impl<T> Gate<T> {
     }
 
     /// The next look that may begin; hosts take turns.
-    pub fn next(&mut self) -> Option<T> {
+    pub fn admit(&mut self) -> Option<T> {
         if self.running >= self.most {
             return None;
         }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn go(gate: &mut Gate<&'static str>) -> Vec<&'static str> {
-        std::iter::from_fn(|| gate.next()).collect()
+        std::iter::from_fn(|| gate.admit()).collect()
     }
 
     #[test]

@@ -15,14 +15,15 @@ mod policy;
 mod reach;
 mod schedule;
 mod secure;
+mod validate;
 mod watcher;
 mod wire;
 
 pub use answer::{Answer, Detail, FIGURES_MAX, Figure, Reason, SAID_MAX, Seen, Stage, Unit};
 pub use check::{
-    Check, CheckError, Database, Dns, EVERY_MAX, EVERY_MIN, Heartbeat, Http, HttpExpect, Kind,
-    Login, Mailbox, NAME_MAX, Ping, Plugin, Secret, Smtp, SmtpSend, Speech, TIMEOUT_MAX,
-    TIMEOUT_MIN, Target, Tcp, Tls, TlsVersion, Trust, Wrap,
+    Check, Database, Dns, EVERY_MAX, EVERY_MIN, Heartbeat, Http, HttpExpect, Kind, Login, Mailbox,
+    NAME_MAX, Ping, Plugin, Secret, Smtp, SmtpSend, Speech, TIMEOUT_MAX, TIMEOUT_MIN, Target, Tcp,
+    Tls, TlsVersion, Trust, Wrap,
 };
 pub use gate::{Gate, LOOKS_MAX, LOOKS_PER_HOST_MAX};
 pub use heartbeat::{BEATS_MAX, Beats, TooManyBeats};
@@ -32,6 +33,7 @@ pub use kinds::tcp::TCP_READ_MAX;
 pub use look::look;
 pub use policy::{Policy, Range};
 pub use reach::{ADDRESSES_MAX, Reach, ReachError};
-pub use schedule::{Schedule, Turn};
+pub use schedule::{Round, Schedule};
 pub use secure::{Roots, TrustError};
+pub use validate::CheckError;
 pub use watcher::{Blind, BlindCause, Measured, Report, Watcher};

@@ -15,9 +15,12 @@ pub async fn look(check: &Check, reach: &Reach) -> Seen {
     let mut look = Look::begin(check.timeout);
     let ends = look.ends;
     let result = match check.validate() {
-        Ok(()) => timeout_at(ends, by_kind(check, reach, &mut look))
-            .await
-            .unwrap_or_else(|_| Err(Fault::silent(Reason::TimedOut))),
+        Ok(()) => timeout_at(ends, by_kind(check, reach, &mut look)).await.unwrap_or_else(|_| {
+            Err(match look.is_resolving {
+                true => Fault::unseen(Reason::ResolverFailed),
+                false => Fault::silent(Reason::TimedOut),
+            })
+        }),
         Err(error) => Err(Fault::unseen(Reason::Settings).said(error.to_string())),
     };
     let took = look.began.elapsed();

@@ -21,6 +21,8 @@ pub enum Policy {
     /// The provider: everywhere.
     #[default]
     Anywhere,
+    /// Everywhere but in these ranges.
+    Without(Vec<Range>),
     /// A customer: the public Internet without these ranges, which are the office's own.
     Public(Vec<Range>),
 }
@@ -28,12 +30,13 @@ pub enum Policy {
 impl Policy {
     /// Whether `address` may be looked at.
     pub fn allows(&self, address: IpAddr) -> bool {
+        // An IPv4 address written as an IPv6 one is the IPv4 one.
+        let address = address.to_canonical();
+        let in_any = |ranges: &[Range]| ranges.iter().any(|range| range.contains(address));
         match self {
             Policy::Anywhere => true,
-            Policy::Public(own) => {
-                let address = address.to_canonical();
-                !RESERVED.iter().chain(own).any(|range| range.contains(address))
-            }
+            Policy::Without(ranges) => !in_any(ranges),
+            Policy::Public(own) => !in_any(own) && !in_any(&RESERVED),
         }
     }
 }

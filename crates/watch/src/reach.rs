@@ -88,11 +88,14 @@ impl Reach {
     }
 
     /// The addresses of a host that may be looked at, at most [`ADDRESSES_MAX`], never none.
-    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Fault> {
+    async fn addresses(&self, host: &str, look: &mut Look) -> Result<Vec<IpAddr>, Fault> {
+        look.is_resolving = true;
         let found = match literal(host) {
             Some(address) => vec![address],
             None => self.resolve(host).await?,
         };
+        look.is_resolving = false;
+        look.reached(Stage::Resolved);
         let allowed = found.into_iter().filter(|address| self.policy.allows(*address));
         let allowed: Vec<IpAddr> = allowed.take(ADDRESSES_MAX).collect();
         if allowed.is_empty() {
@@ -116,9 +119,8 @@ impl Reach {
 
     /// The first address that may be looked at, for what has no connection.
     pub(crate) async fn address(&self, host: &str, look: &mut Look) -> Result<IpAddr, Fault> {
-        let first = self.addresses(host).await?.remove(0);
+        let first = self.addresses(host, look).await?.remove(0);
         look.detail.address = Some(first);
-        look.reached(Stage::Resolved);
         Ok(first)
     }
 
@@ -129,8 +131,7 @@ impl Reach {
         port: u16,
         look: &mut Look,
     ) -> Result<TcpStream, Fault> {
-        let addresses = self.addresses(host).await?;
-        look.reached(Stage::Resolved);
+        let addresses = self.addresses(host, look).await?;
         let mut last = Fault::silent(Reason::TimedOut);
         for (tried, address) in addresses.iter().enumerate() {
             look.detail.address = Some(*address);
@@ -170,12 +171,14 @@ pub(crate) struct Look {
     pub began: Instant,
     pub ends: Instant,
     pub detail: Detail,
+    /// A name is being looked up: what happens now says nothing about the target.
+    pub is_resolving: bool,
 }
 
 impl Look {
     pub fn begin(timeout: Duration) -> Look {
         let began = Instant::now();
-        Look { began, ends: began + timeout, detail: Detail::default() }
+        Look { began, ends: began + timeout, detail: Detail::default(), is_resolving: false }
     }
 
     /// Notes how far it got, and when.

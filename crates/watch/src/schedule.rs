@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use crate::check::{Check, EVERY_MAX, EVERY_MIN};
 
-/// A check's turn.
+/// A check's round.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct Round {
     /// Whose.
     pub check: Arc<Check>,
     /// When it was due, since the schedule began.
@@ -23,7 +23,7 @@ pub struct Turn {
     pub missed: u32,
 }
 
-/// The turns of all checks.
+/// The rounds of all checks.
 #[derive(Debug)]
 pub struct Schedule {
     /// The instant at which it began, since 1970: offsets are counted from there.
@@ -63,7 +63,7 @@ impl Schedule {
     }
 
     /// From `now` on these checks and no others; of two with one name the later. A check that is the
-    /// same as before, or keeps its pace, keeps its next turn.
+    /// same as before, or keeps its pace, keeps its next round.
     pub fn replace(&mut self, checks: impl IntoIterator<Item = Check>, now: Duration) {
         let mut before = std::mem::take(&mut self.checks);
         for check in checks {
@@ -82,8 +82,8 @@ impl Schedule {
         }
     }
 
-    /// When the next turn is; `None` without checks.
-    pub fn next(&mut self) -> Option<Duration> {
+    /// When the next round is; `None` without checks.
+    pub fn next_due(&mut self) -> Option<Duration> {
         while let Some(Reverse(entry)) = self.next.peek() {
             if self
                 .checks
@@ -97,10 +97,10 @@ impl Schedule {
         None
     }
 
-    /// The soonest turn that is due at `now`, and what it missed. Its check is due again one pace
-    /// later, at least after `now`: turns that passed are not made up for.
-    pub fn due(&mut self, now: Duration) -> Option<Turn> {
-        if self.next()? > now {
+    /// The soonest round that is due at `now`, and what it missed. Its check is due again one pace
+    /// later, at least after `now`: rounds that passed are not made up for.
+    pub fn due(&mut self, now: Duration) -> Option<Round> {
+        if self.next_due()? > now {
             return None;
         }
         let Reverse(mut entry) = self.next.pop()?;
@@ -108,7 +108,7 @@ impl Schedule {
         let (due, missed) = newest(entry.due, pace(&check), now);
         entry.due = due + pace(&check);
         self.next.push(Reverse(entry));
-        Some(Turn { check, due, missed })
+        Some(Round { check, due, missed })
     }
 
     /// Every check, in no order.
@@ -131,7 +131,7 @@ impl Schedule {
         self.checks.contains_key(name)
     }
 
-    /// A check's first turn at or after zero: multiples of its pace since 1970, moved by its name.
+    /// A check's first round at or after zero: multiples of its pace since 1970, moved by its name.
     fn offset(&self, check: &Check) -> Duration {
         let every = pace(check).as_nanos();
         let mix = u128::from(mix(&self.salt, &check.name));
@@ -142,7 +142,7 @@ impl Schedule {
     }
 }
 
-/// The pace of a check; one outside the limits has its turns all the same, in which it is told wrong.
+/// The pace of a check; one outside the limits has its rounds all the same, in which it is told wrong.
 pub(crate) fn pace(check: &Check) -> Duration {
     check.every.clamp(EVERY_MIN, EVERY_MAX)
 }
@@ -204,8 +204,8 @@ mod tests {
     fn ten_thousand_checks_start_evenly() {
         let mut schedule = schedule((0..10_000).map(|n| check(&format!("check {n}"), 10)));
         let mut slots = [0_u32; 100];
-        while let Some(turn) = schedule.due(SECOND * 10 - Duration::from_nanos(1)) {
-            slots[usize::try_from(turn.due.as_millis() / 100).expect("slot")] += 1;
+        while let Some(round) = schedule.due(SECOND * 10 - Duration::from_nanos(1)) {
+            slots[usize::try_from(round.due.as_millis() / 100).expect("slot")] += 1;
             if slots.iter().sum::<u32>() == 10_000 {
                 break;
             }
@@ -218,12 +218,12 @@ mod tests {
     #[test]
     fn due_instants_do_not_drift() {
         let mut schedule = schedule([check("a", 10)]);
-        let first = schedule.next().expect("due");
+        let first = schedule.next_due().expect("due");
         for n in 0..1_000_u32 {
             // Looked at a little later each time; the due instants do not follow.
             let late = Duration::from_millis(u64::from(n) * 7 % 900);
-            let turn = schedule.due(first + SECOND * 10 * n + late).expect("turn");
-            assert_eq!((turn.due, turn.missed), (first + SECOND * 10 * n, 0));
+            let round = schedule.due(first + SECOND * 10 * n + late).expect("round");
+            assert_eq!((round.due, round.missed), (first + SECOND * 10 * n, 0));
         }
     }
 
@@ -237,12 +237,12 @@ mod tests {
             (SECOND * 86_400, 8_640, 86_410),
         ] {
             let mut schedule = schedule([check("a", 10)]);
-            let first = schedule.next().expect("due");
-            let turn = schedule.due(first + late).expect("turn");
-            assert_eq!(turn.missed, missed, "{late:?}");
-            assert_eq!(turn.due, first + SECOND * 10 * missed);
-            assert_eq!(schedule.due(first + late), None, "turns are not made up for");
-            assert_eq!(schedule.next(), Some(first + SECOND * next));
+            let first = schedule.next_due().expect("due");
+            let round = schedule.due(first + late).expect("round");
+            assert_eq!(round.missed, missed, "{late:?}");
+            assert_eq!(round.due, first + SECOND * 10 * missed);
+            assert_eq!(schedule.due(first + late), None, "rounds are not made up for");
+            assert_eq!(schedule.next_due(), Some(first + SECOND * next));
         }
     }
 
@@ -252,7 +252,7 @@ mod tests {
         let due_at = |later: u32| {
             let mut schedule = Schedule::new(began + SECOND * later, "tokyo");
             schedule.replace([check("a", 3_600)], Duration::ZERO);
-            schedule.next().expect("due") + SECOND * later
+            schedule.next_due().expect("due") + SECOND * later
         };
         let first = due_at(0);
         for later in [1, 100, 3_599, 3_600, 5_000, 86_399] {
@@ -266,15 +266,15 @@ mod tests {
         let mut schedule = schedule([check("a", 10), check("b", 10)]);
         let all = |schedule: &mut Schedule, now: u32| {
             let mut names = Vec::new();
-            while let Some(turn) = schedule.due(SECOND * now) {
-                names.push((turn.check.name.clone(), turn.check.timeout.as_secs()));
+            while let Some(round) = schedule.due(SECOND * now) {
+                names.push((round.check.name.clone(), round.check.timeout.as_secs()));
             }
             names.sort();
             names
         };
         let pair = |name: &str, timeout| (name.to_owned(), timeout);
         assert_eq!(all(&mut schedule, 10), [pair("a", 1), pair("b", 1)]);
-        // One goes, one changes its timeout and keeps its turn, one comes.
+        // One goes, one changes its timeout and keeps its round, one comes.
         let changed = Check { timeout: SECOND * 2, ..check("b", 10) };
         schedule.replace([changed, check("c", 10)], SECOND * 10);
         assert_eq!(schedule.len(), 2);
@@ -283,11 +283,11 @@ mod tests {
         // The same name twice is one check.
         schedule.replace([check("c", 10), check("c", 10)], SECOND * 20);
         assert_eq!(all(&mut schedule, 30), [pair("c", 1)]);
-        // A new pace begins anew, and the old turn is gone.
+        // A new pace begins anew, and the old round is gone.
         schedule.replace([check("c", 20)], SECOND * 30);
         assert_eq!(all(&mut schedule, 50), [pair("c", 1)]);
         schedule.replace([], SECOND * 50);
-        assert_eq!(schedule.next(), None);
+        assert_eq!(schedule.next_due(), None);
         assert!(schedule.is_empty());
     }
 
@@ -296,7 +296,7 @@ mod tests {
         let due = |salt| {
             let mut schedule = Schedule::new(Duration::ZERO, salt);
             schedule.replace([check("a", 600)], Duration::ZERO);
-            schedule.next()
+            schedule.next_due()
         };
         assert_ne!(due("tokyo"), due("osaka"));
     }

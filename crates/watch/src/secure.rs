@@ -117,6 +117,10 @@ fn certificate_reason(error: &CertificateError) -> Reason {
         E::NotValidYet | E::NotValidYetContext { .. } => Reason::CertificateNotYetValid,
         E::NotValidForName | E::NotValidForNameContext { .. } => Reason::CertificateName,
         E::UnknownIssuer => Reason::CertificateIssuer,
+        // One that signed itself as an authority would; the library tells only in its words.
+        E::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            Reason::CertificateIssuer
+        }
         _ => Reason::CertificateBad,
     }
 }

@@ -1,4 +1,4 @@
-//! The watcher: looks at every check in its turn and reports what it saw, and when it could not see.
+//! The watcher: looks at its checks round by round and reports what it saw, and when it could not see.
 //!
 //! One task runs each look and one loop starts them, so a look that stalls delays no other. A watcher
 //! that slept or was starved reports a blind span, never up or down.
@@ -17,13 +17,13 @@ use crate::check::Check;
 use crate::gate::Gate;
 use crate::look::look;
 use crate::reach::Reach;
-use crate::schedule::{Schedule, Turn, pace};
+use crate::schedule::{Round, Schedule, pace};
 
 /// The time of day may jump against the steady clock by this much before a sleep of the machine is
 /// suspected.
 const SLEPT_MIN: SignedDuration = SignedDuration::from_secs(1);
 /// Turns begun in one go before the loop listens to anything else.
-const TURNS_AT_ONCE: usize = 256;
+const ROUNDS_AT_ONCE: usize = 256;
 /// The loop looks up at least so often, to notice a sleep of the machine.
 const PULSE: Duration = Duration::from_secs(1);
 /// Blind spans that wait for somebody to take them. Beyond, the oldest is dropped; the gap between
@@ -33,13 +33,13 @@ const BLIND_WAITING_MAX: usize = 20_000;
 /// What a watcher reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
-    /// A look in its turn.
+    /// A look in a round of its check.
     Measured(Measured),
     /// Turns in which nobody looked.
     Blind(Blind),
 }
 
-/// A look in its turn.
+/// A look in a round of its check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measured {
     /// What was looked at.
@@ -59,7 +59,7 @@ pub struct Measured {
 pub struct Blind {
     /// What was not looked at.
     pub check: Arc<Check>,
-    /// The first turn without a look in time.
+    /// The first round without a look in time.
     pub from: Timestamp,
     /// The beginning of the next look, or the end of the sleep.
     pub until: Timestamp,
@@ -78,11 +78,11 @@ pub enum BlindCause {
     Broken,
 }
 
-/// Looks at checks in their turns.
+/// Looks at checks, round by round.
 pub struct Watcher {
     reach: Arc<Reach>,
     name: String,
-    gate: Gate<Turn>,
+    gate: Gate<Round>,
 }
 
 impl Watcher {
@@ -98,7 +98,7 @@ impl Watcher {
     }
 
     /// Looks until `shutdown` is done or nobody takes reports. A new list in `checks` holds from then
-    /// on; a check whose settings make no sense is reported so in each of its turns.
+    /// on; a check whose settings make no sense is reported so in each of its rounds.
     ///
     /// A look has ended when its report was taken, so a `sink` that is never emptied comes to hold up
     /// everything. Looks under way at the end are given up and not reported.
@@ -114,7 +114,7 @@ impl Watcher {
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
             let pulse = course.now() + PULSE;
-            let wake = course.schedule.next().map_or(pulse, |due| due.min(pulse));
+            let wake = course.schedule.next_due().map_or(pulse, |due| due.min(pulse));
             tokio::select! {
                 () = &mut shutdown => return,
                 () = course.sink.closed() => return,
@@ -141,10 +141,10 @@ impl Watcher {
 struct Course {
     reach: Arc<Reach>,
     schedule: Schedule,
-    gate: Gate<Turn>,
+    gate: Gate<Round>,
     looks: JoinSet<()>,
     running: HashMap<Id, Arc<Check>>,
-    /// Checks with a look in line or under way, and the turns they have left out for it.
+    /// Checks with a look in line or under way, and the rounds they have left out for it.
     busy: HashMap<String, u32>,
     /// Turns left out for a look that has ended since; the next look tells.
     missed: HashMap<String, u32>,
@@ -198,19 +198,19 @@ impl Course {
     fn wake(&mut self) {
         self.notice_sleep();
         let now = self.now();
-        for _ in 0..TURNS_AT_ONCE {
-            let Some(turn) = self.schedule.due(now) else { return };
-            if let Some(missed) = self.busy.get_mut(&turn.check.name) {
-                *missed = missed.saturating_add(1 + turn.missed);
+        for _ in 0..ROUNDS_AT_ONCE {
+            let Some(round) = self.schedule.due(now) else { return };
+            if let Some(missed) = self.busy.get_mut(&round.check.name) {
+                *missed = missed.saturating_add(1 + round.missed);
                 continue;
             }
-            if turn.missed > 0 {
-                let first = turn.due.saturating_sub(pace(&turn.check) * turn.missed);
-                self.blind(turn.check.clone(), self.at(first), self.at(now), BlindCause::Paused);
+            if round.missed > 0 {
+                let first = round.due.saturating_sub(pace(&round.check) * round.missed);
+                self.blind(round.check.clone(), self.at(first), self.at(now), BlindCause::Paused);
             }
-            self.busy.insert(turn.check.name.clone(), 0);
-            let host = turn.check.target.host.clone();
-            self.gate.arrive(&host, turn);
+            self.busy.insert(round.check.name.clone(), 0);
+            let host = round.check.target.host.clone();
+            self.gate.arrive(&host, round);
         }
     }
 
@@ -230,7 +230,7 @@ impl Course {
 
     /// Starts the looks that the gate lets through.
     fn start(&mut self) {
-        while let Some(Turn { check, due, .. }) = self.gate.next() {
+        while let Some(Round { check, due, .. }) = self.gate.admit() {
             let now = self.now();
             let late = now.saturating_sub(due);
             if late >= pace(&check) {
