@@ -41,7 +41,7 @@ pub struct Certificate {
 pub const GOOD: Certificate =
     Certificate { name: "127.0.0.1", years: (2020, 2099), is_signed_by_root: true };
 
-pub fn server_config(certificate: Certificate) -> Arc<ServerConfig> {
+fn signed(certificate: Certificate) -> (rcgen::Certificate, KeyPair) {
     let mut params = CertificateParams::new(vec![certificate.name.to_owned()]).expect("params");
     params.not_before = rcgen::date_time_ymd(certificate.years.0, 1, 1);
     params.not_after = rcgen::date_time_ymd(certificate.years.1, 1, 1);
@@ -51,7 +51,18 @@ pub fn server_config(certificate: Certificate) -> Arc<ServerConfig> {
     } else {
         params.self_signed(&key)
     };
-    let chain: Vec<CertificateDer<'static>> = vec![signed.expect("certificate").der().clone()];
+    (signed.expect("certificate"), key)
+}
+
+/// The certificate and its key in PEM.
+pub fn pem(certificate: Certificate) -> (String, String) {
+    let (signed, key) = signed(certificate);
+    (signed.pem(), key.serialize_pem())
+}
+
+pub fn server_config(certificate: Certificate) -> Arc<ServerConfig> {
+    let (signed, key) = signed(certificate);
+    let chain: Vec<CertificateDer<'static>> = vec![signed.der().clone()];
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("key");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(provider);
