@@ -75,22 +75,35 @@ impl Server {
 
     /// Stops it as a crash would.
     pub fn down(&mut self) {
-        if let Some(mut child) = self.child.take() {
+        if self.child.is_some() {
             for signal in [Signal::TERM, Signal::KILL] {
-                signal_group(&child, signal);
+                self.signal(signal);
                 std::thread::sleep(Duration::from_millis(300));
             }
+        }
+        if let Some(mut child) = self.child.take() {
             child.wait().expect("ended");
         }
     }
 
     /// It keeps its port and says nothing.
     pub fn pause(&self) {
-        signal_group(self.child.as_ref().expect("up"), Signal::STOP);
+        self.signal(Signal::STOP);
     }
 
     pub fn go_on(&self) {
-        signal_group(self.child.as_ref().expect("up"), Signal::CONT);
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("up").id();
+        // Postfix leaves our group for one of its own, and says which.
+        let own = fs::read_to_string(self.folder.path().join("queue/pid/master.pid"));
+        let own = own.ok().and_then(|text| text.trim().parse().ok());
+        for group in [i32::try_from(child).ok(), own].into_iter().flatten() {
+            // One that has ended has nothing to signal.
+            Pid::from_raw(group).map(|group| kill_process_group(group, signal).ok());
+        }
     }
 }
 
@@ -101,10 +114,4 @@ impl Drop for Server {
         }
         self.down();
     }
-}
-
-fn signal_group(child: &Child, signal: Signal) {
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("group");
-    // One that has ended has nothing to signal.
-    kill_process_group(group, signal).ok();
 }
