@@ -28,6 +28,11 @@ pub enum Policy {
 }
 
 impl Policy {
+    /// Whether it is for checks that a customer made; such a check runs no command.
+    pub fn is_public(&self) -> bool {
+        matches!(self, Policy::Public(_))
+    }
+
     /// Whether `address` may be looked at.
     pub fn allows(&self, address: IpAddr) -> bool {
         // An IPv4 address written as an IPv6 one is the IPv4 one.
