@@ -46,7 +46,8 @@ impl Beats {
         Ok(())
     }
 
-    /// Forgets the calls of checks that are no more.
+    /// Forgets the calls of checks that are no more. Whoever changes a list of checks does so; watchers
+    /// may share the beats, so none of them does.
     pub fn retain(&self, keep: impl Fn(&str) -> bool) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.retain(|name, _| keep(name));

@@ -18,7 +18,7 @@ use rustls::ClientConfig;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout_at};
 
-use crate::answer::{Detail, Fault, Reason, Stage};
+use crate::answer::{Answer, Detail, Fault, Reason, Stage};
 use crate::check::Trust;
 use crate::heartbeat::Beats;
 use crate::policy::Policy;
@@ -132,7 +132,7 @@ impl Reach {
         look: &mut Look,
     ) -> Result<TcpStream, Fault> {
         let addresses = self.addresses(host, look).await?;
-        let mut last = Fault::silent(Reason::TimedOut);
+        let mut fault: Option<Fault> = None;
         for (tried, address) in addresses.iter().enumerate() {
             look.detail.address = Some(*address);
             // An address that says nothing leaves the others their share of the time.
@@ -144,11 +144,11 @@ impl Reach {
                     look.reached(Stage::Connected);
                     return Ok(stream);
                 }
-                Ok(Err(error)) => last = connect_fault(&error),
-                Err(_) => last = Fault::silent(Reason::TimedOut),
+                Ok(Err(error)) => fault = Some(telling(fault, connect_fault(&error))),
+                Err(_) => fault = Some(telling(fault, Fault::silent(Reason::TimedOut))),
             }
         }
-        Err(last)
+        Err(fault.unwrap_or(Fault::silent(Reason::TimedOut)))
     }
 
     async fn connect_to(&self, target: SocketAddr) -> io::Result<TcpStream> {
@@ -217,6 +217,15 @@ pub(crate) fn literal(host: &str) -> Option<IpAddr> {
     bare.parse().ok()
 }
 
+/// Of what two addresses of one host came to, that which says something about the host: where we have
+/// no route for one of them, the other counts.
+fn telling(before: Option<Fault>, now: Fault) -> Fault {
+    match (before, now.answer) {
+        (Some(before), Answer::Unseen(_)) => before,
+        _ => now,
+    }
+}
+
 /// What a failed connection says: about the target, or about us.
 pub(crate) fn connect_fault(error: &io::Error) -> Fault {
     use io::ErrorKind as E;
@@ -234,6 +243,20 @@ pub(crate) fn connect_fault(error: &io::Error) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_address_that_we_have_no_route_to_says_nothing() {
+        let refused = || Fault::silent(Reason::ConnectionRefused);
+        let no_route = || Fault::unseen(Reason::OwnTrouble);
+        for (before, now, tells) in [
+            (None, no_route(), no_route()),
+            (Some(no_route()), refused(), refused()),
+            (Some(refused()), no_route(), refused()),
+            (Some(refused()), Fault::silent(Reason::TimedOut), Fault::silent(Reason::TimedOut)),
+        ] {
+            assert_eq!(telling(before, now), tells);
+        }
+    }
 
     #[test]
     fn hosts_that_are_addresses() {

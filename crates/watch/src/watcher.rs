@@ -191,7 +191,6 @@ impl Course {
         let now = self.now();
         self.schedule.replace(checks, now);
         self.missed.retain(|name, _| self.schedule.has(name));
-        self.reach.beats.retain(|name| self.schedule.has(name));
     }
 
     /// Puts what is due in line.

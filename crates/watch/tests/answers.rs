@@ -441,4 +441,11 @@ async fn pings() {
     }
     assert_eq!(seen.answer, Answer::Succeeded, "{seen:?}");
     assert_eq!(seen.detail.figures[0].millionths, 0, "none lost");
+    if std::net::UdpSocket::bind("[::1]:0").is_ok() {
+        let seen = look(&ping("::1"), &reach()).await;
+        assert_eq!(seen.answer, Answer::Succeeded, "{seen:?}");
+    }
+    // Nobody has this address, or no route leads there; never is that a success.
+    let seen = look(&ping("240.0.0.1"), &reach()).await;
+    assert_ne!(seen.answer, Answer::Succeeded, "{seen:?}");
 }
