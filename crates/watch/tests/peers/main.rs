@@ -1,7 +1,7 @@
 //! Every kind of check against real servers: up, refusing, wrong, slow, down, and back.
 //!
 //! Runs where `YAKUSOKU_TEST_PEERS` is set, as root, with the packages nginx-light, postfix,
-//! dovecot-imapd, dovecot-pop3d, vsftpd, postgresql, mariadb-server and knot.
+//! dovecot-imapd, dovecot-pop3d, vsftpd, postgresql, mariadb-server, knot and monitoring-plugins-basic.
 
 #[path = "../common/mod.rs"]
 mod common;

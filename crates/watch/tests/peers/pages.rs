@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use watch::{Http, HttpExpect, Kind, Tcp, Tls, TlsVersion, Trust};
+use watch::{Http, HttpExpect, Kind, Plugin, Tcp, Tls, TlsVersion, Trust};
 
 use crate::common::{Certificate, GOOD};
 use crate::server::{Server, certify, folder, free_port};
-use crate::{expect, is_wanted, life};
+use crate::{expect, is_wanted, life, seen};
 
 /// Ports of the nginx: plain, then TLS with each certificate or version.
 struct Ports {
@@ -92,8 +92,29 @@ async fn pages() {
     life(&mut nginx, Kind::Http(http("/")), ports.plain, "silent timed-out").await;
     let secure = Http { tls: true, ..http("/") };
     life(&mut nginx, Kind::Http(secure), ports.good, "silent timed-out").await;
+    plugin(&mut nginx, ports.plain).await;
     // The kernel takes connections for a paused server.
     life(&mut nginx, Kind::Tcp(Tcp::default()), ports.plain, "succeeded").await;
+}
+
+/// The plugin that thousands of installations use, on the same pages.
+async fn plugin(nginx: &mut Server, port: u16) {
+    let check_http = |path: &str| {
+        let words = ["/usr/lib/nagios/plugins/check_http", "-H", "127.0.0.1", "-p"];
+        let port = port.to_string();
+        let words = words.into_iter().chain([port.as_str(), "-u", path, "-t", "1"]);
+        let command = words.map(str::to_owned).collect();
+        Kind::Plugin(Plugin { command, environment: Vec::new(), warning_is_up: false })
+    };
+    expect(check_http("/"), port, "succeeded").await;
+    expect(check_http("/nothing"), port, "refused plugin-warning").await;
+    expect(check_http("/busy"), port, "refused plugin-critical").await;
+    nginx.pause();
+    expect(check_http("/"), port, "refused plugin-critical").await;
+    nginx.go_on();
+    let seen = seen(check_http("/"), port).await;
+    let names: Vec<_> = seen.detail.figures.iter().map(|figure| figure.name.as_str()).collect();
+    assert_eq!(names, ["time", "size"], "{seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
