@@ -18,7 +18,7 @@ fs.mkdirSync(shots, { recursive: true });
 
 const DOMAIN = "walk.example";
 const ARRIVAL_MS = 30_000;
-const ROOMS = ["/", "/log", "/queue", "/sandbox", "/domains", "/users"];
+const ROOMS = ["/", "/mail", "/promises", "/contracts/customers-mail-cloud", "/log", "/queue", "/sandbox", "/domains", "/users"];
 
 let passed = 0;
 const failures = [];
@@ -110,7 +110,7 @@ async function tour(page, label, lang) {
       expect((await page.locator("h1").count()) === 1, "one heading");
       expect((await page.getAttribute("html", "lang")) === lang, `lang is ${lang}`);
       await fits(page);
-      await shoot(page, `${label}-${room === "/" ? "overview" : room.slice(1)}`);
+      await shoot(page, `${label}-${room === "/" ? "first" : room.slice(1).replaceAll("/", "-")}`);
     });
   }
 }
@@ -154,13 +154,58 @@ await check("a wrong password is told without saying which part", async () => {
 });
 main.troubles.length = 0; // the browser reports the 401 above as an error
 
-await check("signing in leads to the overview", () => signIn(page));
+await check("signing in leads to the promise board", () => signIn(page));
 await check("the session's cookie is closed to scripts", async () => {
   const cookies = await main.context.cookies();
   const session = cookies.find((cookie) => cookie.name === "yakusoku_session");
   expect(session?.httpOnly && session.sameSite === "Lax", JSON.stringify(cookies));
 });
-await shoot(page, "overview-first");
+await shoot(page, "board-first");
+
+// ---- promises ---------------------------------------------------------------------------------
+
+await check("every promise of the contract has a row with its clause and its state", async () => {
+  expect((await page.locator("table.promises tbody tr").count()) >= 10, "rows");
+  const text = await page.locator("table.promises tbody tr").first().innerText();
+  expect(text.includes("第19条") && text.includes("99.9 %"), text);
+  expect((await page.locator("table.promises .chip").count()) >= 10, "states");
+});
+
+await check("what we measure of ourselves shows within a minute", async () => {
+  await until("a measured promise", ARRIVAL_MS, async () => {
+    await page.goto("/");
+    const text = await page.locator("table.promises tbody tr").first().innerText();
+    return text.includes("Uptime");
+  });
+});
+
+await check("a row leads to its statement, and that to the month before", async () => {
+  await page.locator("table.promises tbody a").first().click();
+  await page.waitForSelector("article.statement");
+  const figure = await page.locator(".statement .figure b").innerText();
+  expect(/-?\d+\.\d{6} %$/.test(figure), figure);
+  await page.locator("a[rel=prev]").click();
+  await page.waitForSelector("a[rel=next]");
+  expect((await page.locator("button.print:visible").count()) === 1, "a print button");
+  await shoot(page, "statement");
+});
+
+await check("a statement is downloaded as JSON with the same figure", async () => {
+  const figure = await page.locator(".statement .figure b").innerText();
+  const answer = await main.context.request.get(await page.getAttribute("a[download]", "href"));
+  const statement = JSON.parse(await answer.text());
+  expect(figure.endsWith(`${statement.uptime_percent} %`), `${statement.uptime_percent} and ${figure}`);
+});
+
+await check("a statement prints without the menu", async () => {
+  await page.emulateMedia({ media: "print" });
+  for (const part of [".side", ".buttons", "body > footer"]) {
+    expect(!(await page.locator(part).first().isVisible()), `${part} would be printed`);
+  }
+  expect(await page.locator(".statement h1").isVisible(), "the statement is");
+  await page.pdf({ path: path.join(shots, "statement.pdf"), format: "A4" });
+  await page.emulateMedia({ media: "screen" });
+});
 
 // ---- a domain, a mail, its story --------------------------------------------------------------
 

@@ -17,7 +17,7 @@ use settlement::{Credit, Figure, Question, Statement, settle};
 use terms::{Contract, Currency, Kind, Name, Promise, Terms};
 
 use crate::contracts::WatchedContract;
-use crate::gathered::evidence_of;
+use crate::gathered::{evidence_of, whole_second};
 use crate::{AppError, Office};
 
 /// A promise is at risk with less than this part of its budget left.
@@ -71,8 +71,10 @@ pub enum State {
     Undetermined,
     /// A clock runs, for us or for the customer.
     Running,
-    /// 達成
+    /// 順守
     Kept,
+    /// There is a figure, and the contract names no number to judge it by.
+    NoTarget,
     /// Nothing in the records speaks of it.
     NotMeasured,
 }
@@ -105,6 +107,8 @@ pub enum Left {
         credit: Credit,
         /// In what.
         currency: Currency,
+        /// The time to claim it is over.
+        is_over: bool,
     },
     /// The customer may claim for that month.
     Claim {
@@ -167,6 +171,7 @@ pub enum Left {
 /// # Errors
 /// When the records fail.
 pub async fn board(office: &Office, now: Timestamp) -> Result<Vec<Section<'_>>, AppError> {
+    let now = whole_second(now);
     let mut sections = Vec::new();
     for watched in &office.contracts {
         sections.push(section(office, watched, now).await?);

@@ -13,6 +13,8 @@ use crate::{AppError, Office, Refusal};
 
 /// Most measurements of one log; each takes about 50 bytes of memory while it is read.
 pub const MEASUREMENTS_MAX: usize = 5_000_000;
+/// Most other events of one log; as many as are kept of a contract.
+pub const EVENTS_MAX: usize = store::EVENTS_MAX as usize;
 /// Wrong lines that are told; the rest of the log is not read.
 pub const ERRORS_MAX: usize = 100;
 
@@ -22,6 +24,7 @@ pub struct Log {
     events: Vec<ContractEvent>,
     /// By UTC day, function and site (empty when the log names none).
     days: BTreeMap<(i64, String, String), BTreeSet<Look>>,
+    /// Up to one more than is imported, so that a log which is too long is known.
     measurements: usize,
     lines: u64,
 }
@@ -41,7 +44,8 @@ impl Log {
                 self.days.entry(day).or_default().insert((one.at, one.every, one.ok));
             }
             Some(Event::Measurement(_)) | None => {}
-            Some(event) => self.events.push(kept(&event)),
+            Some(event) if self.events.len() <= EVENTS_MAX => self.events.push(kept(&event)),
+            Some(_) => {}
         }
         Ok(())
     }
@@ -58,7 +62,7 @@ impl Log {
 /// An event as it is kept.
 fn kept(event: &Event) -> ContractEvent {
     let (kind, from, until) = match event {
-        Event::Outage(outage) => ("outage", outage.from, outage.until),
+        Event::Outage(outage) => (OUTAGE, outage.from, outage.until),
         Event::Measurement(Measurement { at, .. }) => ("measurement", *at, Some(*at)),
         Event::Run(run) => ("run", run.from, Some(end(run))),
         Event::Blind(blind) => ("blind", blind.span.from(), Some(blind.span.until())),
@@ -69,8 +73,10 @@ fn kept(event: &Event) -> ContractEvent {
     ContractEvent { kind, from, until, line: evidence::write_event(event) }
 }
 
-/// Notices are sent long before the windows that they are about, so all of both are looked at.
-pub(crate) const PLANS: [&str; 2] = [NOTICE, WINDOW];
+/// Looked at whenever they were: notices are sent long before the windows that they are about, and
+/// one outage in a log tells that it tells the outages of a function.
+pub(crate) const ALWAYS: [&str; 3] = [NOTICE, OUTAGE, WINDOW];
+const OUTAGE: &str = "outage";
 const NOTICE: &str = "notice";
 const WINDOW: &str = "window";
 
@@ -95,6 +101,9 @@ pub async fn import(
     let name = office.contract(contract)?.contract.name.clone();
     if log.measurements > MEASUREMENTS_MAX {
         return AppError::refused(Refusal::LogTooLong { most: MEASUREMENTS_MAX });
+    }
+    if log.events.len() > EVENTS_MAX {
+        return AppError::refused(Refusal::LogTooLong { most: EVENTS_MAX });
     }
     let import = log.into_import();
     Ok(office.store.import(name.as_str(), &import, &measured::join, now).await?)

@@ -68,12 +68,7 @@ pub(crate) fn lines(function: &str, site: &str, looks: &BTreeSet<Look>) -> Strin
 }
 
 /// Measurements at an even pace as one event.
-fn event(
-    function: &str,
-    site: &str,
-    every: SignedDuration,
-    looks: &[(Timestamp, bool)],
-) -> Event {
+fn event(function: &str, site: &str, every: SignedDuration, looks: &[(Timestamp, bool)]) -> Event {
     let function = function.to_owned();
     let site = (!site.is_empty()).then(|| site.to_owned());
     let (from, ok) = looks[0];

@@ -9,6 +9,7 @@ use store::Sighting;
 
 pub use store::Answer;
 
+use crate::gathered::whole_second;
 use crate::{AppError, Office};
 
 /// How often every probe looks.
@@ -57,7 +58,7 @@ pub enum Recorded {
     Distrusted(ClockTrouble),
 }
 
-/// Records what a probe heard at an instant, unless the clock cannot be trusted.
+/// Records what a probe heard at an instant, to the second, unless the clock cannot be trusted.
 ///
 /// # Errors
 /// When the records fail; then that time is blind.
@@ -73,6 +74,7 @@ pub async fn record(
     if let Err(trouble) = sanity::clock_is_sane(newest, clock.before, clock.now, elapsed) {
         return Ok(Recorded::Distrusted(trouble));
     }
+    let at = whole_second(at);
     let sighting = Sighting { probe: probe.word().to_owned(), at, pace: PACE, answer };
     office.store.observe(&sighting).await?;
     Ok(Recorded::Kept)

@@ -123,7 +123,9 @@ pub enum Refusal {
         name: String,
     },
     /// No statement of that month or service.
-    #[error("there is no statement of {month}: the contract was not in force, or has no such service")]
+    #[error(
+        "there is no statement of {month}: the contract was not in force, or has no such service"
+    )]
     NoStatement {
         /// Such as `2026-11`.
         month: String,
@@ -146,8 +148,8 @@ pub enum Refusal {
         /// What there is too much of, in English.
         why: String,
     },
-    /// A log with more measurements than are imported at once.
-    #[error("the log has more than {most} measurements: import it in parts")]
+    /// A log with more measurements or other events than are imported at once.
+    #[error("the log has more than {most} events: import it in parts")]
     LogTooLong {
         /// How many there may be.
         most: usize,

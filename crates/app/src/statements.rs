@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use settlement::{Question, Statement, settle};
 use terms::{Contract, Name, Service};
 
-use crate::gathered::evidence_of;
+use crate::gathered::{evidence_of, whole_second};
 use crate::{AppError, Office, Refusal};
 
 /// A statement and its neighbours.
@@ -33,6 +33,7 @@ pub async fn statement(
     month: Month,
     now: Timestamp,
 ) -> Result<Settled, AppError> {
+    let now = whole_second(now);
     let watched = office.contract(contract)?;
     let contract = &watched.contract;
     let (first, last) = months(contract, now);

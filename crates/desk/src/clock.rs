@@ -169,7 +169,12 @@ pub fn due(clock: &Clock, ground: &Ground, from: Timestamp, pauses: &Spans) -> D
         }
         Within::Period(period) => civil_time(from, period, ground.zone, pauses),
         Within::DayOfMonth { months_after, day } => {
-            let month = Month::of(from, ground.zone).plus(i32::from(months_after));
+            let event = Month::of(from, ground.zone);
+            let month = event.plus(i32::from(months_after));
+            if event.months_until(month) < i32::from(months_after) {
+                // Past the last month there is.
+                return Deadline::None(NoDeadline::NeverOpens);
+            }
             let last = month.last();
             let day = day.and_then(|day| last.with().day(i8::try_from(day).ok()?).build().ok());
             Some(firm(End::Before(civil::end_of(day.unwrap_or(last), ground.zone))))

@@ -185,11 +185,22 @@ fn upcoming<'a>(
         let is_taken = |level| {
             course.taken.iter().any(|taken| taken.ladder == *ladder && taken.level == level)
         };
-        let Some(step) = escalation.steps.iter().find(|step| !is_taken(step.level)) else { break };
+        let next = escalation.steps.iter().find(|step| !is_taken(step.level));
+        let seen_last =
+            |condition: &Name| course.seen.iter().rev().find(|seen| seen.condition == *condition);
+        let Some(step) = next else {
+            // Every step was taken in vain: the ladder to go over to is for what one of them needed
+            // and is lost by now. Otherwise a person decides.
+            let needed = escalation.steps.iter().filter_map(|step| step.needs.as_ref());
+            let Some(lost) = needed.filter_map(seen_last).find(|seen| !seen.holds) else { break };
+            since = since.max(lost.at);
+            on = escalation.otherwise.as_ref().and_then(|name| self::escalation(ground, name));
+            continue;
+        };
         let Some(condition) = &step.needs else {
             return (Upcoming::Step { ladder, escalation, step }, since);
         };
-        let Some(seen) = course.seen.iter().rev().find(|seen| seen.condition == *condition) else {
+        let Some(seen) = seen_last(condition) else {
             return (Upcoming::Look { condition }, since);
         };
         since = since.max(seen.at);

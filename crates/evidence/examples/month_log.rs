@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// 2026-11-01 00:00 in Tokyo.
 const BEGIN: &str = "2026-11-01T00:00:00+09:00";
+const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 const PACE: SignedDuration = SignedDuration::from_mins(1);
 /// One outage in so many minutes, by and large; each of 1 to 60 minutes.
 const MINUTES_TO_OUTAGE: u64 = 15_000;
@@ -34,7 +35,7 @@ fn main() {
     match form.as_str() {
         "jsonl" => measurements(runs.collect(), out),
         "run" => runs.for_each(|run| line(&Event::Run(run), out)),
-        "transitions" => transitions(runs, begin, days, out),
+        "transitions" => transitions(runs, begin, out),
         _ => panic!("say jsonl, run or transitions"),
     }
 }
@@ -90,11 +91,11 @@ fn measurements(runs: Vec<Run>, out: &mut impl Write) {
     }
 }
 
-fn transitions(runs: impl Iterator<Item = Run>, begin: Timestamp, days: u64, out: &mut impl Write) {
+fn transitions(runs: impl Iterator<Item = Run>, begin: Timestamp, out: &mut impl Write) {
     let mut gatherer = Gatherer::new(None);
     runs.for_each(|run| gatherer.add(Event::Run(run)).expect("not too much"));
-    let end = begin + SignedDuration::from_hours(24 * days as i64);
-    let month = Span::new(begin, end).expect("forward");
+    // Where the days end before the month does, nothing is known of the rest.
+    let month = Span::new(begin, begin + MONTH).expect("forward");
     for (function, sites) in gatherer.finish().measured {
         let function = Functions::One(function);
         for observed in sites.values() {

@@ -34,8 +34,17 @@ pub struct Observed {
     pub known: Spans,
     /// Detected outages, by their first failed measurement; they do not overlap.
     pub down: Vec<Seen>,
-    /// The longest pace of its measurements.
-    pub slowest: SignedDuration,
+    /// Its paces: from which instant on each was kept, in order; neighbours differ.
+    pub paces: Vec<(Timestamp, SignedDuration)>,
+}
+
+impl Observed {
+    /// The longest pace kept at any time in a span; `None` when nothing was measured until its end.
+    pub fn slowest_in(&self, span: Span) -> Option<SignedDuration> {
+        let begun = self.paces.partition_point(|(from, _)| *from < span.until());
+        let before = self.paces.partition_point(|(from, _)| *from <= span.from());
+        self.paces[before.saturating_sub(1)..begun].iter().map(|(_, pace)| *pace).max()
+    }
 }
 
 /// A run of failed measurements: detected from the first failed one until the first good one.

@@ -1,11 +1,11 @@
 //! Gathering the events of a log, in any order, into [`Evidence`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use calendar::Span;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::event::{Event, Measurement, Outage, Run, RunState};
+use crate::event::{Event, Functions, Measurement, Outage, Run, RunState};
 use crate::evidence::Evidence;
 use crate::series::{Series, Stretch};
 
@@ -123,16 +123,8 @@ impl Gatherer {
         }
         let place = self.place(&look.function, look.site.as_deref().unwrap_or_default())?;
         self.told.measurements += 1;
-        self.stretch(
-            place,
-            Stretch {
-                first: look.at,
-                last: look.at,
-                ok: look.ok,
-                first_pace: look.every,
-                last_pace: look.every,
-            },
-        )
+        let more = self.series[place].series.look(look.at, look.ok, look.every);
+        if more == 0 { Ok(()) } else { self.count(more) }
     }
 
     /// A run in which all was missed makes the function a measured one of which nothing is known.
@@ -151,27 +143,22 @@ impl Gatherer {
                 let last = nth(run, before.saturating_add(count - 1));
                 let (first_pace, last_pace) = (run.every, run.every);
                 let ok = *state == RunState::Up;
-                self.stretch(place, Stretch { first, last, ok, first_pace, last_pace })?;
+                let stretch = Stretch { first, last, ok, first_pace, last_pace };
+                let more = self.series[place].series.add(stretch);
+                self.count(more)?;
             }
             before = before.saturating_add(*count);
         }
         Ok(())
     }
 
-    #[inline]
-    fn stretch(&mut self, place: usize, stretch: Stretch) -> Result<(), TooMuch> {
-        let more = self.series[place].series.add(stretch);
-        if more == 0 {
-            return Ok(());
-        }
+    /// So many more changes are kept than before.
+    fn count(&mut self, more: isize) -> Result<(), TooMuch> {
         self.changes = self.changes.saturating_add_signed(more);
+        let what = "changes and gaps in measurements";
         let advice = "sort it by time, or settle fewer functions or a shorter time at once";
-        match self.changes <= CHANGES_MAX {
-            true => Ok(()),
-            false => {
-                Err(TooMuch { what: "changes and gaps in measurements", most: CHANGES_MAX, advice })
-            }
-        }
+        let too_much = TooMuch { what, most: CHANGES_MAX, advice };
+        if self.changes <= CHANGES_MAX { Ok(()) } else { Err(too_much) }
     }
 
     /// Where the measurements of a function from a site are.
@@ -208,6 +195,7 @@ impl Gatherer {
     /// What all events came to.
     pub fn finish(self) -> Evidence {
         let mut evidence = self.told;
+        close(&mut evidence.outages);
         evidence.windows.sort_by_key(|window| window.span);
         evidence.notices.sort_by_key(|notice| notice.sent);
         evidence.decisions.sort_by_key(|decision| decision.decided);
@@ -240,6 +228,15 @@ fn nth(run: &Run, number: u64) -> Timestamp {
     run.from.saturating_add(after).unwrap_or(Timestamp::MAX)
 }
 
+/// Drops outages that were told open and, from the same instant on, closed: the later line ends the
+/// earlier one. One that is told twice is kept twice, since overlaps are united anyway.
+fn close(outages: &mut Vec<Outage>) {
+    let key = |outage: &Outage| (outage.function.clone(), outage.from);
+    let closed = outages.iter().filter(|outage| outage.until.is_some()).map(key);
+    let closed: BTreeSet<(Functions, Timestamp)> = closed.collect();
+    outages.retain(|outage| outage.until.is_some() || !closed.contains(&key(outage)));
+}
+
 /// An outage as it was known at an instant; `None` when it had not begun.
 fn outage_as_of(mut outage: Outage, as_of: Option<Timestamp>) -> Option<Outage> {
     let Some(as_of) = as_of else { return Some(outage) };
@@ -261,9 +258,38 @@ fn push<T>(all: &mut Vec<T>, one: T, most: usize, what: &'static str) -> Result<
 /// into the system's comparison takes several times as long as all the rest.
 #[inline]
 fn same(one: &str, other: &str) -> bool {
-    let (one_eights, one_rest) = one.as_bytes().as_chunks::<8>();
-    let (other_eights, other_rest) = other.as_bytes().as_chunks::<8>();
-    one.len() == other.len()
-        && one_eights.iter().zip(other_eights).all(|(one, other)| one == other)
-        && one_rest.iter().zip(other_rest).all(|(one, other)| one == other)
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    // The last eight or four bytes may have been compared before, which does no harm.
+    if let (Some(one_last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk()) {
+        let (one, other) = (one.as_chunks::<8>().0, other.as_chunks().0);
+        return one_last == other_last && one.iter().zip(other).all(|(one, other)| one == other);
+    }
+    match (one.last_chunk::<4>(), other.last_chunk()) {
+        (Some(one_last), Some(other_last)) => {
+            one_last == other_last && one.first_chunk::<4>() == other.first_chunk()
+        }
+        _ => one.iter().zip(other).all(|(one, other)| one == other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+
+    #[test]
+    fn names_are_the_same_when_every_byte_is() {
+        for length in 0..40 {
+            let name: String = ('a'..='z').cycle().take(length).collect();
+            assert!(same(&name, &name.clone()));
+            assert!(!same(&name, &format!("{name}x")));
+            for place in 0..length {
+                let mut other = name.clone();
+                other.replace_range(place..=place, "-");
+                assert!(!same(&name, &other), "{name} {other}");
+            }
+        }
+    }
 }

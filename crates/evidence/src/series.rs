@@ -2,8 +2,9 @@
 //!
 //! Measurements that follow each other tightly with the same state are one [`Stretch`], so memory
 //! grows with changes and gaps. When everything is there, stretches are put in order and each holds
-//! until the next measurement or for its own pace: what came out of order (a clock that was set back, files
-//! in the wrong order) gives the same as what came in order.
+//! until the next measurement or for its own pace: regular measurements that came out of order (a clock
+//! that was set back, files in the wrong order) give the same as in order. Where stretches of one site
+//! overlap, as only two checks under one name do, down beats up.
 
 use calendar::{Span, Spans};
 use jiff::{SignedDuration, Timestamp};
@@ -31,20 +32,10 @@ pub(crate) struct Stretch {
 impl Stretch {
     /// Whether another one goes on where this one ends, with nothing between them but regular
     /// measurements. Twice the pace would leave room for one that is yet to come.
-    #[inline]
     fn goes_on(&self, next: &Stretch) -> bool {
-        if self.ok != next.ok {
-            return false;
-        }
-        // Nearly all are decided by whole seconds; the rest is exact to the nanosecond.
-        let seconds = next.first.as_second() - self.last.as_second();
-        let paces = [self.last_pace.as_secs(), next.first_pace.as_secs()];
-        if seconds > 0 && paces.iter().all(|pace| (seconds + 1) * 4 <= pace * 7) {
-            return true;
-        }
-        let pace = self.last_pace.min(next.first_pace);
         let gap = next.first.duration_since(self.last);
-        !gap.is_negative() && gap.as_nanos() * 4 <= pace.as_nanos() * 7
+        let same = self.ok == next.ok && self.last_pace == next.first_pace;
+        same && !gap.is_negative() && gap.as_nanos() * 4 <= self.last_pace.as_nanos() * 7
     }
 
     /// Takes a stretch of the same state in that goes on here or overlaps.
@@ -58,6 +49,13 @@ impl Stretch {
     }
 }
 
+/// Whether measurements that are about so many seconds apart surely are [tight](Stretch::goes_on): a
+/// fraction of a second less or more does not matter.
+#[inline]
+fn is_tight(seconds: i64, pace: SignedDuration) -> bool {
+    seconds > 0 && (seconds + 1) * 4 <= pace.as_secs() * 7
+}
+
 /// The stretches of one function from one site.
 #[derive(Debug)]
 pub(crate) struct Series {
@@ -66,35 +64,41 @@ pub(crate) struct Series {
     /// The others.
     stretches: Vec<Stretch>,
     fold_at: usize,
-    slowest: SignedDuration,
 }
 
 impl Series {
     pub(crate) fn new() -> Series {
-        Series {
-            open: None,
-            stretches: Vec::new(),
-            fold_at: FOLD_FIRST,
-            slowest: SignedDuration::ZERO,
+        Series { open: None, stretches: Vec::new(), fold_at: FOLD_FIRST }
+    }
+
+    /// Adds one measurement; says the same as [`add`](Series::add).
+    #[inline]
+    pub(crate) fn look(&mut self, at: Timestamp, ok: bool, pace: SignedDuration) -> isize {
+        // Nearly every measurement of a month ends here.
+        if let Some(open) = &mut self.open
+            && open.ok == ok
+            && open.last_pace == pace
+            && is_tight(at.as_second() - open.last.as_second(), pace)
+        {
+            open.last = at;
+            return 0;
         }
+        self.add(Stretch { first: at, last: at, ok, first_pace: pace, last_pace: pace })
     }
 
     /// Adds measurements of one state; says how many more stretches are kept than before, which may
     /// be fewer.
-    #[inline]
     pub(crate) fn add(&mut self, next: Stretch) -> isize {
         if let Some(open) = &mut self.open
             && open.goes_on(&next)
         {
             (open.last, open.last_pace) = (next.last, next.last_pace);
-            self.slowest = self.slowest.max(next.last_pace);
             return 0;
         }
         self.begin(next)
     }
 
     fn begin(&mut self, next: Stretch) -> isize {
-        self.slowest = self.slowest.max(next.last_pace).max(next.first_pace);
         let Some(open) = self.open.replace(next) else { return 1 };
         self.stretches.push(open);
         if self.stretches.len() < self.fold_at {
@@ -132,9 +136,19 @@ impl Series {
                 }
             }
         }
-        let seen = faults.iter().filter_map(|fault| fault.seen(&known, &up, self.slowest));
-        let down = seen.collect();
-        Observed { known, down, slowest: self.slowest }
+        let down = faults.iter().filter_map(|fault| fault.seen(&known, &up)).collect();
+        Observed { known, down, paces: self.paces() }
+    }
+
+    /// From when on each pace was kept.
+    fn paces(&self) -> Vec<(Timestamp, SignedDuration)> {
+        let ends = self.stretches.iter().flat_map(|stretch| {
+            [(stretch.first, stretch.first_pace), (stretch.last, stretch.last_pace)]
+        });
+        let mut paces: Vec<(Timestamp, SignedDuration)> = ends.collect();
+        paces.sort_unstable();
+        paces.dedup_by_key(|(_, pace)| *pace);
+        paces
     }
 
     /// How long the state of a stretch holds: until the next measurement, or for one pace when that
@@ -150,9 +164,14 @@ impl Series {
     }
 }
 
-/// Whether the next measurement comes within two paces.
+/// How many times longer than the pace before it a new pace may be and still reach back to it.
+const PACE_CHANGE_MAX: i32 = 10;
+
+/// Whether the next measurement comes within two paces; where the pace changes, within two of the
+/// longer one, unless that is more than [`PACE_CHANGE_MAX`] times the other.
 fn near(stretch: &Stretch, next: &Stretch) -> bool {
-    let pace = stretch.last_pace.max(next.first_pace);
+    let most = stretch.last_pace.saturating_mul(PACE_CHANGE_MAX);
+    let pace = stretch.last_pace.max(next.first_pace.min(most));
     next.first.duration_since(stretch.last) <= pace.saturating_mul(2)
 }
 
@@ -189,21 +208,21 @@ struct Fault {
 
 impl Fault {
     /// The fault as it is seen, with its bounds. `None` when it lies behind what is known.
-    fn seen(&self, known: &Spans, up: &[Stretch], slowest: SignedDuration) -> Option<Seen> {
+    fn seen(&self, known: &Spans, up: &[Stretch]) -> Option<Seen> {
         let around = known.touching(Span::new(self.first, self.until).ok()?).iter().next()?;
         let span = Span::new(self.first, self.until.min(around.until())).ok()?;
         // A stretch that overlaps the fault does not tell its measurements one by one, but there was
         // one within two paces.
-        let reach = slowest.saturating_mul(2);
+        let reach = |stretch: &Stretch| stretch.first_pace.max(stretch.last_pace).saturating_mul(2);
         let before = up.partition_point(|stretch| stretch.first < self.first).checked_sub(1);
         let good_before = before.map_or(around.from(), |before| match up[before].last {
             last if last < self.first => last,
-            _ => self.first.saturating_sub(reach).unwrap_or(Timestamp::MIN),
+            _ => self.first.saturating_sub(reach(&up[before])).unwrap_or(Timestamp::MIN),
         });
         let after = up.partition_point(|stretch| stretch.last <= self.last);
         let good_after = up.get(after).map_or(around.until(), |after| match after.first {
             first if first > self.last => first,
-            _ => self.last.saturating_add(reach).unwrap_or(Timestamp::MAX),
+            _ => self.last.saturating_add(reach(after)).unwrap_or(Timestamp::MAX),
         });
         let from = good_before.max(around.from()).min(span.from());
         let until = good_after.min(around.until()).max(span.until());

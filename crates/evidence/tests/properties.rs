@@ -140,12 +140,14 @@ fn walked(looks: &[Measurement]) -> Observed {
         let until = after.map_or(around.until(), |look| look.at);
         Seen { span, at_least: last.duration_since(first), at_most: until.duration_since(from) }
     });
-    let slowest = looks.iter().map(|look| look.every).max().unwrap_or_default();
-    Observed { known: known.clone(), down: seen.collect(), slowest }
+    let mut paces: Vec<_> = looks.iter().map(|look| (look.at, look.every)).collect();
+    paces.dedup_by_key(|(_, pace)| *pace);
+    Observed { known: known.clone(), down: seen.collect(), paces }
 }
 
 fn near(this: &Measurement, next: &Measurement) -> bool {
-    next.at.duration_since(this.at) <= 2 * this.every.max(next.every)
+    // A pace more than ten times as long does not reach back whole.
+    next.at.duration_since(this.at) <= 2 * this.every.max(next.every.min(10 * this.every))
 }
 
 proptest! {

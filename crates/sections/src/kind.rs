@@ -131,7 +131,7 @@ impl Kind for Day {
     type Out = Date;
 
     fn expected(&self) -> String {
-        "a date such as 2026-11-30, without quotes and time".to_owned()
+        "a date without quotes or time, from 1970 to 2200, such as 2026-11-01".to_owned()
     }
 
     fn shape(&self) -> Shape {

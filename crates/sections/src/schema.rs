@@ -56,8 +56,11 @@ impl Writer {
         if !required.is_empty() {
             written.insert("required".to_owned(), json!(required));
         }
-        let variants: Vec<Value> =
+        let mut variants: Vec<Value> =
             shape.variants.iter().flat_map(|variant| self.variant(variant)).collect();
+        for (other, key) in &shape.required_unless {
+            variants.push(json!({ "anyOf": [{ "required": [other] }, { "required": [key] }] }));
+        }
         if !variants.is_empty() {
             written.insert("allOf".to_owned(), json!(variants));
         }

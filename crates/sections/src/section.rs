@@ -60,13 +60,15 @@ pub struct Section<'t> {
     in_list: bool,
     /// What tells it from its like, such as its name.
     label: RefCell<String>,
-    start: usize,
+    /// Which variant it is, such as `` with `kind` "clock"``.
+    chosen: RefCell<String>,
+    pub(crate) start: usize,
     table: Option<&'t DeTable<'t>>,
     asked: RefCell<BTreeSet<&'static str>>,
     /// Which keys are known depends on a value that is not understood.
     pub(crate) unknowable: Cell<bool>,
-    findings: &'t Findings,
-    shape: Option<Rc<RefCell<SectionShape>>>,
+    pub(crate) findings: &'t Findings,
+    pub(crate) shape: Option<Rc<RefCell<SectionShape>>>,
 }
 
 impl<'t> Section<'t> {
@@ -85,7 +87,7 @@ impl<'t> Section<'t> {
         shape.take()
     }
 
-    fn new(
+    pub(crate) fn new(
         path: String,
         in_list: bool,
         start: usize,
@@ -96,6 +98,7 @@ impl<'t> Section<'t> {
             path,
             in_list,
             label: RefCell::default(),
+            chosen: RefCell::default(),
             start,
             table,
             asked: RefCell::default(),
@@ -110,9 +113,9 @@ impl<'t> Section<'t> {
         *self.label.borrow_mut() = format!(" \"{label}\"");
     }
 
-    /// Adds to what findings call it.
-    pub(crate) fn label_more(&self, more: &str) {
-        self.label.borrow_mut().push_str(more);
+    /// Findings about unknown keys say which variant lacks them.
+    pub(crate) fn choose(&self, key: &str, word: &str) {
+        self.chosen.borrow_mut().push_str(&format!(" with `{key}` {word:?}"));
     }
 
     fn title(&self) -> String {
@@ -124,14 +127,18 @@ impl<'t> Section<'t> {
         }
     }
 
-    fn below(&self, key: &str) -> String {
+    pub(crate) fn below(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    fn get(&self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
+    pub(crate) fn get(&self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
         self.asked.borrow_mut().insert(key);
         let (_, value) = self.table?.iter().find(|(k, _)| k.get_ref() == key)?;
         Some(value)
+    }
+
+    pub(crate) fn table(&self) -> Option<&'t DeTable<'t>> {
+        self.table
     }
 
     /// Whether the shape is asked for, not a file.
@@ -244,84 +251,12 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// The section below under that key; empty where there is none.
-    pub fn section(&self, key: impl Into<Key>) -> Section<'t> {
-        let key = key.into();
-        let path = self.below(key.name);
-        let value = self.get(key.name);
-        let table = value.and_then(|value| value.get_ref().as_table());
-        let start = value.map_or(self.start, |value| value.span().start);
-        if let (Some(value), None) = (value, table) {
-            self.misfit_because(key.name, value, &format!("a section [{path}]"));
+    /// A finding when neither this key nor the other one is there.
+    pub fn demand_unless(&self, other: &'static str, key: &'static str, expected: &str) {
+        self.describe(|shape| shape.required_unless.push((other, key)));
+        if !self.is_describing() && !self.has(other) {
+            self.demand(key, expected);
         }
-        let mut section = Section::new(path, false, start, table, self.findings);
-        section.shape = self.shape_below(key, &section.path, Shape::Section);
-        section
-    }
-
-    /// The sections of a list under that key, such as every `[[composition]]`.
-    pub fn sections(&self, key: impl Into<Key>) -> Vec<Section<'t>> {
-        let key = key.into();
-        let path = self.below(key.name);
-        let list = |shape| Shape::List(Box::new(Shape::Section(shape)));
-        if let Some(shape) = self.shape_below(key, &path, list) {
-            let mut section = Section::new(path, true, 0, None, self.findings);
-            section.shape = Some(shape);
-            return vec![section];
-        }
-        let Some(value) = self.get(key.name) else { return Vec::new() };
-        let Some(array) = value.get_ref().as_array() else {
-            let expected = format!("a list of sections, each headed [[{path}]]");
-            self.misfit_because(key.name, value, &expected);
-            return Vec::new();
-        };
-        if array.len() > ITEMS_MAX {
-            self.too_many(key.name, value, array.len());
-            return Vec::new();
-        }
-        let one = |item: &'t Spanned<DeValue<'t>>| {
-            let table = item.get_ref().as_table();
-            if table.is_none() {
-                self.misfit_because(key.name, item, &format!("a section [[{path}]]"));
-            }
-            Section::new(path.clone(), true, item.span().start, table, self.findings)
-        };
-        array.iter().map(one).collect()
-    }
-
-    /// A value of that kind, or else a section that holds the same in parts.
-    pub fn value_or_section<K: Kind>(
-        &self,
-        key: impl Into<Key>,
-        kind: &K,
-        read: impl FnOnce(Section<'t>) -> Option<K::Out>,
-    ) -> Option<K::Out> {
-        let key = key.into();
-        let path = self.below(key.name);
-        let both = |section| Shape::Either(vec![kind.shape(), Shape::Section(section)]);
-        if let Some(shape) = self.shape_below(key, &path, both) {
-            let mut section = Section::new(path, false, 0, None, self.findings);
-            section.shape = Some(shape);
-            return read(section);
-        }
-        match self.get(key.name)?.get_ref() {
-            DeValue::Table(_) => read(self.section(key)),
-            _ => self.value(key, kind),
-        }
-    }
-
-    /// Notes a key with a section below, whose shape is still to be told.
-    fn shape_below(
-        &self,
-        key: Key,
-        path: &str,
-        shape: impl FnOnce(Rc<RefCell<SectionShape>>) -> Shape,
-    ) -> Option<Rc<RefCell<SectionShape>>> {
-        let noted = self.shape.as_ref()?;
-        let below = SectionShape { path: path.to_owned(), ..SectionShape::default() };
-        let below = Rc::new(RefCell::new(below));
-        noted.borrow_mut().note(key, shape(Rc::clone(&below)));
-        Some(below)
     }
 
     /// Whether the key is in the file.
@@ -357,6 +292,11 @@ impl<'t> Section<'t> {
         self.findings.add(at, format!("{title}{text}"));
     }
 
+    /// A finding at a place of the file.
+    pub fn object_at(&self, at: usize, text: &str) {
+        self.findings.add(at, format!("{}: {text}", self.title()));
+    }
+
     /// A finding about the section as a whole.
     pub fn object_whole(&self, text: &str) {
         self.findings.add(self.start, format!("{} {text}", self.title()));
@@ -373,7 +313,8 @@ impl<'t> Section<'t> {
             if !asked.contains(name) && !self.findings.is_full() {
                 let hint = meant(name, &asked);
                 let short: String = name.chars().take(60).collect();
-                let text = format!("{} has no key `{short}`{hint}", self.title());
+                let chosen = self.chosen.borrow();
+                let text = format!("{}{chosen} has no key `{short}`{hint}", self.title());
                 self.findings.add(key.span().start, text);
             }
         }
@@ -387,13 +328,13 @@ impl<'t> Section<'t> {
         self.misfit_because(key, value, &expected);
     }
 
-    fn misfit_because(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+    pub(crate) fn misfit_because(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
         let got = quote(value.get_ref());
         let text = format!("`{key}` is {got}: expected {expected}");
         self.findings.add(value.span().start, text);
     }
 
-    fn too_many(&self, key: &str, value: &Spanned<DeValue<'_>>, count: usize) {
+    pub(crate) fn too_many(&self, key: &str, value: &Spanned<DeValue<'_>>, count: usize) {
         let text = format!("`{key}` has {count} items: it may have {ITEMS_MAX}");
         self.findings.add(value.span().start, text);
     }

@@ -41,6 +41,8 @@ pub struct SectionShape {
     pub path: String,
     /// In the order in which they are read.
     pub keys: Vec<(&'static str, KeyShape)>,
+    /// Keys of which the second must be there when the first is not.
+    pub required_unless: Vec<(&'static str, &'static str)>,
     /// What else it may hold, by the value or the presence of a key.
     pub variants: Vec<VariantShape>,
 }

@@ -25,7 +25,7 @@ impl<'t> Section<'t> {
         };
         let known = self.value(key, &Verbatim(words));
         if let Some(known) = known {
-            self.label_more(&format!(" with `{}` \"{known}\"", key.name));
+            self.choose(key.name, known);
         }
         Some(read(meaning, self))
     }

@@ -82,6 +82,7 @@ struct Running {
     /// Console, metrics and timers; each ends when `stop` says so.
     tasks: JoinSet<anyhow::Result<()>>,
     stop: watch::Sender<bool>,
+    stop_probes: watch::Sender<bool>,
     /// Held until the end.
     _office_lock: Option<std::fs::File>,
 }
@@ -100,8 +101,9 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
         None => Welcome::default(),
     };
     let (stop, stopped) = watch::channel(false);
-    let mut running =
-        Running { relay: None, tasks: JoinSet::new(), stop, _office_lock: office_lock };
+    let (stop_probes, probes_stopped) = watch::channel(false);
+    let tasks = JoinSet::new();
+    let mut running = Running { relay: None, tasks, stop, stop_probes, _office_lock: office_lock };
     let Sockets { smtp, console, metrics } = sockets;
     if start.roles.relay() {
         running.relay = Some(start_relay(config, smtp, vault).await?);
@@ -114,7 +116,7 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     if let Some(office) = office {
         timers::start(&mut running.tasks, &office, &stopped);
         let watches = probes::of(config, &addresses, &office)?;
-        probes::start(&mut running.tasks, watches, &office, &stopped);
+        probes::start(&mut running.tasks, watches, &office, &probes_stopped);
         if let Some(console) = console {
             let pages = welcome::console(config, &addresses, office);
             let pages = pages.merge(ops::router(Arc::clone(&ops)));
@@ -181,6 +183,9 @@ impl Running {
             Some(ended) = self.tasks.join_next() => Some(ended),
         };
         notify::tell(State::Stopping);
+        // Before the listeners close, or the probes would see our own stop as an outage. Refused only
+        // when there are none.
+        let _ = self.stop_probes.send(true);
         if let Some(relay) = self.relay.as_ref().and_then(RunningRelay::take) {
             relay.stop(DRAIN_MAX).await;
         }

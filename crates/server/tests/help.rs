@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 35] = [
     "",
     "up",
     "relay",
@@ -35,6 +35,15 @@ const COMMANDS: [&str; 26] = [
     "config",
     "config check",
     "config show",
+    "contract",
+    "contract check",
+    "contract show",
+    "contract diff",
+    "contract schema",
+    "settle",
+    "due",
+    "windows",
+    "invoice",
 ];
 
 fn help(command: &str) -> String {

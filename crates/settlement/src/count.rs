@@ -1,7 +1,7 @@
 //! What counts of an outage, and why the rest does not.
 
 use calendar::{Span, Spans};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use terms::{Availability, MonthSplit, TestedWhen};
 
 use crate::exclude::{self, Taken};
@@ -10,18 +10,22 @@ use crate::statement::Treatment;
 /// The rules of one part of the month.
 pub(crate) struct Rules<'a> {
     /// The part of the month.
-    pub span: Span,
+    span: Span,
     /// How availability is reckoned; `None`: every second counts.
-    pub availability: Option<&'a Availability>,
-    /// What is taken out, anywhere in time.
-    pub taken: &'a [Taken],
+    availability: Option<&'a Availability>,
+    /// What is taken out, anywhere in time, by its beginning.
+    taken: &'a [Taken],
+    /// For each of these, the latest end of it and those before it.
+    ends: Vec<Timestamp>,
+    /// All of it together.
+    instants: Spans,
 }
 
 /// The month and how its parts are judged.
 pub(crate) struct Month<'a> {
     pub span: Span,
-    /// The part under contract.
-    pub covered: Option<Span>,
+    /// The time under contract, also outside the month.
+    pub term: Option<Span>,
     /// Oldest first; together they are the month.
     pub rules: Vec<Rules<'a>>,
 }
@@ -31,8 +35,7 @@ impl Month<'_> {
     pub fn judge(&self, outage: Span) -> Vec<Treatment> {
         let mut parts = Vec::new();
         let inside = outage.intersect(self.span);
-        let covered =
-            inside.zip(self.covered).and_then(|(inside, covered)| inside.intersect(covered));
+        let covered = self.term.and_then(|term| inside?.intersect(term));
         let mut counted = SignedDuration::ZERO;
         if let Some(covered) = covered {
             for rules in &self.rules {
@@ -76,7 +79,8 @@ impl Month<'_> {
         };
         let whole_first =
             availability.is_some_and(|a| a.month_split == MonthSplit::TruncateThenSplit);
-        if whole_first && outage.from() < self.span.from() {
+        let begins = self.term.and_then(|term| outage.intersect(term)).map(Span::from);
+        if whole_first && begins.is_some_and(|begins| begins < self.span.from()) {
             parts.push(Treatment::WhereItBegan(counted));
             parts.push(Treatment::OtherMonth(other_month));
             return;
@@ -92,8 +96,8 @@ impl Month<'_> {
     /// What of an outage counts after the month's end, by the rules at its end.
     fn counted_after(&self, outage: Span) -> SignedDuration {
         let until = outage.until().max(self.span.until());
-        let after =
-            Span::new(self.span.until(), until).ok().and_then(|after| after.intersect(outage));
+        let after = Span::new(self.span.until(), until).ok();
+        let after = after.and_then(|after| after.intersect(outage)?.intersect(self.term?));
         match (after, self.rules.last()) {
             (Some(after), Some(rules)) => rules.judge(outage, after, &mut Vec::new()),
             _ => SignedDuration::ZERO,
@@ -101,7 +105,35 @@ impl Month<'_> {
     }
 }
 
-impl Rules<'_> {
+impl<'a> Rules<'a> {
+    /// The rules of that part of the month; what is taken out must be sorted by its beginning.
+    pub fn new(
+        span: Span,
+        availability: Option<&'a Availability>,
+        taken: &'a [Taken],
+    ) -> Rules<'a> {
+        let mut latest = Timestamp::MIN;
+        let ends = taken.iter().map(|taken| {
+            latest = latest.max(taken.span.until());
+            latest
+        });
+        Rules {
+            span,
+            availability,
+            taken,
+            ends: ends.collect(),
+            instants: exclude::instants(taken),
+        }
+    }
+
+    /// What is taken out of a piece, by its beginning.
+    fn taken_from(&self, piece: Span) -> impl Iterator<Item = &'a Taken> {
+        let first = self.ends.partition_point(|end| *end <= piece.from());
+        let taken =
+            self.taken[first..].iter().take_while(move |taken| taken.span.from() < piece.until());
+        taken.filter(move |taken| taken.span.intersect(piece).is_some())
+    }
+
     /// How much of a piece of an outage counts; what does not is added to `parts`.
     fn judge(&self, outage: Span, piece: Span, parts: &mut Vec<Treatment>) -> SignedDuration {
         let minimum = self.availability.and_then(|availability| availability.minimum);
@@ -112,21 +144,31 @@ impl Rules<'_> {
             parts.push(Treatment::TooShort { time: piece.duration(), minimum: minimum.length });
             return SignedDuration::ZERO;
         }
-        let mut left: Spans = [piece].into_iter().collect();
-        for taken in self.taken.iter().filter(|taken| taken.span.intersect(piece).is_some()) {
-            let rest = left.minus(&[taken.span].into_iter().collect());
-            let (name, title, clause) =
-                (taken.name.clone(), taken.title.clone(), taken.clause.clone());
-            let time = left.total() - rest.total();
-            parts.push(Treatment::Excluded { time, name, title, clause, why: taken.why.clone() });
-            left = rest;
+        // They come by their beginning, so what was reached is taken out already.
+        let mut reached = piece.from();
+        for taken in self.taken_from(piece) {
+            let until = taken.span.until().min(piece.until());
+            let time = until.duration_since(taken.span.from().max(reached));
+            if time.is_positive() {
+                let (name, title, clause) =
+                    (taken.name.clone(), taken.title.clone(), taken.clause.clone());
+                parts.push(Treatment::Excluded {
+                    time,
+                    name,
+                    title,
+                    clause,
+                    why: taken.why.clone(),
+                });
+                reached = until;
+            }
         }
+        let left = self.instants.clip(piece).complement(piece);
         let Some(minimum) = minimum.filter(|minimum| minimum.tested == TestedWhen::AfterExclusions)
         else {
             return left.total();
         };
         let whole: Spans = [outage].into_iter().collect();
-        let pieces = whole.minus(&exclude::instants(self.taken));
+        let pieces = whole.minus(&self.instants.clip(outage));
         let long: Spans =
             pieces.iter().filter(|piece| piece.duration() >= minimum.length).collect();
         let counts = left.intersect(&long);

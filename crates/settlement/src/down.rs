@@ -16,6 +16,21 @@ pub(crate) struct FunctionState {
     pub unknown: Spans,
 }
 
+impl FunctionState {
+    /// What of it lies in that part of time.
+    pub(crate) fn clip(&self, part: Span) -> FunctionState {
+        FunctionState { down: self.down.clip(part), unknown: self.unknown.clip(part) }
+    }
+
+    /// Both together.
+    pub(crate) fn union(&self, other: &FunctionState) -> FunctionState {
+        FunctionState {
+            down: self.down.union(&other.down),
+            unknown: self.unknown.union(&other.unknown),
+        }
+    }
+}
+
 /// The state of a service over all time: down surely, and down if every unknown instant was down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ServiceState {
@@ -23,17 +38,28 @@ pub(crate) struct ServiceState {
     pub possibly: Spans,
 }
 
+impl ServiceState {
+    /// Both together.
+    pub(crate) fn union(&self, other: &ServiceState) -> ServiceState {
+        let surely = self.surely.union(&other.surely);
+        ServiceState { possibly: self.possibly.union(&other.possibly), surely }
+    }
+}
+
 /// How far the evidence is looked at: an outage without an end is counted to `horizon.until()`, and
-/// what was not measured is unknown only inside it.
+/// what was not measured is unknown only inside it and before `unknown_until`.
 pub(crate) fn function_state(
     evidence: &Evidence,
     function: &Function,
     horizon: Span,
+    unknown_until: Timestamp,
 ) -> FunctionState {
     let name = function.name.as_str();
     let mut state = FunctionState::default();
     if let Some(sites) = evidence.measured.get(name) {
-        state = measured(sites, function.sites, horizon);
+        let until = unknown_until.min(horizon.until()).max(horizon.from());
+        state =
+            measured(sites, function.sites, Span::new(horizon.from(), until).unwrap_or(horizon));
     }
     let told = evidence.outages.iter().filter(|outage| is_about(&outage.function, name));
     let told: Spans =
@@ -67,7 +93,7 @@ fn measured(
     let needed = match quorum {
         SitesQuorum::Any => 1,
         SitesQuorum::All => sites.len(),
-        SitesQuorum::AtLeast(n) => usize::from(n).min(sites.len()),
+        SitesQuorum::AtLeast(n) => usize::from(n),
     };
     let down: Vec<Spans> =
         sites.values().map(|site| site.down.iter().map(|seen| seen.span).collect()).collect();
@@ -76,6 +102,10 @@ fn measured(
         .zip(&down)
         .map(|(site, down)| site.known.complement(horizon).union(down))
         .collect();
+    // Sites that should be there and are not know nothing.
+    let missing = needed.saturating_sub(sites.len());
+    let maybe: Vec<Spans> =
+        maybe.into_iter().chain((0..missing).map(|_| Spans::from_iter([horizon]))).collect();
     let (surely, possibly) = at_least(needed, &down, &maybe);
     FunctionState { unknown: possibly.minus(&surely), down: surely }
 }

@@ -1,10 +1,14 @@
 //! What does not count: recorded decisions, windows noticed in time, recurring windows.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use calendar::{Span, Spans};
 use desk::{Ground, Noticed, noticed};
 use evidence::Evidence;
 use jiff::Timestamp;
-use terms::{Availability, Clause, Excluded, Exclusion, Kind, Name, Terms, Text, Timing};
+use terms::{
+    Availability, Clause, Excluded, Exclusion, Kind, Name, NoticeRoute, Terms, Text, Timing,
+};
 
 use crate::finding::Finding;
 use crate::question::Question;
@@ -56,20 +60,16 @@ impl Taken {
     }
 }
 
-/// The exclusions that apply to that promise; every one of the contract when it names none.
-fn applying<'t>(
-    terms: &'t Terms,
-    availability: Option<&'t Availability>,
-) -> impl Iterator<Item = &'t Exclusion> {
-    let named = availability.map_or(&[][..], |availability| &availability.exclusions[..]);
-    terms
-        .exclusions
-        .iter()
-        .filter(move |exclusion| named.is_empty() || named.contains(&exclusion.name))
+/// The exclusions that apply to that promise; every one of the contract when it does not say which.
+fn applying<'t>(terms: &'t Terms, availability: Option<&'t Availability>) -> Vec<&'t Exclusion> {
+    let named = availability.and_then(|availability| availability.exclusions.as_ref());
+    let applies =
+        |exclusion: &&Exclusion| named.is_none_or(|named| named.contains(&exclusion.name));
+    terms.exclusions.iter().filter(applies).collect()
 }
 
-/// Everything that is taken out under these terms, within `span`; what was claimed and is not, is a
-/// finding.
+/// Everything that is taken out under these terms, within `span`, by its beginning; what was claimed
+/// and is not, is a finding where it touches the month.
 pub(crate) fn taken(
     question: &Question<'_>,
     terms: &Terms,
@@ -78,43 +78,20 @@ pub(crate) fn taken(
     span: Span,
     findings: &mut Vec<Finding>,
 ) -> Vec<Taken> {
-    let mut all: Vec<Taken> = Vec::new();
-    for exclusion in applying(terms, availability) {
+    let applying = applying(terms, availability);
+    let mut taking = Taking { question, terms, evidence, span, taken: Vec::new(), findings };
+    for exclusion in &applying {
         match &exclusion.excluded {
             Excluded::Cause { .. } => {}
-            Excluded::NoticedWindows { notice } => {
-                windows(question, terms, (exclusion, notice), evidence, span, &mut all, findings);
-            }
-            Excluded::RecurringWindows { maintenance } => {
-                recurring(question, terms, (exclusion, maintenance), span, &mut all);
-            }
+            Excluded::NoticedWindows { notice } => taking.windows(exclusion, notice),
+            Excluded::RecurringWindows { maintenance } => taking.recurring(exclusion, maintenance),
         }
     }
-    let month = question.whole_month();
-    let known: Vec<&Exclusion> = applying(terms, availability).collect();
-    for decision in
-        evidence.decisions.iter().filter(|decision| decision.span.intersect(span).is_some())
-    {
-        match known.iter().find(|exclusion| exclusion.answers_to(&decision.reason)) {
-            Some(exclusion) => {
-                let why = TakenWhy::Decision {
-                    by: decision.by.clone(),
-                    decided: decision.decided,
-                    reason: decision.reason.clone(),
-                };
-                all.push(take(exclusion, decision.span, why));
-            }
-            None if decision.span.intersect(month).is_some() => {
-                findings.push(Finding::UnknownReason {
-                    reason: decision.reason.clone(),
-                    span: decision.span,
-                });
-            }
-            None => {}
-        }
-    }
-    all.sort_by_key(|taken| taken.span);
-    all
+    taking.decisions(&applying);
+    let mut taken = taking.taken;
+    taken.sort_by(|a, b| (a.span, &a.name).cmp(&(b.span, &b.name)));
+    taken.dedup();
+    taken
 }
 
 /// The instants of these.
@@ -127,55 +104,125 @@ fn take(exclusion: &Exclusion, span: Span, why: TakenWhy) -> Taken {
     Taken { span, name, title, clause: exclusion.clause.clone(), why }
 }
 
-fn windows(
-    question: &Question<'_>,
-    terms: &Terms,
-    (exclusion, notice): (&Exclusion, &Name),
-    evidence: &Evidence,
+/// What is taken out, as it is found.
+struct Taking<'a> {
+    question: &'a Question<'a>,
+    terms: &'a Terms,
+    evidence: &'a Evidence,
     span: Span,
-    all: &mut Vec<Taken>,
-    findings: &mut Vec<Finding>,
-) {
-    let Some(Kind::Notice(promised)) = terms.promise(notice).map(|promise| &promise.kind) else {
-        return;
-    };
-    let Timing::Ahead(routes) = &promised.timing else { return };
-    for window in evidence.windows.iter().filter(|window| window.span.intersect(span).is_some()) {
-        let sent: Vec<(&str, Timestamp)> = evidence
-            .notices
-            .iter()
-            .filter(|notice| notice.of == window.id)
-            .map(|notice| (notice.channel.as_str(), notice.sent))
-            .collect();
-        match noticed(routes, window.span.from(), &sent, question.zone()) {
-            Noticed::InTime { channel, sent } => {
-                let why = TakenWhy::Window { id: window.id.clone(), channel, sent };
-                all.push(take(exclusion, window.span, why));
-            }
-            why if window.span.intersect(question.whole_month()).is_some() => {
-                let (id, clause) = (window.id.clone(), exclusion.clause.clone());
-                findings.push(Finding::WindowCounts { id, span: window.span, why, clause });
-            }
-            _ => {}
-        }
-    }
+    taken: Vec<Taken>,
+    findings: &'a mut Vec<Finding>,
 }
 
-fn recurring(
-    question: &Question<'_>,
-    terms: &Terms,
-    (exclusion, maintenance): (&Exclusion, &Name),
-    span: Span,
-    all: &mut Vec<Taken>,
-) {
-    let Some(Kind::Maintenance(promised)) = terms.promise(maintenance).map(|promise| &promise.kind)
-    else {
-        return;
-    };
-    let ground = Ground { terms, zone: question.zone(), holidays: question.holidays };
-    let calendar = promised.calendar.as_ref().map(|name| ground.calendar(Some(name)));
-    let windows = promised.window.windows(span, question.zone(), calendar.as_ref());
-    all.extend(
-        windows.into_iter().map(|window| take(exclusion, window.value, TakenWhy::Recurring)),
-    );
+impl Taking<'_> {
+    fn is_in_month(&self, span: Span) -> bool {
+        span.intersect(self.question.whole_month()).is_some()
+    }
+
+    /// Windows that were noticed as the contract demands.
+    fn windows(&mut self, exclusion: &Exclusion, notice: &Name) {
+        let Some(Kind::Notice(promised)) = self.terms.promise(notice).map(|promise| &promise.kind)
+        else {
+            return;
+        };
+        let Timing::Ahead(routes) = &promised.timing else { return };
+        let mut sent: BTreeMap<&str, Vec<(&str, Timestamp)>> = BTreeMap::new();
+        for notice in &self.evidence.notices {
+            sent.entry(&notice.of).or_default().push((&notice.channel, notice.sent));
+        }
+        let mut known: BTreeMap<&str, BTreeSet<Span>> = BTreeMap::new();
+        for window in &self.evidence.windows {
+            known.entry(&window.id).or_default().insert(window.span);
+        }
+        for (id, spans) in known {
+            let sent = sent.get(id).map_or(&[][..], |sent| &sent[..]);
+            match spans.len() {
+                1 => spans
+                    .into_iter()
+                    .for_each(|span| self.window(exclusion, routes, (id, span), sent)),
+                _ if spans.iter().any(|span| self.is_in_month(*span)) => {
+                    self.findings.push(Finding::WindowMoved { id: id.to_owned() });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn window(
+        &mut self,
+        exclusion: &Exclusion,
+        routes: &[NoticeRoute],
+        (id, span): (&str, Span),
+        sent: &[(&str, Timestamp)],
+    ) {
+        if span.intersect(self.span).is_none() {
+            return;
+        }
+        let why = match noticed(routes, span.from(), sent, self.question.zone()) {
+            Noticed::InTime { channel, sent } => {
+                let why = TakenWhy::Window { id: id.to_owned(), channel, sent };
+                self.taken.push(take(exclusion, span, why));
+                return;
+            }
+            why => why,
+        };
+        // While there is time to give notice, nothing is wrong yet.
+        let there_is_time = match (&why, self.question.as_of) {
+            (Noticed::Missing { latest } | Noticed::WrongChannel { latest, .. }, Some(as_of)) => {
+                as_of <= *latest
+            }
+            _ => false,
+        };
+        if self.is_in_month(span) && !there_is_time {
+            let (id, clause) = (id.to_owned(), exclusion.clause.clone());
+            self.findings.push(Finding::WindowCounts { id, span, why, clause });
+        }
+    }
+
+    /// Windows that recur by the contract.
+    fn recurring(&mut self, exclusion: &Exclusion, maintenance: &Name) {
+        let (zone, holidays) = (self.question.zone(), self.question.holidays);
+        let ground = Ground { terms: self.terms, zone, holidays };
+        for window in desk::windows(&ground, self.span) {
+            if window.promise == maintenance {
+                let finding =
+                    Finding::ProvisionalHolidays { official_until: holidays.official_until() };
+                if window.provisional
+                    && self.is_in_month(window.span)
+                    && !self.findings.contains(&finding)
+                {
+                    self.findings.push(finding);
+                }
+                self.taken.push(take(exclusion, window.span, TakenWhy::Recurring));
+            }
+        }
+    }
+
+    /// What persons decided.
+    fn decisions(&mut self, applying: &[&Exclusion]) {
+        for decision in &self.evidence.decisions {
+            if decision.span.intersect(self.span).is_none() {
+                continue;
+            }
+            let (span, reason) = (decision.span, decision.reason.clone());
+            match applying.iter().find(|exclusion| exclusion.answers_to(&reason)) {
+                Some(exclusion) => {
+                    let (by, decided) = (decision.by.clone(), decision.decided);
+                    self.taken.push(take(
+                        exclusion,
+                        span,
+                        TakenWhy::Decision { by, decided, reason },
+                    ));
+                }
+                None if self.is_in_month(span) => {
+                    let known = applying.iter().any(|exclusion| exclusion.name.as_str() == reason);
+                    self.findings.push(match known {
+                        true => Finding::NotByDecision { reason, span },
+                        false => Finding::UnknownReason { reason, span },
+                    });
+                }
+                None => {}
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use calendar::Span;
 use desk::Noticed;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use terms::{Clause, Name, Percent};
+use terms::{Clause, Name};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum Finding {
     TooSlow {
         /// The function.
         function: Name,
-        /// The slowest pace seen.
+        /// The slowest pace in the month.
         every: SignedDuration,
         /// The shortest outage that counts.
         minimum: SignedDuration,
@@ -53,13 +53,28 @@ pub enum Finding {
         /// The exclusion that it does not meet.
         clause: Clause,
     },
-    /// A notice about a window that the evidence does not have.
-    NoticeWithoutWindow {
-        /// What it says it is about.
-        of: String,
+    /// One name stands for windows at different times, so a notice says nothing about any of them:
+    /// they count as any other time.
+    WindowMoved {
+        /// The name.
+        id: String,
     },
+    /// Other functions of the service are measured and this one is not: only told outages count.
+    NotMeasured {
+        /// The function.
+        function: Name,
+    },
+    /// The evidence says nothing of this month: neither outages nor measurements.
+    NoEvidence,
     /// A decision with a reason that the contract does not know: nothing was taken out.
     UnknownReason {
+        /// As in the log.
+        reason: String,
+        /// What it was to take out.
+        span: Span,
+    },
+    /// A decision named an exclusion that is no matter of decision: nothing was taken out.
+    NotByDecision {
         /// As in the log.
         reason: String,
         /// What it was to take out.
@@ -79,11 +94,6 @@ pub enum Finding {
     Revised {
         /// First day of the new version.
         on: Date,
-    },
-    /// Depending on what nobody measured, another refund would be owed.
-    CreditOpen {
-        /// The most that it could be.
-        up_to: Percent,
     },
     /// The target was missed, and the contract names no remedy for it.
     NoRemedy,
@@ -107,12 +117,14 @@ impl Finding {
             Finding::TooSlow { .. } => "measured_too_slowly",
             Finding::Degraded { .. } => "degraded",
             Finding::WindowCounts { .. } => "window_counts",
-            Finding::NoticeWithoutWindow { .. } => "notice_without_window",
+            Finding::WindowMoved { .. } => "window_moved",
+            Finding::NotMeasured { .. } => "not_measured",
+            Finding::NoEvidence => "no_evidence",
             Finding::UnknownReason { .. } => "unknown_reason",
+            Finding::NotByDecision { .. } => "not_by_decision",
             Finding::StillOpen { .. } => "still_open",
             Finding::Provisional { .. } => "provisional",
             Finding::Revised { .. } => "revised",
-            Finding::CreditOpen { .. } => "credit_open",
             Finding::NoRemedy => "no_remedy",
             Finding::NoOperatingTime => "no_operating_time",
             Finding::ProvisionalHolidays { .. } => "provisional_holidays",

@@ -48,6 +48,7 @@ struct Whole<'a> {
     unknown_seconds: Seconds,
     budget_left_seconds: Option<Seconds>,
     credit: Owed,
+    credit_at_most: Option<Owed>,
     claim_by: Option<String>,
     claim_promise: Option<&'a str>,
     outages: Vec<Outage<'a>>,
@@ -75,7 +76,8 @@ impl Serialize for Number {
         if self.0.0 % Percent::ONE == 0 {
             serializer.serialize_i64(self.0.0 / Percent::ONE)
         } else {
-            serializer.serialize_str(self.0.to_string().trim_end_matches('%'))
+            // Six digits after the point are exact in a double's shortest form.
+            serializer.serialize_f64(self.0.0 as f64 / Percent::ONE as f64)
         }
     }
 }
@@ -187,7 +189,8 @@ impl Statement {
             gross_denominator_seconds: Seconds(self.gross.denominator),
             unknown_seconds: Seconds(self.coverage.counted),
             budget_left_seconds: self.budget_left.map(Seconds),
-            credit: self.owed(),
+            credit: self.owed(&self.credit),
+            credit_at_most: self.credit_at_most.as_ref().map(|most| self.owed(most)),
             claim_by: self.claim.as_ref().map(|claim| at(claim.due.shown())),
             claim_promise: self.claim.as_ref().map(|claim| claim.promise.as_str()),
             outages: self.outages.iter().map(|outage| self.outage(outage)).collect(),
@@ -197,7 +200,7 @@ impl Statement {
         }
     }
 
-    fn owed(&self) -> Owed {
+    fn owed(&self, credit: &Credit) -> Owed {
         let mut owed = Owed {
             kind: "none",
             percent: None,
@@ -205,7 +208,7 @@ impl Statement {
             amount_yen: None,
             amount_cents: None,
         };
-        match self.credit {
+        match *credit {
             Credit::None => {}
             Credit::FreeMonths(months) => (owed.kind, owed.months) = ("free_months", Some(months)),
             Credit::Percent { percent, amount } => {

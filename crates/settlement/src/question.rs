@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use calendar::{HolidayTable, Month, Span};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use terms::{Availability, Contract, Kind, Name, Promise, Service, Terms, Version};
 
@@ -55,16 +56,32 @@ impl<'a> Question<'a> {
         self.month.span(self.zone())
     }
 
+    /// The time in which the service is under contract: from the first day of the contract, of the
+    /// service, or of the version that brings it, whichever is last; to the last day of the contract
+    /// or of the last version that has it. `None` when it never is.
+    pub(crate) fn term(&self) -> Option<Span> {
+        let contract = self.contract;
+        let has = |version: &&Version| version.terms.service(self.service).is_some();
+        let first = contract.versions.iter().position(|version| has(&version))?;
+        let last = contract.versions.iter().rposition(|version| has(&version))?;
+        let service_start = contract.versions[first].terms.service(self.service)?.start;
+        // The first version is in force before its date too.
+        let version_start = (first > 0).then(|| contract.versions[first].in_force);
+        let days = [Some(contract.start), service_start, version_start];
+        let start = days.into_iter().flatten().max()?;
+        let after = contract.versions.get(last + 1).map(|next| self.begin_of(next.in_force));
+        let end = contract.end.map(|day| calendar::day_span(day, self.zone()).until());
+        let until = [after, end].into_iter().flatten().min().unwrap_or(Timestamp::MAX);
+        Span::new(self.begin_of(start), until).ok()
+    }
+
+    fn begin_of(&self, day: Date) -> Timestamp {
+        calendar::day_span(day, self.zone()).from()
+    }
+
     /// The part of the month in which the service was under contract; `None` when it was not.
     pub(crate) fn covered(&self) -> Option<Span> {
-        let terms = &self.contract.version_on(self.month.first()).terms;
-        let service_start = terms.service(self.service).and_then(|service| service.start);
-        let start = service_start.map_or(self.contract.start, |day| day.max(self.contract.start));
-        let month = self.whole_month();
-        let from = calendar::day_span(start, self.zone()).from().max(month.from());
-        let end = self.contract.end.map(|day| calendar::day_span(day, self.zone()).until());
-        let until = end.map_or(month.until(), |end| end.min(month.until()));
-        Span::new(from, until).ok().filter(|span| !span.is_empty())
+        self.term()?.intersect(self.whole_month())
     }
 
     /// The versions in force in the month, each with its part of it, oldest first.
@@ -74,7 +91,7 @@ impl<'a> Question<'a> {
         let mut from = month.from();
         let mut version = self.contract.version_on(self.month.first());
         for next in self.contract.versions.iter().skip(1) {
-            let begins = calendar::day_span(next.in_force, self.zone()).from();
+            let begins = self.begin_of(next.in_force);
             if begins > month.from() && begins < month.until() {
                 parts.extend(Span::new(from, begins).ok().map(|span| (span, version)));
                 (from, version) = (begins, next);

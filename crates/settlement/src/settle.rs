@@ -1,8 +1,8 @@
 //! The settlement of one month.
 
-use calendar::{Span, Spans};
+use calendar::Span;
 use evidence::Evidence;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use terms::{Availability, Combine, Denominator, Function, RevisedTarget};
 
 use crate::Figure;
@@ -25,13 +25,16 @@ pub fn settle(question: &Question<'_>, evidence: &Evidence) -> Statement {
 pub(crate) struct Settling<'a> {
     pub(crate) question: &'a Question<'a>,
     pub(crate) evidence: &'a Evidence,
+    /// The parts of the month by version; at least one.
     pub(crate) segments: Vec<Segment<'a>>,
     /// For each segment, what is taken out.
     taken: Vec<Vec<Taken>>,
-    /// The part of the month under contract, to the cut.
-    pub(crate) period: Option<Span>,
-    pub(crate) functions: Vec<&'a Function>,
-    states: Vec<FunctionState>,
+    /// The part of the month under contract, to the cut; `None` when there is nothing to measure yet.
+    period: Option<Span>,
+    /// How far the evidence is looked at.
+    horizon: Span,
+    /// The functions that count in any part of the month, with their state in the parts in which they do.
+    pub(crate) functions: Vec<(&'a Function, FunctionState)>,
     service: ServiceState,
     pub(crate) findings: Vec<Finding>,
 }
@@ -39,49 +42,77 @@ pub(crate) struct Settling<'a> {
 impl<'a> Settling<'a> {
     fn begin(question: &'a Question<'a>, evidence: &'a Evidence) -> Settling<'a> {
         let month = question.whole_month();
-        let segments = question.segments();
-        let mut findings = Vec::new();
-        let mut taken_out = Vec::new();
         let around = around(month, evidence);
-        for segment in &segments {
-            let availability = segment.promise.map(|(_, availability)| availability);
-            let mut here = Vec::new();
-            taken_out.push(taken(
-                question,
-                segment.terms,
-                availability,
-                evidence,
-                around,
-                &mut here,
-            ));
-            findings.extend(
-                here.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>(),
-            );
-        }
         let until =
             question.as_of.map_or(month.until(), |as_of| as_of.clamp(month.from(), month.until()));
         let period = question.covered().and_then(|covered| {
             let known = Span::new(covered.from(), until.max(covered.from())).ok()?;
             known.intersect(covered)
         });
-        let functions = counted_functions(&segments[0]);
         let seen_until = question.as_of.unwrap_or(around.until()).max(around.from());
-        let horizon = Span::new(around.from(), seen_until).unwrap_or(month);
-        let states: Vec<FunctionState> =
-            functions.iter().map(|function| function_state(evidence, function, horizon)).collect();
-        let rule =
-            segments[0].promise.map_or(Combine::Any, |(_, availability)| availability.combine);
-        let service = combine(&states, rule);
-        Settling {
+        let mut settling = Settling {
             question,
             evidence,
-            segments,
-            taken: taken_out,
+            segments: question.segments(),
+            taken: Vec::new(),
             period,
-            functions,
-            states,
-            service,
-            findings,
+            horizon: Span::new(around.from(), seen_until).unwrap_or(month),
+            functions: Vec::new(),
+            service: ServiceState::default(),
+            findings: Vec::new(),
+        };
+        settling.take_out(around);
+        settling.look_at_functions();
+        settling
+    }
+
+    /// Finds what is taken out in each part of the month.
+    fn take_out(&mut self, around: Span) {
+        for segment in &self.segments {
+            let availability = segment.promise.map(|(_, availability)| availability);
+            let mut findings = Vec::new();
+            let (question, terms) = (self.question, segment.terms);
+            self.taken.push(taken(
+                question,
+                terms,
+                availability,
+                self.evidence,
+                around,
+                &mut findings,
+            ));
+            findings.retain(|finding| !self.findings.contains(finding));
+            self.findings.append(&mut findings);
+        }
+    }
+
+    /// Finds the state of the functions and of the service: in each part of the month by the version in
+    /// force in it, joined where the parts meet. Before and after the month it is as at its ends.
+    fn look_at_functions(&mut self) {
+        let (last, everything) = (self.segments.len() - 1, self.horizon);
+        // What nobody measured after the month matters as far as it may complete a shortest outage.
+        let minimum = self.first_availability().and_then(|availability| availability.minimum);
+        let minimum = minimum.map_or(SignedDuration::ZERO, |minimum| minimum.length);
+        let unknown_until = self.question.whole_month().until() + minimum;
+        for (place, segment) in self.segments.iter().enumerate() {
+            let from = if place == 0 { Timestamp::MIN } else { segment.span.from() };
+            let until = if place == last { Timestamp::MAX } else { segment.span.until() };
+            let Ok(part) = Span::new(from, until) else { continue };
+            let functions = counted_functions(segment);
+            let states: Vec<FunctionState> = functions
+                .iter()
+                .map(|function| {
+                    function_state(self.evidence, function, everything, unknown_until).clip(part)
+                })
+                .collect();
+            let rule =
+                segment.promise.map_or(Combine::Any, |(_, availability)| availability.combine);
+            self.service = self.service.union(&combine(&states, rule));
+            for (function, state) in functions.into_iter().zip(states) {
+                match self.functions.iter_mut().find(|(known, _)| known.name == function.name) {
+                    Some((_, known)) => *known = known.union(&state),
+                    None => self.functions.push((function, state)),
+                }
+            }
         }
     }
 
@@ -92,7 +123,8 @@ impl<'a> Settling<'a> {
         let gross_rules = self.month(false);
         let denominator = self.denominator(month);
         let net = Figure { counted: net_rules.counted(&self.service.surely), denominator };
-        let lower = Figure { counted: net_rules.counted(&self.service.possibly), denominator };
+        let possible = net_rules.counted(&self.service.possibly).max(net.counted);
+        let lower = Figure { counted: possible, denominator };
         let gross = Figure {
             counted: gross_rules.counted(&self.service.surely),
             denominator: self.gross_denominator(month),
@@ -102,16 +134,18 @@ impl<'a> Settling<'a> {
         let target = judging.as_ref().and_then(|judging| judging.target);
         let verdict = match target {
             None => Verdict::NoTarget,
-            Some(_) if self.period.is_none() => Verdict::NoTarget,
+            Some(_) if question.covered().is_none() => Verdict::NoTarget,
+            // A month that is yet to come has no verdict but the contract's promise.
+            Some(_) if !self.has_begun() => Verdict::Undetermined,
             Some(target) if !net.meets(target) => Verdict::Broken,
             Some(target) if lower.meets(target) => Verdict::Kept,
             Some(_) => Verdict::Undetermined,
         };
         let coverage = self.coverage();
         self.note(month, &outages, net);
-        let (credit, claim) = self.owed(verdict, judging.as_ref(), net, lower);
+        let (credit, credit_at_most, claim) = self.owed(verdict, judging.as_ref(), net, lower);
         let contract = question.contract;
-        let service = self.segments[0].service;
+        let service = self.segments.iter().find_map(|segment| segment.service);
         Statement {
             contract: contract.name.clone(),
             contract_title: contract.title.clone(),
@@ -134,32 +168,52 @@ impl<'a> Settling<'a> {
             gross,
             lower,
             coverage,
-            budget_left: target.map(|target| net.budget_left(target)),
+            budget_left: target
+                .filter(|_| question.covered().is_some())
+                .map(|target| net.budget_left(target)),
             outages,
             partial,
             taken: self.taken_in(month),
             credit,
+            credit_at_most,
             claim,
             findings: self.findings,
         }
     }
 
+    /// Whether any of the month under contract lies before the cut.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.period.is_some()
+    }
+
     /// The rules of the month, with or without exclusions.
     fn month(&self, net: bool) -> Month<'_> {
-        let rules = self.segments.iter().zip(&self.taken).map(|(segment, taken)| Rules {
-            span: segment.span,
-            availability: segment.promise.map(|(_, availability)| availability),
-            taken: if net { taken } else { &[] },
+        let rules = self.segments.iter().zip(&self.taken).map(|(segment, taken)| {
+            let availability = segment.promise.map(|(_, availability)| availability);
+            Rules::new(segment.span, availability, if net { taken } else { &[] })
         });
-        Month {
-            span: self.question.whole_month(),
-            covered: self.question.covered(),
-            rules: rules.collect(),
-        }
+        let span = self.question.whole_month();
+        Month { span, term: self.question.term(), rules: rules.collect() }
+    }
+
+    /// The first part of the month that promises availability, or the first of all.
+    fn first_judging(&self) -> &Segment<'a> {
+        let first = self.segments.iter().find(|segment| segment.promise.is_some());
+        first.unwrap_or(&self.segments[0])
+    }
+
+    /// The part of the month whose version judges it: its target, its remedy and its claim.
+    pub(crate) fn judging_segment(&self) -> &Segment<'a> {
+        let first = self.first_judging();
+        let at_end = |(_, availability): (_, &Availability)| {
+            availability.revised_target == RevisedTarget::AtMonthEnd
+        };
+        let last = self.segments.iter().rfind(|segment| segment.promise.is_some());
+        if first.promise.is_some_and(at_end) { last.unwrap_or(first) } else { first }
     }
 
     pub(crate) fn first_availability(&self) -> Option<&'a Availability> {
-        self.segments[0].promise.map(|(_, availability)| availability)
+        self.first_judging().promise.map(|(_, availability)| availability)
     }
 
     /// The part of a span that makes up the denominator in a month that is covered in part.
@@ -198,19 +252,19 @@ impl<'a> Settling<'a> {
 
     fn outages(&self, rules: &Month<'_>) -> Vec<Judged> {
         let touching = self.service.surely.touching(self.question.whole_month());
+        // Told without an end, or seen down until the cut.
+        let told = self.evidence.outages.iter().filter(|outage| outage.until.is_none());
+        let lasting =
+            self.question.as_of.is_some() || told.into_iter().any(|o| self.is_ours(&o.function));
+        let ours: Vec<&Function> = self.functions.iter().map(|(function, _)| *function).collect();
         let judged = touching.iter().map(|span| {
-            let down_in_it = |state: &FunctionState| !state.down.touching(span).is_empty();
-            let functions =
-                self.functions.iter().zip(&self.states).filter(|(_, state)| down_in_it(state));
+            let down =
+                self.functions.iter().filter(|(_, state)| !state.down.touching(span).is_empty());
             Judged {
                 span,
-                functions: functions.map(|(function, _)| function.name.clone()).collect(),
-                bounds: sampled_bounds(self.evidence, &self.functions, span),
-                open: self
-                    .evidence
-                    .outages
-                    .iter()
-                    .any(|o| o.until.is_none() && span.contains(o.from)),
+                functions: down.map(|(function, _)| function.name.clone()).collect(),
+                bounds: sampled_bounds(self.evidence, &ours, span),
+                open: lasting && span.until() >= self.horizon.until(),
                 treatments: rules.judge(span),
             }
         });
@@ -220,10 +274,9 @@ impl<'a> Settling<'a> {
     /// Where functions were down and the service was not.
     fn partial(&self, month: Span) -> Vec<Partial> {
         let mut partial = Vec::new();
-        for (function, state) in self.functions.iter().zip(&self.states) {
+        for (function, state) in &self.functions {
             for span in state.down.clip(month).iter() {
-                let alone: Spans = [span].into_iter().collect();
-                let time = alone.minus(&self.service.surely).total();
+                let time = span.duration() - self.service.surely.clip(span).total();
                 if !time.is_zero() {
                     partial.push(Partial { function: function.name.clone(), span, time });
                 }
@@ -234,29 +287,27 @@ impl<'a> Settling<'a> {
     }
 
     fn taken_in(&self, month: Span) -> Vec<Taken> {
-        let mut all: Vec<Taken> = Vec::new();
-        for (segment, taken) in self.segments.iter().zip(&self.taken) {
-            let here = taken.iter().filter(|taken| taken.span.intersect(segment.span).is_some());
-            let new: Vec<Taken> = here.filter(|taken| !all.contains(taken)).cloned().collect();
-            all.extend(new);
-        }
-        all.retain(|taken| taken.span.intersect(month).is_some());
+        let parts = self.segments.iter().zip(&self.taken);
+        let mut all: Vec<Taken> = parts
+            .flat_map(|(segment, taken)| {
+                taken.iter().filter(|taken| taken.span.intersect(segment.span).is_some())
+            })
+            .filter(|taken| taken.span.intersect(month).is_some())
+            .cloned()
+            .collect();
+        all.sort_by(|a, b| (a.span, &a.name).cmp(&(b.span, &b.name)));
+        all.dedup();
         all
     }
 
     fn judging(&self) -> Option<Judging> {
-        let (first, availability) = self.segments[0].promise?;
-        let last = self.segments.last().and_then(|segment| segment.promise);
-        let target = match (availability.revised_target, last) {
-            (RevisedTarget::AtMonthEnd, Some((_, last))) => last.target,
-            _ => availability.target,
-        };
+        let (promise, availability) = self.judging_segment().promise?;
         Some(Judging {
-            name: first.name.clone(),
-            title: first.title.clone(),
-            clause: first.clause.clone(),
-            strength: first.strength,
-            target,
+            name: promise.name.clone(),
+            title: promise.title.clone(),
+            clause: promise.clause.clone(),
+            strength: promise.strength,
+            target: availability.target,
         })
     }
 

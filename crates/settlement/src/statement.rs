@@ -48,7 +48,8 @@ pub struct Statement {
     pub lower: Figure,
     /// How much of the time was known, as a share.
     pub coverage: Figure,
-    /// How much more may be down before the target is missed; `None` without a target.
+    /// How much more may be down before the target is missed, by what was detected; `None` without a
+    /// target, and for a month that is not under contract.
     pub budget_left: Option<SignedDuration>,
     /// Outages of the service that touch the month, by their beginning.
     pub outages: Vec<Judged>,
@@ -58,6 +59,8 @@ pub struct Statement {
     pub taken: Vec<Taken>,
     /// What is owed.
     pub credit: Credit,
+    /// The most that could be owed, depending on what nobody measured; only when that is more.
+    pub credit_at_most: Option<Credit>,
     /// By when the customer must have asked; only where something is owed.
     pub claim: Option<Claim>,
     /// What could not be judged, and what a reader must know.

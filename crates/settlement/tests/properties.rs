@@ -23,15 +23,15 @@ struct Told {
 }
 
 fn start() -> Timestamp {
-    "2026-10-31T00:00:00+09:00".parse().unwrap()
+    "2026-10-31T00:00:00+09:00".parse().expect("sound")
 }
 
 fn at(slot: usize) -> Timestamp {
-    start() + SignedDuration::from_secs(i64::try_from(slot).unwrap() * SLOT)
+    start() + SignedDuration::from_secs(i64::try_from(slot).expect("sound") * SLOT)
 }
 
 fn span(told: &Told) -> Span {
-    Span::new(at(told.from), at(told.from + told.slots)).unwrap()
+    Span::new(at(told.from), at(told.from + told.slots)).expect("sound")
 }
 
 fn outage(names: &[&str], told: &Told) -> Event {
@@ -54,7 +54,7 @@ fn evidence(names: &[&str], outages: &[Told], excluded: &[Told], blind: &[Told])
     let blind =
         blind.iter().map(|told| Event::Blind(Blind { function: Functions::All, span: span(told) }));
     for event in outages.chain(excluded).chain(blind) {
-        gatherer.add(event).unwrap();
+        gatherer.add(event).expect("sound");
     }
     gatherer.finish()
 }
@@ -64,8 +64,8 @@ fn november(contract: &Contract, evidence: &Evidence) -> Statement {
 }
 
 fn month(contract: &Contract, evidence: &Evidence, month: &str) -> Statement {
-    let month: Month = month.parse().unwrap();
-    let service = Question::main_service(contract, month).unwrap();
+    let month: Month = month.parse().expect("sound");
+    let service = Question::main_service(contract, month).expect("sound");
     let holidays = HolidayTable::japan();
     settle(
         &Question { contract, service, month, as_of: None, fees: None, holidays: &holidays },
@@ -134,7 +134,7 @@ fn model(outages: &[Told], excluded: &[Told], functions: usize, rule: &str) -> i
             _ => counts,
         }
     });
-    i64::try_from(counted.sum::<usize>()).unwrap() * SLOT
+    i64::try_from(counted.sum::<usize>()).expect("sound") * SLOT
 }
 
 fn shares(statement: &Statement) -> [Figure; 3] {
@@ -233,7 +233,7 @@ proptest! {
         let sum = ["2026-10", "2026-11", "2026-12"].map(|name| month(&contract, &evidence, name).net.counted);
         let all = covered(&outages, None, 1).into_iter().filter(|down| *down).count();
         let seconds = sum.iter().map(|counted| counted.as_secs()).sum::<i64>();
-        prop_assert_eq!(seconds, i64::try_from(all).unwrap() * SLOT);
+        prop_assert_eq!(seconds, i64::try_from(all).expect("sound") * SLOT);
     }
 
     #[test]

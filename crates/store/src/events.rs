@@ -122,18 +122,19 @@ impl Store {
         contract: &str,
         from: Timestamp,
         until: Timestamp,
-        always: [&str; 2],
+        always: [&str; 3],
     ) -> Result<Vec<String>> {
         const DOING: &str = "read the events of a contract";
         let rows = sqlx::query(
             "SELECT sealed FROM contract_event WHERE contract = $1 \
-             AND ((until_at >= $2 AND from_at < $3) OR kind IN ($4, $5)) ORDER BY from_at",
+             AND ((until_at >= $2 AND from_at < $3) OR kind IN ($4, $5, $6)) ORDER BY from_at",
         )
         .bind(contract)
         .bind(from.as_microsecond())
         .bind(until.as_microsecond())
         .bind(always[0])
         .bind(always[1])
+        .bind(always[2])
         .fetch_all(&self.readers)
         .await
         .map_err(sql(DOING))?;

@@ -121,8 +121,8 @@ async fn a_log_imported_twice_counts_once() {
             let (from, until) = november;
             store.contract_events("one", from, until, always).await.expect("read")
         };
-        assert_eq!(events(["notice", "window"]).await, ["n", "A"]);
-        assert_eq!(events(["window", "blind"]).await, ["A"]);
+        assert_eq!(events(["notice", "window", "run"]).await, ["n", "A"]);
+        assert_eq!(events(["window", "blind", "run"]).await, ["A"]);
         let midnight = at("2024-10-04T00:00:00Z");
         assert_eq!(MeasuredDay::of(midnight), 20_000);
         let days = store.measured_days("one", midnight, midnight).await.expect("read");

@@ -1,5 +1,5 @@
-// Two conveniences; every page works without them. Copy buttons, and regions that refresh
-// themselves while somebody looks at them.
+// Three conveniences; every page works without them. Copy buttons, print buttons, and regions that
+// refresh themselves while somebody looks at them.
 "use strict";
 
 for (const button of document.querySelectorAll("button.copy")) {
@@ -12,6 +12,11 @@ for (const button of document.querySelectorAll("button.copy")) {
     button.textContent = button.dataset.copied;
     setTimeout(() => { button.textContent = label; }, 2000);
   });
+}
+
+for (const button of document.querySelectorAll("button.print")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
 }
 
 // A region names its pace in seconds. It is left alone while the page is hidden, or while the

@@ -5,7 +5,7 @@
 skip = Skip to content
 nav = Rooms
 language = Language
-overview = Overview
+overview = Mail overview
 log = Delivery log
 queue = Queue
 sandbox = Sandbox
@@ -24,7 +24,7 @@ newest = Back to the newest
 pages = Pages
 since = Since
 and-more = and { $count } more
-to-overview = To the overview
+to-overview = To the first page
 to-first-mail = How to send the first mail
 
 ## Sign-in
@@ -65,6 +65,86 @@ span-days = { $n ->
 span-now = now
 span-ahead = in { $value }
 span-ago = { $value } ago
+
+## The promise board and statements
+
+promises = Promises
+board-lead = Every promise of the contracts in force, clause by clause, and how it stands now.
+board-empty = No contract is configured yet.
+board-empty-advice = Add these lines to the configuration and restart: the promises of the contract then stand here.
+board-empty-flag = To try it without a configuration, start it like this:
+board-begins = This contract begins on { $value }.
+board-ended = This contract ended on { $value }.
+board-clause = Clause
+board-promise = Promise
+board-state = State
+board-left = Left, or next
+board-statement = Statement
+board-statement-now = Statement of this month
+standing-broken = Broken
+standing-missed = Missed
+standing-no-target = No target
+standing-at-risk = At risk
+standing-undetermined = Undetermined
+standing-running = Running
+standing-kept = Kept
+standing-not-measured = Not measured
+left-budget = { $a } of downtime left, of { $b } this month
+left-at-most = { $a } of downtime left at most, of { $b } this month
+left-figure = Uptime { $value }
+left-bounds = Uptime from { $a } to { $b }
+left-nothing-owed = Nothing is owed for { $value }
+left-owed = { $a }: { $b }
+left-over = The time to claim it is over
+left-claim = Claim for { $a } by { $b }
+left-claim-over = The claim for { $a } was due by { $b }
+left-in-window = Now: { $value }
+left-next-window = Next: { $value }
+left-always-open = 24 hours, 365 days
+left-open-until = Open until { $value }
+left-opens = Closed until { $value }
+left-noticed = { $a } ({ $b }) was announced in time
+left-notice-by = Announce by { $value }
+left-not-noticed = Not announced by { $value }
+left-window = { $a }: { $b }
+left-provisional = May move with a holiday that is not published yet
+print = Print
+statement-title = Statement for { $value }
+statement-provisional = As it stands on { $value }; it may change until the month is over.
+statement-target = promised at least { $value }
+statement-service = Service
+statement-contract = Contract
+statement-provider = Provider
+statement-customer = Customer
+statement-promise = Promise
+statement-and = { $a }, { $b }
+statement-promise-of = { $a } ({ $b })
+statement-uptime = Uptime
+statement-downtime = Downtime
+statement-of = { $a } of { $b }
+statement-gross = Before exclusions
+statement-bounds = Uptime from
+statement-from-to = { $a } to { $b }
+statement-between = { $a } and { $b }
+statement-coverage = Measured
+statement-covered = { $a } (not measured: { $b })
+statement-budget = Downtime left
+statement-credit = Owed
+statement-claim-by = Claim by
+statement-outages = Outages of the service
+statement-no-outages = No outages on record.
+statement-when = When
+statement-length = Length
+statement-functions = Functions
+statement-treatment = What became of it
+statement-counted = Downtime that counts
+statement-open = { $value } (still open)
+statement-true-length = true length between { $value }
+statement-partial = Functions that were down
+statement-partial-note = The service as a whole was not down, so this is no downtime.
+statement-taken = Excluded time
+statement-findings = Findings
+statement-foot = Versions of the contract in force: { $a }. Times are in { $b }.
 
 ## Overview
 
@@ -308,9 +388,10 @@ refused-unknown-page = There is no such page. Begin with the first.
 refused-part-of-address = Addresses are kept encrypted. Search for a whole address (taro@example.jp) or a whole domain (@example.jp).
 refused-graph-span = A graph shows up to { $count } days.
 refused-no-contract = There is no contract { $value } in the configuration.
+refused-no-statement = There is no statement of { $value }: the contract was not in force, or has no such service.
 refused-evidence-full = The records keep no more evidence of { $value }.
 refused-too-much-evidence = There is too much evidence of { $value } to look at in one page.
-refused-log-too-long = A log may hold up to { $count } measurements. Import it in parts.
+refused-log-too-long = A log may hold up to { $count } events. Import it in parts.
 
 ## What the relay and others wrote down, word by word. $a and $b are values
 

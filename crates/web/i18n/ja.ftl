@@ -5,7 +5,7 @@
 skip = 本文へ移動
 nav = メニュー
 language = 表示言語
-overview = 概要
+overview = メールの概要
 log = 配信ログ
 queue = キュー
 sandbox = サンドボックス
@@ -24,7 +24,7 @@ newest = 最新へ戻る
 pages = ページ
 since = 登録日時
 and-more = ほか { $count } 件
-to-overview = 概要へ
+to-overview = 最初のページへ
 to-first-mail = 最初の 1 通の送り方を見る
 
 ## サインイン
@@ -53,6 +53,86 @@ span-days = { $count } 日
 span-now = いま
 span-ahead = { $value }後
 span-ago = { $value }前
+
+## 約束の一覧と計算書
+
+promises = 約束
+board-lead = 契約の条項ごとに、約束の内容といまの状態を示します。
+board-empty = 契約がまだ設定されていません。
+board-empty-advice = 設定ファイルに次の行を加えて起動し直すと、契約の約束がここに並びます。
+board-empty-flag = 設定ファイルなしで試すには、次のように起動します。
+board-begins = { $value }から始まる契約です。
+board-ended = { $value }に終了した契約です。
+board-clause = 条項
+board-promise = 約束
+board-state = 状態
+board-left = 残り・次の予定
+board-statement = 計算書
+board-statement-now = 今月の計算書
+standing-broken = 未達成
+standing-missed = 目標未達
+standing-no-target = 目標値なし
+standing-at-risk = 要注意
+standing-undetermined = 判定不能
+standing-running = 進行中
+standing-kept = 達成
+standing-not-measured = 計測なし
+left-budget = 停止の余裕 { $a }(今月の上限 { $b })
+left-at-most = 停止の余裕は最大 { $a }(今月の上限 { $b })
+left-figure = 稼働率 { $value }
+left-bounds = 稼働率 { $a }〜{ $b }
+left-nothing-owed = { $value }分の返還はありません
+left-owed = { $a }分: { $b }
+left-over = 申請期限を過ぎています
+left-claim = { $a }分の申請期限 { $b }
+left-claim-over = { $a }分の申請期限は { $b } でした
+left-in-window = 実施中 { $value }
+left-next-window = 次回 { $value }
+left-always-open = 24時間365日
+left-open-until = 受付中({ $value }まで)
+left-opens = 時間外({ $value }から)
+left-noticed = { $a }({ $b })は期限までに通知済み
+left-notice-by = 通知期限 { $value }
+left-not-noticed = 通知期限 { $value } までに通知されていません
+left-window = { $a }: { $b }
+left-provisional = 祝日の公表により変わることがあります
+print = 印刷
+statement-title = { $value } 計算書
+statement-provisional = { $value } 時点の途中経過です。月末までに変わることがあります。
+statement-target = 約束 { $value } 以上
+statement-service = サービス
+statement-contract = 契約
+statement-provider = 提供者
+statement-customer = 契約者
+statement-promise = 約束
+statement-and = { $a }、{ $b }
+statement-promise-of = { $a }({ $b })
+statement-uptime = 稼働率
+statement-downtime = 停止時間
+statement-of = { $a } / { $b }
+statement-gross = 適用外を除く前
+statement-bounds = 稼働率の範囲
+statement-from-to = { $a }〜{ $b }
+statement-between = { $a }〜{ $b }
+statement-coverage = 計測できた割合
+statement-covered = { $a }(計測なし { $b })
+statement-budget = 停止の余裕
+statement-credit = 返還・無料提供
+statement-claim-by = 返還等の申請期限
+statement-outages = サービスの停止
+statement-no-outages = 記録された停止はありません。
+statement-when = 期間
+statement-length = 長さ
+statement-functions = 機能
+statement-treatment = 扱い
+statement-counted = 算入した停止時間
+statement-open = { $value }(継続中)
+statement-true-length = 実際の長さ { $value }
+statement-partial = 一部の機能の停止
+statement-partial-note = サービス全体の停止に当たらないため、停止時間に含めていません。
+statement-taken = 適用外とした時間
+statement-findings = 所見
+statement-foot = 適用した契約の版: { $a }。時刻は { $b } で表示しています。
 
 ## 概要
 
@@ -284,9 +364,10 @@ refused-unknown-page = そのページはありません。最初のページか
 refused-part-of-address = アドレスは暗号化して保管しているため、アドレス全体（taro@example.jp）かドメイン全体（@example.jp）で検索してください。
 refused-graph-span = グラフに表示できる期間は { $count } 日までです。
 refused-no-contract = 契約 { $value } は設定にありません。
+refused-no-statement = { $value } の計算書はありません。契約期間とサービスを確認してください。
 refused-evidence-full = { $value } の計測と記録が保存できる上限に達しています。
 refused-too-much-evidence = { $value } の計測と記録が多すぎるため、1 ページでは表示できません。
-refused-log-too-long = 一度に取り込める計測は { $count } 件までです。ログを分けて取り込んでください。
+refused-log-too-long = 一度に取り込める記録は { $count } 件までです。ログを分けて取り込んでください。
 
 ## リレーサーバーなどが記録した理由。$a と $b に値が入る
 

@@ -16,8 +16,13 @@ struct Asset {
     content: &'static str,
 }
 
+/// What a statement looks like, in the console and alone.
+pub const STATEMENT_STYLES: &str = include_str!("../assets/statement.css");
+
 static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
-    asset("console", "css", "text/css; charset=utf-8", include_str!("../assets/console.css"))
+    let styles =
+        concat!(include_str!("../assets/console.css"), include_str!("../assets/statement.css"));
+    asset("console", "css", "text/css; charset=utf-8", styles)
 });
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     asset("console", "js", "text/javascript; charset=utf-8", include_str!("../assets/console.js"))

@@ -45,6 +45,8 @@ pub struct Frame {
     pub version: String,
     /// Which installation this is.
     pub hostname: String,
+    /// The office keeps contracts, so the promise board is the first page.
+    pub keeps_contracts: bool,
 }
 
 /// The deed that a page was reached by.
@@ -180,6 +182,19 @@ impl Frame {
         }
     }
 
+    /// Whether the page is the promise board or below it.
+    #[must_use]
+    pub fn in_promises(&self) -> bool {
+        let is_first = self.keeps_contracts && self.in_room("/");
+        is_first || self.in_room("/promises") || self.in_room("/contracts")
+    }
+
+    /// Whether the page is the overview of mail.
+    #[must_use]
+    pub fn in_overview(&self) -> bool {
+        (!self.keeps_contracts && self.in_room("/")) || self.in_room("/mail")
+    }
+
     /// A sentence about what was just done.
     #[must_use]
     pub fn notice(&self) -> Option<String> {
@@ -232,6 +247,7 @@ impl<S: Sync> FromRequestParts<S> for Frame {
             done: None,
             version: String::new(),
             hostname: String::new(),
+            keeps_contracts: false,
         }))
     }
 }

@@ -15,6 +15,7 @@ mod marks;
 mod ours;
 mod proxies;
 mod rooms;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -31,6 +32,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 pub use proxies::behind_proxies;
+pub use statement::statement_html;
 
 /// Largest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;

@@ -196,6 +196,7 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::PartOfAddress => plain("refused-part-of-address"),
         Refusal::GraphSpan { days } => number("refused-graph-span", days.unsigned_abs().into()),
         Refusal::NoContract { name } => named("refused-no-contract", name),
+        Refusal::NoStatement { month } => named("refused-no-statement", month),
         Refusal::EvidenceFull { contract, .. } => named("refused-evidence-full", contract),
         Refusal::TooMuchEvidence { contract, .. } => named("refused-too-much-evidence", contract),
         Refusal::LogTooLong { most } => number("refused-log-too-long", *most as u64),

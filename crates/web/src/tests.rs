@@ -8,6 +8,7 @@ use crate::frame::Frame;
 use crate::rooms;
 use crate::words::Lang;
 
+pub mod promises;
 pub mod sample;
 
 fn pages(lang: Lang) -> Vec<(&'static str, String)> {
@@ -30,12 +31,15 @@ fn every_page_renders_in_both_languages() {
     }
 }
 
-/// An English page says nothing in Japanese but the name of that language and what others wrote.
+/// An English page says nothing in Japanese but the name of that language, what others wrote, and
+/// the clauses of signed documents, which are cited as they are.
 #[test]
 fn no_page_mixes_the_languages() {
     let kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
+    let clauses = promises::clauses();
     for (name, html) in pages(Lang::En) {
-        let ours = sample::OTHERS_WORDS.iter().fold(html, |html, text| html.replace(text, ""));
+        let theirs = sample::OTHERS_WORDS.iter().copied().chain(clauses.iter().map(String::as_str));
+        let ours = theirs.fold(html, |html, text| html.replace(text, ""));
         let found: String = ours.chars().filter(|c| kana(*c)).collect();
         assert_eq!(found, "", "{name}");
     }
@@ -67,6 +71,9 @@ fn write(folder: &Path, lang: Lang, pages: &[(&'static str, String)]) {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(asset);
         fs::copy(from, folder.join(asset)).expect("the asset can be copied");
     }
+    let styles = folder.join("console.css");
+    let console = fs::read_to_string(&styles).expect("just written");
+    fs::write(styles, console + crate::assets::STATEMENT_STYLES).expect("the styles fit");
 }
 
 /// The first element that is closed without being open, or never closed.
@@ -86,6 +93,26 @@ fn unbalanced(html: &str) -> Option<String> {
         }
     }
     open.pop()
+}
+
+/// A statement that is a file of its own needs nothing else, and says what the page says.
+#[test]
+fn a_statement_stands_alone() {
+    for lang in [Lang::Ja, Lang::En] {
+        let now = sample::frame(lang).now;
+        let settled = promises::settled("customers-mail-cloud", "2026-10", promises::LOG, now);
+        let html = crate::statement_html(&settled.statement, lang.into());
+        assert_eq!(unbalanced(&html), None);
+        for outside in ["<link", "<script", "src=", "href=", "url("] {
+            assert!(!html.contains(outside), "{outside}");
+        }
+        assert!(html.contains("99.833333 %"), "{html}");
+        if let Ok(folder) = std::env::var("WEB_PAGES") {
+            let path = Path::new(&folder).join(format!("statement-alone.{}.html", lang.tag()));
+            fs::create_dir_all(&folder).expect("the folder can be made");
+            fs::write(path, html).expect("the page can be written");
+        }
+    }
 }
 
 #[test]

@@ -36,6 +36,24 @@ fn bundle(tag: &str, text: &str) -> FluentBundle<FluentResource> {
     bundle
 }
 
+impl From<Lang> for terms::Lang {
+    fn from(lang: Lang) -> terms::Lang {
+        match lang {
+            Lang::Ja => terms::Lang::Ja,
+            Lang::En => terms::Lang::En,
+        }
+    }
+}
+
+impl From<terms::Lang> for Lang {
+    fn from(lang: terms::Lang) -> Lang {
+        match lang {
+            terms::Lang::Ja => Lang::Ja,
+            terms::Lang::En => Lang::En,
+        }
+    }
+}
+
 impl Lang {
     /// The value of the `lang` attribute.
     #[must_use]

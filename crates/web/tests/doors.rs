@@ -4,7 +4,18 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 7] = ["/", "/log", "/queue", "/sandbox", "/domains", "/users", "/no-such-page"];
+const ROOMS: [&str; 10] = [
+    "/",
+    "/mail",
+    "/promises",
+    "/contracts/cyber-solutions",
+    "/log",
+    "/queue",
+    "/sandbox",
+    "/domains",
+    "/users",
+    "/no-such-page",
+];
 
 #[tokio::test]
 async fn strangers_are_sent_to_the_door() {
@@ -284,4 +295,58 @@ async fn a_relay_that_is_down_takes_no_page_with_it() {
         assert!(answer.text().contains("リレーサーバーが応答しません"), "{room}");
     }
     assert_eq!(house.get("/queue/to/example.jp", &session).await.status, 503);
+}
+
+const LOG: &str = r#"{"kind":"outage","function":"web","from":"2026-10-03T10:00:00+09:00","until":"2026-10-03T10:52:00+09:00"}
+{"kind":"outage","function":"<script>alert(1)</script>","from":"2026-10-04T10:00:00+09:00","until":"2026-10-04T11:00:00+09:00"}
+{"kind":"exclusion","reason":"attack","from":"2026-10-03T10:00:00+09:00","until":"2026-10-03T10:04:00+09:00","by":"<b>sato</b>","decided":"2026-10-03T12:00:00+09:00"}"#;
+
+#[tokio::test]
+async fn an_office_with_a_contract_begins_with_its_promises() {
+    let house = House::start_with_contract(LOG).await;
+    let session = house.signed_in().await;
+    let board = house.get("/", &session).await.text();
+    assert!(board.contains("月間稼働率") && board.contains("99.9 % 以上"), "{board}");
+    assert_eq!(house.get("/promises", &session).await.text().matches("<h1").count(), 1);
+    assert!(house.get("/mail", &session).await.text().contains("配信の推移"), "the mail overview");
+
+    let newest = house.get("/contracts/cyber-solutions", &session).await;
+    assert_eq!(newest.header("location"), Some("/contracts/cyber-solutions/2026-11"));
+    let october = house.get("/contracts/cyber-solutions/2026-10", &session).await.text();
+    for part in ["未達成", "1か月の無料提供", "52分", "&#60;b&#62;sato"] {
+        assert!(october.contains(part), "{part} is not in {october}");
+    }
+    assert!(!october.contains("<b>sato") && !october.contains("<script>alert"), "{october}");
+
+    let json = house.get("/contracts/cyber-solutions/2026-10/statement.json", &session).await;
+    assert_eq!(json.header("content-type"), Some("application/json"));
+    let file = "attachment; filename=\"cyber-solutions-messaging-2026-10.json\"";
+    assert_eq!(json.header("content-disposition"), Some(file));
+    assert!(json.text().contains("\"verdict\": \"broken\""), "{}", json.text());
+}
+
+#[tokio::test]
+async fn what_there_is_no_statement_of_is_not_found() {
+    let house = House::start_with_contract("").await;
+    let session = house.signed_in().await;
+    for path in [
+        "/contracts/other",
+        "/contracts/other/2026-10",
+        "/contracts/cyber-solutions/2026-12",
+        "/contracts/cyber-solutions/2019-12",
+        "/contracts/cyber-solutions/2026-13",
+        "/contracts/cyber-solutions/2026-10?service=other",
+        "/contracts/cyber-solutions/2026-10/statement.xml",
+    ] {
+        assert_eq!(house.get(path, &session).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_office_without_contracts_says_how_to_add_one() {
+    let house = House::start().await;
+    let session = house.signed_in().await;
+    let page = house.get("/promises", &session).await.text();
+    assert!(page.contains("[[contract]]") && page.contains("--contract"), "{page}");
+    assert!(house.get("/", &session).await.text().contains("配信の推移"));
 }

@@ -24,7 +24,7 @@ impl<'o> View<'o, '_> {
         let statement = self.settled(service, self.month);
         let (net, lower) = (statement.net, statement.lower);
         let Some((target, left)) = statement.target().zip(statement.budget_left) else {
-            return (State::NotMeasured, Left::Figure(net));
+            return (State::NoTarget, Left::Figure(net));
         };
         let whole = Figure { counted: SignedDuration::ZERO, ..net }.budget_left(target);
         let left = Left::Budget { left, whole, net, lower };
@@ -36,12 +36,18 @@ impl<'o> View<'o, '_> {
         let Some(service) = service.filter(|service| self.was_settled(service, month)) else {
             return (State::NotMeasured, Left::Nothing);
         };
+        let now = self.now;
         let statement = self.settled(service, month);
         let (credit, currency) = (statement.credit.clone(), statement.currency);
+        let is_over = statement.claim.as_ref().is_some_and(|claim| !claim.due.met_by(now));
         match (statement.verdict, credit) {
             (Verdict::Undetermined, _) => (State::Undetermined, Left::Nothing),
             (_, Credit::None) => (State::Kept, Left::NothingOwed(month)),
-            (_, credit) => (State::Running, Left::Owed { month, credit, currency }),
+            (_, credit) => {
+                // Nothing in the records tells whether it was claimed in time.
+                let state = if is_over { State::NotMeasured } else { State::Running };
+                (state, Left::Owed { month, credit, currency, is_over })
+            }
         }
     }
 
@@ -61,7 +67,11 @@ impl<'o> View<'o, '_> {
             return (State::NotMeasured, Left::Nothing);
         };
         let now = self.now;
-        match self.settled(service, month).claim.as_ref().map(|claim| claim.due) {
+        let statement = self.settled(service, month);
+        match statement.claim.as_ref().map(|claim| claim.due) {
+            None if statement.verdict == Verdict::Undetermined => {
+                (State::NotMeasured, Left::Nothing)
+            }
             None => (State::NotMeasured, Left::NothingOwed(month)),
             Some(due) => {
                 let is_over = !due.met_by(now);
@@ -124,9 +134,7 @@ impl<'o> View<'o, '_> {
         match next {
             None => Left::Nothing,
             Some(window) if window.span.contains(self.now) => Left::InWindow(window.span),
-            Some(window) => {
-                Left::NextWindow { span: window.span, provisional: window.provisional }
-            }
+            Some(window) => Left::NextWindow { span: window.span, provisional: window.provisional },
         }
     }
 
@@ -182,7 +190,7 @@ fn state(verdict: Verdict, left: &Left) -> State {
         Verdict::Undetermined => State::Undetermined,
         Verdict::Kept if is_low => State::AtRisk,
         Verdict::Kept => State::Kept,
-        Verdict::NoTarget => State::NotMeasured,
+        Verdict::NoTarget => State::NoTarget,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which contract a command speaks of, and in which language it answers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
@@ -20,24 +20,32 @@ pub struct Agreed {
 }
 
 impl Agreed {
-    /// The contract for that customer. What is odd in it is told.
+    /// The contract for that customer.
     ///
     /// # Errors
     /// When the file cannot be read or is wrong; its findings are printed.
     pub fn contract(&self) -> anyhow::Result<Contract> {
-        let contract = match contract_file::load(&self.file)? {
-            Ok(read) => read.contract,
-            Err(findings) => {
-                for finding in findings {
-                    eprintln!("{finding}");
-                }
-                anyhow::bail!("the contract is wrong; see the lines above");
-            }
-        };
+        let contract = read_or_tell(&self.file)?;
         Ok(match self.start {
             Some(start) => contract.starting(start),
             None => contract,
         })
+    }
+}
+
+/// The contract of a file.
+///
+/// # Errors
+/// When the file cannot be read or is wrong; its findings are printed.
+pub fn read_or_tell(file: &Path) -> anyhow::Result<Contract> {
+    match contract_file::load(file).map_err(anyhow::Error::msg)? {
+        Ok(read) => Ok(read.contract),
+        Err(findings) => {
+            for finding in findings {
+                eprintln!("{finding}");
+            }
+            anyhow::bail!("the contract {} is wrong; see the lines above", file.display());
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use anyhow::Context;
 use app::logs::{self, ERRORS_MAX, Log};
 use clap::Args;
 
+use super::agreed::read_or_tell;
 use super::place::{Place, wait_for};
 use crate::clock;
 use crate::config::{self, Config};
@@ -57,7 +58,7 @@ fn contract_of(asked: &str, config: &mut Config) -> anyhow::Result<String> {
         return Ok(asked.to_owned());
     }
     let file = PathBuf::from(asked);
-    let contract = super::up::contract_or_tell(&file)?;
+    let contract = read_or_tell(&file)?;
     let name = contract.name.to_string();
     if !config.contracts.iter().any(|known| known.watched.contract.name == contract.name) {
         config.contracts.push(config::by_names(file, contract));

@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use calendar::Span;
+use calendar::{Month, Span};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::exit::Misused;
 
@@ -25,22 +25,48 @@ impl Given {
     /// When clocks in the zone skip the reading or show it twice.
     pub fn in_zone(self, zone: &TimeZone) -> Result<Timestamp, Misused> {
         match self {
-            Given::Instant(at) => Ok(at),
+            Given::Instant(at) => in_range(at, zone),
             Given::Reading(reading) => {
                 let place = zone.iana_name().unwrap_or("the contract's zone");
                 let ambiguous = zone.to_ambiguous_timestamp(reading);
                 if ambiguous.is_ambiguous() {
+                    let [before, after] = around(zone, reading);
                     let text = format!(
                         "{reading} is skipped or shown twice by clocks in {place}, which change \
-                         then: write it with an offset, such as {reading}Z"
+                         then: write it with its offset, {before} or {after}"
                     );
                     return Err(Misused(text));
                 }
                 let beyond = |_| Misused(format!("{reading} is beyond all instants there are"));
-                ambiguous.compatible().map_err(beyond)
+                in_range(ambiguous.compatible().map_err(beyond)?, zone)
             }
         }
     }
+}
+
+/// The same instant, if it lies in the years that calendars know.
+fn in_range(at: Timestamp, zone: &TimeZone) -> Result<Timestamp, Misused> {
+    let year = at.to_zoned(zone.clone()).year();
+    let known = Month::MIN.year()..=Month::MAX.year();
+    if known.contains(&year) {
+        return Ok(at);
+    }
+    let (first, last) = (known.start(), known.end());
+    Err(Misused(format!("{at} is out of range: years from {first} to {last} can be reckoned with")))
+}
+
+/// A reading around a change of clocks with the offset before it, and with the one after it.
+fn around(zone: &TimeZone, reading: DateTime) -> [String; 2] {
+    let offsets = match zone.to_ambiguous_timestamp(reading).offset() {
+        AmbiguousOffset::Unambiguous { offset } => [offset, offset],
+        AmbiguousOffset::Gap { before, after } | AmbiguousOffset::Fold { before, after } => {
+            [before, after]
+        }
+    };
+    offsets.map(|offset| match offset.to_timestamp(reading) {
+        Ok(at) => at.display_with_offset(offset).to_string(),
+        Err(_) => reading.to_string(),
+    })
 }
 
 impl FromStr for Given {
@@ -128,7 +154,7 @@ mod tests {
     fn a_reading_that_clocks_skip_or_show_twice_needs_an_offset() {
         for text in ["2026-03-29T02:30", "2026-10-25T02:30"] {
             let answer = shown(text, "Europe/Berlin");
-            assert!(answer.contains("write it with an offset"), "{text}: {answer}");
+            assert!(answer.contains("+02:00"), "{text}: {answer}");
         }
         assert_eq!(shown("2026-10-25T02:30+01:00", "Europe/Berlin"), "2026-10-25T01:30:00Z");
     }

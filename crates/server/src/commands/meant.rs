@@ -4,9 +4,8 @@
 pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     // A slip for every four letters, and one more.
     let slips = 1 + word.chars().count() / 4;
-    let near = names.into_iter().map(|name| (strsim::damerau_levenshtein(word, name), name));
-    match near.filter(|(distance, _)| *distance <= slips).min() {
-        Some((_, name)) => format!(": did you mean `{name}`?"),
+    match sections::nearest(word, names, slips) {
+        Some(name) => format!(": did you mean `{name}`?"),
         None => ".".to_owned(),
     }
 }

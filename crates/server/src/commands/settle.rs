@@ -59,6 +59,8 @@ enum Format {
     Text,
     /// JSON; the same statement has the same bytes
     Json,
+    /// A page to print or to mail, complete in itself
+    Html,
 }
 
 /// Runs the command. No clock is read: the same files give the same bytes.
@@ -86,6 +88,7 @@ pub fn run(args: &SettleArgs) -> anyhow::Result<Status> {
     stdout::put(&match args.format {
         Format::Text => settlement::text(&statement, lang, args.explain),
         Format::Json => statement.to_json(),
+        Format::Html => web::statement_html(&statement, lang),
     })?;
     Ok(Status::Done)
 }
@@ -197,7 +200,7 @@ mod tests {
 
     #[test]
     fn fees_of_one_kind_are_added() {
-        let given = ["monthly=50000", "option=3000", "option=2000"].map(|text| fee(text));
+        let given = ["monthly=50000", "option=3000", "option=2000"].map(fee);
         let given: Vec<_> = given.into_iter().map(|fee| fee.expect("a fee")).collect();
         let sums = fees(&given).expect("fees");
         assert_eq!(sums.get(&FeeKind::Option), Some(&5000));

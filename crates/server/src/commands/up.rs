@@ -1,13 +1,15 @@
 //! `yakusoku up`, `relay` and `office`: the roles, together or alone.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use mail::roster::Delivery;
+use sections::Word;
 
+use super::agreed::read_or_tell;
 use super::place::Place;
-use crate::config::{self, ComposedServer, Config, FromText, HostName};
+use crate::config::{self, ComposedServer, Config, HOST_NAME, HOST_PORT};
 use crate::exit::{self, Misused, Status};
 use crate::logs::LogFormat;
 use crate::up::{self, Roles};
@@ -40,7 +42,7 @@ pub struct UpArgs {
     #[arg(long, value_name = "DOMAIN")]
     sign: Option<String>,
     /// Contract file to keep, shown on the promise board; may be given several times. Its functions
-    /// `smtp` and `console` are measured here
+    /// `smtp`, `console` and `api` are measured here
     #[arg(long = "contract", value_name = "FILE")]
     contracts: Vec<PathBuf>,
     /// Form of the log on standard error [default: text on a terminal, else json]
@@ -108,20 +110,21 @@ impl UpArgs {
         };
         self.change_listeners(server);
         if let Some(route) = &self.route {
-            server.composition.delivery = Delivery::Via(parsed("--route", route)?);
+            server.composition.delivery = Delivery::Via(parsed("--route", &HOST_PORT, route)?);
         }
         if let Some(sign) = &self.sign {
-            server.composition.default_signing_domain = Some(parsed::<HostName>("--sign", sign)?.0);
+            server.composition.default_signing_domain = Some(parsed("--sign", &HOST_NAME, sign)?);
         }
         Ok(())
     }
 
     fn add_contracts(&self, config: &mut Config) -> anyhow::Result<()> {
         for file in &self.contracts {
-            let contract = contract_or_tell(file)?;
+            let contract = read_or_tell(file)?;
             let name = contract.name.clone();
             if config.contracts.iter().any(|known| known.watched.contract.name == name) {
-                let text = format!("--contract {}: there is a contract {name} already", file.display());
+                let text =
+                    format!("--contract {}: there is a contract {name} already", file.display());
                 return Err(Misused(text).into());
             }
             config.contracts.push(config::by_names(file.clone(), contract));
@@ -142,17 +145,7 @@ impl UpArgs {
     }
 }
 
-/// The contract of a file; what is wrong in it is printed.
-pub fn contract_or_tell(file: &Path) -> anyhow::Result<terms::Contract> {
-    config::open_contract(file).map_err(|wrong| {
-        for line in wrong {
-            eprintln!("{line}");
-        }
-        anyhow::anyhow!("the contract {} is wrong; see the lines above", file.display())
-    })
-}
-
-fn parsed<T: FromText>(flag: &str, text: &str) -> Result<T, Misused> {
-    T::from_text(text)
-        .ok_or_else(|| Misused(format!("{flag} is {text:?}: expected {}", T::EXPECTED)))
+fn parsed<T>(flag: &str, word: &Word<T>, text: &str) -> Result<T, Misused> {
+    (word.parse)(text)
+        .ok_or_else(|| Misused(format!("{flag} is {text:?}: expected {}", word.expected)))
 }

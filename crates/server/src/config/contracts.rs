@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-use app::probes::PROBES;
+use app::probes::{PROBES, Probe};
 use app::{Measured, WatchedContract};
 use jiff::civil::Date;
+use sections::{Day, Section, nearest};
 use terms::{Contract, Name};
 
-use super::section::Section;
+use super::value::PATH;
+use crate::contract_file;
 
 /// Most contracts of one configuration.
 pub const CONTRACTS_MAX: usize = 1_000;
-/// Largest contract file, in bytes; what it extends is counted apart.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// A contract of the configuration.
 #[derive(Clone, Debug)]
@@ -52,8 +51,8 @@ pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
 }
 
 fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig> {
-    let file: Option<PathBuf> = section.require("file");
-    let start = section.date("start");
+    let file = section.need("file", &PATH);
+    let start = section.value("start", &Day);
     let measure = section.section("measure");
     let file = folder.join(file?);
     let contract = match open_contract(&file) {
@@ -77,48 +76,32 @@ fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig>
 ///
 /// # Errors
 /// What is wrong with it, a line each, with the file and the line.
-pub fn open_contract(file: &Path) -> Result<Contract, Vec<String>> {
-    let shown = file.display().to_string();
-    let text = read_text(file).map_err(|why| vec![why])?;
-    let open = |path: &str| read_text(Path::new(path));
-    match terms::read(&shown, &text, &open) {
+fn open_contract(file: &Path) -> Result<Contract, Vec<String>> {
+    match contract_file::load(file).map_err(|why| vec![why])? {
         Ok(read) => Ok(read.contract),
         Err(findings) => Err(findings.iter().map(ToString::to_string).collect()),
     }
-}
-
-fn read_text(file: &Path) -> Result<String, String> {
-    let failed = |error: io::Error| {
-        let why = match error.kind() {
-            io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            io::ErrorKind::PermissionDenied => "we may not read it".to_owned(),
-            io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
-            other => other.to_string(),
-        };
-        format!("cannot read {}: {why}", file.display())
-    };
-    let bytes = fs::metadata(file).map_err(failed)?.len();
-    if bytes > FILE_BYTES_MAX {
-        return Err(format!("{} is larger than {FILE_BYTES_MAX} bytes", file.display()));
-    }
-    fs::read_to_string(file).map_err(failed)
 }
 
 /// Which functions we measure ourselves: any names of the contract's, each with one of our probes.
 fn read_measured(section: &Section<'_>, contract: &Contract) -> Vec<Measured> {
     let known = functions(contract);
     let mut measured = Vec::new();
-    for (function, at, word, word_at) in section.texts() {
+    for entry in section.texts() {
+        let (function, word) = (entry.key, entry.text);
         let name = known.iter().find(|name| name.as_str() == function);
         if name.is_none() {
             let known = known.iter().map(Name::as_str);
             let hint = meant(function, known);
-            section.object_at(at, &format!("the contract has no function `{function}`{hint}"));
+            section.object_at(
+                entry.key_at,
+                &format!("the contract has no function `{function}`{hint}"),
+            );
         }
         let probe = PROBES.iter().find(|(known, _)| *known == word);
         if probe.is_none() {
             let hint = meant(word, PROBES.iter().map(|(known, _)| *known));
-            section.object_at(word_at, &format!("there is no probe {word:?}{hint}"));
+            section.object_at(entry.text_at, &format!("there is no probe {word:?}{hint}"));
         }
         if let (Some(name), Some((_, probe))) = (name, probe) {
             measured.push(Measured { function: name.clone(), probe: *probe });
@@ -135,17 +118,20 @@ fn functions(contract: &Contract) -> BTreeSet<Name> {
 
 /// The nearest of the known words, or all of them when none is near.
 fn meant<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
-    let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
-    match known.clone().min_by_key(distance) {
-        Some(best) if distance(&best) <= 1 + word.len() / 4 => format!("; did you mean `{best}`?"),
-        _ => format!("; it may be {}", known.collect::<Vec<_>>().join(", ")),
+    match nearest(word, known.clone(), 1 + word.len() / 4) {
+        Some(best) => format!("; did you mean `{best}`?"),
+        None => format!("; it may be {}", known.collect::<Vec<_>>().join(", ")),
     }
 }
 
-/// A contract by the file alone: its functions that have the name of a probe are measured by it.
+/// Functions that are measured when a contract is given by its file alone.
+const USUAL: [(&str, Probe); 3] =
+    [("smtp", Probe::Smtp), ("console", Probe::Console), ("api", Probe::Console)];
+
+/// A contract by the file alone: its functions of the usual names are measured.
 pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
     let measured = functions(&contract).into_iter().filter_map(|function| {
-        let (_, probe) = PROBES.iter().find(|(word, _)| *word == function.as_str())?;
+        let (_, probe) = USUAL.iter().find(|(name, _)| *name == function.as_str())?;
         Some(Measured { function, probe: *probe })
     });
     let measured = measured.collect();

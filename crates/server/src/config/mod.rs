@@ -5,7 +5,6 @@
 
 mod contracts;
 mod read;
-mod section;
 mod show;
 mod units;
 mod value;
@@ -21,11 +20,11 @@ use mail::roster::{
     RetrySchedule,
 };
 
-pub use contracts::{ContractConfig, by_names, open_contract};
+pub use contracts::{ContractConfig, by_names};
 pub use read::read;
-pub use section::Finding;
+pub use sections::Finding;
 pub use show::show;
-pub use value::{FromText, HostName};
+pub use value::{HOST_NAME, HOST_PORT};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
@@ -155,8 +154,7 @@ impl Machine {
     /// Asks this machine.
     pub fn this() -> Machine {
         let hostname = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let hostname = HostName::from_text(hostname.trim())
-            .map_or_else(|| "localhost".to_owned(), |name| name.0);
+        let hostname = (HOST_NAME.parse)(hostname.trim()).unwrap_or_else(|| "localhost".to_owned());
         Machine { hostname, time_zone: TimeZone::system() }
     }
 }

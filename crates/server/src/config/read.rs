@@ -6,14 +6,16 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use mail::roster::{
-    Admission, AdmissionRule, Delivery, HostPort, InboundLimits, OutboundLimits, ReceivedStyle,
+    Admission, AdmissionRule, Delivery, InboundLimits, OutboundLimits, ReceivedStyle,
     RetrySchedule, Route,
 };
-use toml::de::DeTable;
+use sections::{Choice, Findings, Number, Section};
 
 use super::contracts::read_contracts;
-use super::section::{Findings, Section};
-use super::value::{HostName, RouteDomain, Size, StoreUrl, Word};
+use super::value::{
+    ADDRESS, DELIVERY, HOST_NAME, HOST_PORT, IP_ADDRESS, LENGTH, PATH, ROUTE_DOMAIN, SHORT_NAME,
+    SIZE, STORE_URL, TIME_ZONE,
+};
 use super::{ComposedServer, Config, Finding, Machine, TlsFiles, composition};
 
 /// What the word for a rule means.
@@ -33,26 +35,20 @@ pub const RECEIVED: [(&str, ReceivedStyle); 3] =
 /// Every finding, by line. A text that is not TOML has one finding only.
 pub fn read(text: &str, folder: &Path, machine: Machine) -> Result<Config, Vec<Finding>> {
     let findings = Findings::new(text);
-    let config = match DeTable::parse(text) {
-        Ok(table) => Some(whole(Section::top(table.get_ref(), &findings), folder, machine)),
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            let first = error.message().lines().next().unwrap_or_default();
-            findings.add(at, format!("not valid TOML: {first}"));
-            None
-        }
-    };
+    let table = sections::parse(text, &findings);
+    let config =
+        table.as_ref().map(|t| whole(Section::top(t.get_ref(), &findings), folder, machine));
     let list = findings.into_sorted();
     config.filter(|_| list.is_empty()).ok_or(list)
 }
 
 fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     let mut config = Config::empty(machine);
-    set(&mut config.data, top.read("data"));
-    config.key_file = top.read("key_file");
-    set(&mut config.hostname, top.read::<HostName>("hostname").map(|name| name.0));
-    set(&mut config.node, top.read::<Word>("node").map(|word| word.0));
-    set(&mut config.time_zone, top.read("time_zone"));
+    set(&mut config.data, top.value("data", &PATH));
+    config.key_file = top.value("key_file", &PATH);
+    set(&mut config.hostname, top.value("hostname", &HOST_NAME));
+    set(&mut config.node, top.value("node", &SHORT_NAME));
+    set(&mut config.time_zone, top.value("time_zone", &TIME_ZONE));
     config.relay.helo.clone_from(&config.hostname);
     read_relay(&top, &mut config);
     read_office(&top, &mut config);
@@ -68,25 +64,28 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
 fn read_relay(top: &Section<'_>, config: &mut Config) {
     let relay = &mut config.relay;
     let spool = top.section("spool");
-    set(&mut relay.spool_limit, spool.read::<Size>("limit").map(|size| size.0));
+    set(&mut relay.spool_limit, spool.value("limit", &SIZE));
     spool.finish();
 
     let dns = top.section("dns");
-    relay.resolvers = dns.read_list("resolvers");
+    relay.resolvers = dns.list("resolvers", &ADDRESS);
     if relay.resolvers.as_ref().is_some_and(Vec::is_empty) {
         dns.object("resolvers", "name at least one, or leave `resolvers` out to ask the system's");
     }
     dns.finish();
 
     let outbound = top.section("outbound");
-    set(&mut relay.helo, outbound.read::<HostName>("helo").map(|name| name.0));
-    set(&mut relay.source_addresses, outbound.read_list("source_addresses"));
-    set(&mut relay.mx_port, outbound.number("mx_port", 1..=65_535).map(|port| port as u16));
+    set(&mut relay.helo, outbound.value("helo", &HOST_NAME));
+    set(&mut relay.source_addresses, outbound.list("source_addresses", &IP_ADDRESS));
+    set(&mut relay.mx_port, outbound.value("mx_port", &Number(1..=65_535)).map(|port| port as u16));
     outbound.finish();
 
     let sandbox = top.section("sandbox");
-    set(&mut relay.sandbox.messages, sandbox.number("messages", 1..=1_000_000));
-    set(&mut relay.sandbox.bytes, sandbox.read::<Size>("size").map(|size| size.0));
+    set(
+        &mut relay.sandbox.messages,
+        sandbox.value("messages", &Number(1..=1_000_000)).map(|n| n as u32),
+    );
+    set(&mut relay.sandbox.bytes, sandbox.value("size", &SIZE));
     sandbox.finish();
 
     let tls = top.section("tls");
@@ -99,18 +98,18 @@ fn read_relay(top: &Section<'_>, config: &mut Config) {
 fn read_office(top: &Section<'_>, config: &mut Config) {
     let office = &mut config.office;
     let console = top.section("console");
-    set(&mut office.console, console.read("listen"));
+    set(&mut office.console, console.value("listen", &ADDRESS));
     office.console_tls = read_tls(&console, "tls_certificate", "tls_key");
-    set(&mut office.trusted_proxies, console.read_list("trusted_proxies"));
+    set(&mut office.trusted_proxies, console.list("trusted_proxies", &IP_ADDRESS));
     console.finish();
 
     let metrics = top.section("metrics");
-    config.metrics.listen = metrics.read("listen");
-    set(&mut config.metrics.from, metrics.read_list("from"));
+    config.metrics.listen = metrics.value("listen", &ADDRESS);
+    set(&mut config.metrics.from, metrics.list("from", &IP_ADDRESS));
     metrics.finish();
 
     let store = top.section("store");
-    office.store_url = store.read::<StoreUrl>("url").map(|url| url.0);
+    office.store_url = store.value("url", &STORE_URL);
     store.finish();
 }
 
@@ -135,7 +134,7 @@ fn read_tls(
 }
 
 fn read_file(section: &Section<'_>, key: &'static str) -> Option<PathBuf> {
-    let path: PathBuf = section.read(key)?;
+    let path = section.value(key, &PATH)?;
     if let Err(error) = std::fs::File::open(&path) {
         let why = match error.kind() {
             ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -148,20 +147,20 @@ fn read_file(section: &Section<'_>, key: &'static str) -> Option<PathBuf> {
 }
 
 fn read_composition(section: Section<'_>) -> ComposedServer {
-    let name = section.require::<Word>("name").map_or_else(String::new, |word| word.0);
-    let delivery = section.require::<Delivery>("delivery").unwrap_or(Delivery::Sandbox);
+    let name = section.need("name", &SHORT_NAME).unwrap_or_default();
+    let delivery = section.need("delivery", &DELIVERY).unwrap_or(Delivery::Sandbox);
     let mut composed = composition(name, delivery);
     composed.admission = read_admission(section.section("admission"), composed.admission);
     composed.limits = read_limits(section.section("limits"));
     composed.retry = read_retry(section.section("retry"));
     composed.outbound = read_outbound(section.section("outbound"));
     composed.routes = section.sections("route").into_iter().filter_map(read_route).collect();
-    set(&mut composed.received, section.choice("received", &RECEIVED));
-    composed.default_signing_domain = section.read::<HostName>("signing_domain").map(|name| name.0);
+    set(&mut composed.received, section.value("received", &Choice(&RECEIVED)));
+    composed.default_signing_domain = section.value("signing_domain", &HOST_NAME);
     let server = ComposedServer {
         composition: composed,
-        listen: section.read_list("listen").unwrap_or_default(),
-        listen_tls: section.read_list("listen_tls").unwrap_or_default(),
+        listen: section.list("listen", &ADDRESS).unwrap_or_default(),
+        listen_tls: section.list("listen_tls", &ADDRESS).unwrap_or_default(),
     };
     if !section.has("listen") && !section.has("listen_tls") {
         section.object("listen", "needs `listen` or `listen_tls`, or no mail can come in");
@@ -171,8 +170,8 @@ fn read_composition(section: Section<'_>) -> ComposedServer {
 }
 
 fn read_admission(section: Section<'_>, default: Admission) -> Admission {
-    let rule = section.choice("rule", &RULES).unwrap_or(default.rule);
-    let addresses = section.read_list("addresses").unwrap_or(default.addresses);
+    let rule = section.value("rule", &Choice(&RULES)).unwrap_or(default.rule);
+    let addresses = section.list("addresses", &IP_ADDRESS).unwrap_or(default.addresses);
     let rule_word = RULES.iter().find(|(_, r)| *r == rule).map_or("", |(word, _)| word);
     match rule {
         AdmissionRule::Auth if section.has("addresses") => {
@@ -190,12 +189,14 @@ fn read_admission(section: Section<'_>, default: Admission) -> Admission {
     Admission { rule, addresses }
 }
 
+/// Largest count, where nothing else limits it.
+const COUNT_MAX: u64 = u32::MAX as u64;
 /// Largest `message_size`: with its envelope a message must fit a record of the spool (40 MiB).
 const MESSAGE_BYTES_MAX: u32 = 32 * 1024 * 1024;
 
 fn read_limits(section: Section<'_>) -> InboundLimits {
     let default = InboundLimits::default();
-    let message_bytes = section.read::<Size>("message_size").map(|size| size.0);
+    let message_bytes = section.value("message_size", &SIZE);
     let message_bytes = message_bytes.map(|bytes| {
         let fits = |bytes: &u32| (1024..=MESSAGE_BYTES_MAX).contains(bytes);
         u32::try_from(bytes).ok().filter(fits).unwrap_or_else(|| {
@@ -204,15 +205,21 @@ fn read_limits(section: Section<'_>) -> InboundLimits {
         })
     });
     let limits = InboundLimits {
-        sessions: section.number("sessions", 1..=100).map_or(default.sessions, |n| n as u16),
-        interval: section.read("interval").unwrap_or(default.interval),
+        sessions: section
+            .value("sessions", &Number(1..=100))
+            .map_or(default.sessions, |n| n as u16),
+        interval: section.value("interval", &LENGTH).unwrap_or(default.interval),
         message_bytes: message_bytes.unwrap_or(default.message_bytes),
         recipients: section
-            .number("recipients", 1..=10_000)
+            .value("recipients", &Number(1..=10_000))
             .map_or(default.recipients, |n| n as u16),
-        commands: section.number("commands", 10..=u32::MAX).unwrap_or(default.commands),
-        command_timeout: section.read("command_timeout").unwrap_or(default.command_timeout),
-        data_timeout: section.read("data_timeout").unwrap_or(default.data_timeout),
+        commands: section
+            .value("commands", &Number(10..=COUNT_MAX))
+            .map_or(default.commands, |n| n as u32),
+        command_timeout: section
+            .value("command_timeout", &LENGTH)
+            .unwrap_or(default.command_timeout),
+        data_timeout: section.value("data_timeout", &LENGTH).unwrap_or(default.data_timeout),
     };
     section.finish();
     limits
@@ -221,8 +228,8 @@ fn read_limits(section: Section<'_>) -> InboundLimits {
 fn read_retry(section: Section<'_>) -> RetrySchedule {
     let default = RetrySchedule::default();
     let retry = RetrySchedule {
-        waits: section.read_list("waits").unwrap_or(default.waits),
-        expires_after: section.read("expires_after").unwrap_or(default.expires_after),
+        waits: section.list("waits", &LENGTH).unwrap_or(default.waits),
+        expires_after: section.value("expires_after", &LENGTH).unwrap_or(default.expires_after),
     };
     if retry.waits.is_empty() || retry.waits.iter().any(std::time::Duration::is_zero) {
         section.object("waits", "`waits` needs at least one wait, each longer than 0");
@@ -235,29 +242,31 @@ fn read_outbound(section: Section<'_>) -> OutboundLimits {
     let default = OutboundLimits::default();
     let limits = OutboundLimits {
         connections: section
-            .number("connections", 1..=1_000)
+            .value("connections", &Number(1..=1_000))
             .map_or(default.connections, |n| n as u16),
         messages_per_connection: section
-            .number("messages_per_connection", 1..=u32::MAX)
-            .unwrap_or(default.messages_per_connection),
+            .value("messages_per_connection", &Number(1..=COUNT_MAX))
+            .map_or(default.messages_per_connection, |n| n as u32),
         recipients: section
-            .number("recipients", 1..=1_000)
+            .value("recipients", &Number(1..=1_000))
             .map_or(default.recipients, |n| n as u16),
-        connect_timeout: section.read("connect_timeout").unwrap_or(default.connect_timeout),
-        reply_timeout: section.read("reply_timeout").unwrap_or(default.reply_timeout),
-        idle: section.read("idle").unwrap_or(default.idle),
-        rest: section.read("rest").unwrap_or(default.rest),
-        rest_max: section.read("rest_max").unwrap_or(default.rest_max),
+        connect_timeout: section
+            .value("connect_timeout", &LENGTH)
+            .unwrap_or(default.connect_timeout),
+        reply_timeout: section.value("reply_timeout", &LENGTH).unwrap_or(default.reply_timeout),
+        idle: section.value("idle", &LENGTH).unwrap_or(default.idle),
+        rest: section.value("rest", &LENGTH).unwrap_or(default.rest),
+        rest_max: section.value("rest_max", &LENGTH).unwrap_or(default.rest_max),
     };
     section.finish();
     limits
 }
 
 fn read_route(section: Section<'_>) -> Option<Route> {
-    let domain = section.require::<RouteDomain>("domain");
-    let via = section.require::<HostPort>("via");
+    let domain = section.need("domain", &ROUTE_DOMAIN);
+    let via = section.need("via", &HOST_PORT);
     section.finish();
-    Some(Route { domain: domain?.0, via: via? })
+    Some(Route { domain: domain?, via: via? })
 }
 
 /// No two may listen on one address, and no two compositions may have one name.

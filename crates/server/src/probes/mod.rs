@@ -23,12 +23,12 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsConnector;
 
+use crate::clock;
 use crate::config::Config;
 use crate::door::Talk;
 use crate::send::trust;
 use crate::sockets::Addresses;
 use crate::timers::{Trouble, until};
-use crate::clock;
 
 /// Longest that one look may take.
 const LOOK_MAX: Duration = Duration::from_secs(10);
@@ -180,7 +180,7 @@ mod tests {
             stream.write_all(first.as_bytes()).await.expect("written");
             for text in rest {
                 let mut buffer = [0; 512];
-                stream.read(&mut buffer).await.expect("read");
+                assert!(stream.read(&mut buffer).await.expect("read") > 0, "a line is asked");
                 stream.write_all(text.as_bytes()).await.expect("written");
             }
         });

@@ -69,7 +69,7 @@ pub struct Invoice {
     pub month: Month,
     /// The currency.
     pub currency: Currency,
-    /// The last day to pay.
+    /// The last day to pay; `None` when the contract does not say.
     pub due: Option<Date>,
     /// What is charged, in the order of the contract.
     pub lines: Vec<Line>,
@@ -85,7 +85,7 @@ pub struct Invoice {
     pub tax: i64,
     /// Late charges; not taxed.
     pub late: Vec<(LatePayment, i64)>,
-    /// What is to be paid; never negative.
+    /// What is to be paid; not negative, unless a price is.
     pub total: i64,
     /// What is left of credits, for the next bill.
     pub carried: Vec<CarriedCredit>,
@@ -147,7 +147,7 @@ pub fn invoice(contract: &Contract, month: Month, usage: &Usage) -> Invoice {
     }
     let (credited, carried) = take_off(&usage.credits, fees);
     let carried = carry_or_lapse(terms, carried, &mut remarks);
-    let taxable = fees - sum(&credited);
+    let taxable = fees.saturating_sub(sum(&credited));
     let tax_rate = rate_on(&terms.billing, month.last());
     let rounding = terms.billing.tax_rounding.unwrap_or(Rounding::Down);
     let tax = divide(
@@ -156,14 +156,14 @@ pub fn invoice(contract: &Contract, month: Month, usage: &Usage) -> Invoice {
         rounding,
     );
     let late = late(&terms.billing, &usage.late, &mut remarks);
-    let charges: i64 = late.iter().map(|(_, charge)| *charge).sum();
+    let charges: i64 = late.iter().map(|(_, charge)| *charge).fold(0, i64::saturating_add);
     Invoice {
         contract: contract.name.clone(),
         provider: contract.parties.provider.clone(),
         customer: contract.parties.customer.clone(),
         month,
         currency: contract.currency,
-        due: terms.billing.due.map(|due| month.plus(i32::from(due.months_after)).last()),
+        due: due(contract, terms, month),
         lines,
         fees,
         by_kind,
@@ -171,10 +171,17 @@ pub fn invoice(contract: &Contract, month: Month, usage: &Usage) -> Invoice {
         tax_rate,
         tax,
         late,
-        total: taxable + tax + charges,
+        total: taxable.saturating_add(tax).saturating_add(charges),
         carried,
         remarks,
     }
+}
+
+/// The last day to pay; `None` when the contract does not say, and for a month that would be due
+/// before the contract begins (004 art. 20(3): in advance): that day is agreed with the customer.
+fn due(contract: &Contract, terms: &Terms, month: Month) -> Option<Date> {
+    let due = month.plus(i32::from(terms.billing.due?.months_after)).last();
+    (due >= contract.start).then_some(due)
 }
 
 fn sum(credits: &[CarriedCredit]) -> i64 {

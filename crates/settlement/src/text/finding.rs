@@ -48,27 +48,31 @@ impl Finding {
                 wording::span(*span, zone, Lang::Ja),
                 not_noticed_ja(why, zone)
             ),
-            Finding::NoticeWithoutWindow { of } => {
-                format!("通知の対象「{of}」に当たる計画停止が記録にありません。")
+            Finding::WindowMoved { id } => format!(
+                "計画停止「{id}」が異なる日時で記録されているため、通知を照合できず、適用外としていません。変更後の計画停止には新しい名前を付けてください。"
+            ),
+            Finding::NotMeasured { function } => {
+                format!("「{function}」は計測されておらず、記録された停止だけで判定しています。")
             }
+            Finding::NoEvidence => "この月の停止も計測も、記録にありません。".to_owned(),
             Finding::UnknownReason { reason, span } => format!(
                 "適用外の理由「{reason}」は契約にないため、{}を除外していません。",
                 wording::span(*span, zone, Lang::Ja)
             ),
             Finding::StillOpen { from } => {
                 format!(
-                    "{}に始まった停止は終わっておらず、締めの時点まで算入しました。",
+                    "{}に始まった停止は終わっておらず、締めの時点までを停止としました。",
                     instant(*from)
                 )
             }
+            Finding::NotByDecision { reason, span } => format!(
+                "「{reason}」は通知などの条件を満たした時間に自動で適用される適用外で、個別の決定では適用できません。{}は除外していません。",
+                wording::span(*span, zone, Lang::Ja)
+            ),
             Finding::Provisional { as_of } => format!("{}現在の途中経過です。", instant(*as_of)),
             Finding::Revised { on } => format!(
                 "この月の途中、{}に契約が改定されています。各時刻はその時点の版で判定しました。",
                 wording::date(*on, Lang::Ja)
-            ),
-            Finding::CreditOpen { up_to } => format!(
-                "計測されなかった時間によっては、返還は{}になり得ます。",
-                wording::percent(*up_to)
             ),
             Finding::NoRemedy => "目標を下回りましたが、契約に返還の定めはありません。".to_owned(),
             Finding::NoOperatingTime => "計画停止を除くと稼働すべき時間がありません。".to_owned(),
@@ -102,27 +106,32 @@ impl Finding {
                 length(*every),
                 length(*minimum)
             ),
-            Finding::Degraded { outages, time } => {
-                format!(
-                    "Degraded: {outages} short outages ({} in all) that do not count.",
-                    length(*time)
-                )
-            }
+            Finding::Degraded { outages, time } => degraded_en(*outages, &length(*time)),
             Finding::WindowCounts { id, span, why, clause } => format!(
                 "Window \"{id}\" ({}) is not excluded ({clause}). {}",
                 wording::span(*span, zone, Lang::En),
                 not_noticed_en(why, zone)
             ),
-            Finding::NoticeWithoutWindow { of } => {
-                format!("The log has a notice of \"{of}\" but no window of that name.")
+            Finding::WindowMoved { id } => format!(
+                "Window \"{id}\" is in the log at different times, so no notice can be held to it and it is not excluded; give a moved window a new name."
+            ),
+            Finding::NotMeasured { function } => {
+                format!("Nobody measures \"{function}\": only outages that the log tells count.")
             }
+            Finding::NoEvidence => {
+                "The log says nothing of this month: neither outages nor measurements.".to_owned()
+            }
+            Finding::NotByDecision { reason, span } => format!(
+                "\"{reason}\" is an exclusion that applies by itself where its conditions are met, not by decision, so {} was not taken out.",
+                wording::span(*span, zone, Lang::En)
+            ),
             Finding::UnknownReason { reason, span } => format!(
                 "The contract knows no exclusion \"{reason}\", so {} was not taken out.",
                 wording::span(*span, zone, Lang::En)
             ),
             Finding::StillOpen { from } => {
                 format!(
-                    "The outage that began on {} has not ended; it was counted to the cut.",
+                    "The outage that began on {} has not ended; it was taken as down to the cut.",
                     instant(*from)
                 )
             }
@@ -131,12 +140,6 @@ impl Finding {
                 "The terms were revised on {}; each minute is judged by the version in force.",
                 wording::date(*on, Lang::En)
             ),
-            Finding::CreditOpen { up_to } => {
-                format!(
-                    "Depending on what nobody measured, up to {} may be owed.",
-                    wording::percent(*up_to)
-                )
-            }
             Finding::NoRemedy => "The target was missed; the contract names no remedy.".to_owned(),
             Finding::NoOperatingTime => "Planned windows leave no time to be up in.".to_owned(),
             Finding::ProvisionalHolidays { official_until } => format!(
@@ -145,6 +148,11 @@ impl Finding {
             ),
         }
     }
+}
+
+fn degraded_en(outages: usize, time: &str) -> String {
+    let plural = if outages == 1 { "" } else { "s" };
+    format!("Degraded: {outages} short outage{plural} ({time} in all) not counted.")
 }
 
 fn not_noticed_ja(why: &Noticed, zone: &TimeZone) -> String {

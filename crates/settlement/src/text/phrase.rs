@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use terms::{Currency, Lang, Percent, Strength, wording};
 
 use crate::json::six;
-use crate::statement::{Treatment, Verdict};
+use crate::statement::{Statement, Treatment, Verdict};
 use crate::{Credit, Figure, Taken, TakenWhy};
 
 impl Verdict {
@@ -93,7 +93,7 @@ impl TakenWhy {
     pub fn text(&self, zone: &TimeZone, lang: Lang) -> String {
         match (self, lang) {
             (TakenWhy::Decision { by, decided, .. }, Lang::Ja) => {
-                format!("{by} が{}に決定", wording::instant(*decided, zone, lang))
+                format!("{by}が{}に決定", wording::instant(*decided, zone, lang))
             }
             (TakenWhy::Decision { by, decided, .. }, Lang::En) => {
                 format!("decided by {by} on {}", wording::instant(*decided, zone, lang))
@@ -104,10 +104,9 @@ impl TakenWhy {
                 format!("「{id}」を{sent}に{channel}で通知済み")
             }
             (TakenWhy::Window { id, channel, sent }, Lang::En) => {
-                format!(
-                    "{id} was noticed over {channel} on {}",
-                    wording::instant(*sent, zone, lang)
-                )
+                let (sent, channel) =
+                    (wording::instant(*sent, zone, lang), channel_text(channel, lang));
+                format!("\"{id}\" was announced by {channel} on {sent}")
             }
             (TakenWhy::Recurring, Lang::Ja) => "契約に定める定期の時間帯".to_owned(),
             (TakenWhy::Recurring, Lang::En) => "a window that recurs by the contract".to_owned(),
@@ -129,6 +128,43 @@ impl Taken {
         match lang {
             Lang::Ja => format!("{span} {title}({clause})。{why}"),
             Lang::En => format!("{span} {title} ({clause}); {why}"),
+        }
+    }
+}
+
+impl Statement {
+    /// How much more may be down; `None` when the target is missed or there is none. Where some time
+    /// was not measured it is the most, since that time may have used it up already.
+    pub fn budget_text(&self, lang: Lang) -> Option<String> {
+        let left = self.budget_left.filter(|left| !left.is_zero())?;
+        let left = wording::length(left, lang);
+        Some(match (self.coverage.counted.is_zero(), lang) {
+            (true, _) => left,
+            (false, Lang::Ja) => format!("最大{left}"),
+            (false, Lang::En) => format!("up to {left}"),
+        })
+    }
+
+    /// What is owed, and what could be, depending on what nobody measured.
+    pub fn owed_text(&self, lang: Lang) -> String {
+        let owed = self.credit.text(self.currency, lang);
+        let most = self.credit_at_most.as_ref().and_then(|most| most.text(self.currency, lang));
+        match (owed, most, lang) {
+            (Some(owed), None, _) => owed,
+            (None, None, Lang::Ja) => "なし".to_owned(),
+            (None, None, Lang::En) => "nothing".to_owned(),
+            (Some(owed), Some(most), Lang::Ja) => {
+                format!("{owed}(計測されなかった時間によっては最大で{most})")
+            }
+            (Some(owed), Some(most), Lang::En) => {
+                format!("{owed} (up to {most}, depending on what nobody measured)")
+            }
+            (None, Some(most), Lang::Ja) => {
+                format!("未確定(計測されなかった時間によっては最大で{most})")
+            }
+            (None, Some(most), Lang::En) => {
+                format!("open (up to {most}, depending on what nobody measured)")
+            }
         }
     }
 }

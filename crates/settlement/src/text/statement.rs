@@ -79,7 +79,10 @@ impl Lines {
         let lang = self.lang;
         let strength =
             statement.promise.as_ref().map_or(Strength::Guarantee, |promise| promise.strength);
-        self.say("結果", "Result", statement.verdict.text_for(strength, lang));
+        let verdict = statement.verdict.text_for(strength, lang);
+        let is_so_far = statement.provisional.is_some();
+        let so_far = if is_so_far { self.pick("(途中経過)", " (so far)") } else { "" };
+        self.say("結果", "Result", &format!("{verdict}{so_far}"));
         let counted = wording::length(statement.net.counted, lang);
         let denominator = wording::minutes(statement.net.denominator, lang);
         let figure = format!("{} ({counted} / {denominator})", statement.net.percent_text());
@@ -92,18 +95,20 @@ impl Lines {
         if !statement.coverage.counted.is_zero() {
             let (lower, upper) = (statement.lower.percent_text(), statement.net.percent_text());
             self.say("稼働率の範囲", "Uptime lies between", &format!("{lower} – {upper}"));
-            self.say("計測できた時間", "Time measured", &statement.coverage.percent_text());
+            self.say(
+                "計測できた割合",
+                "Share of time measured",
+                &statement.coverage.percent_text(),
+            );
         }
-        if let Some(left) = statement.budget_left.filter(|left| !left.is_zero()) {
-            self.say("目標までの余裕", "Downtime still allowed", &wording::length(left, lang));
+        if let Some(left) = statement.budget_text(lang) {
+            self.say("目標までの余裕", "Downtime still allowed", &left);
         }
-        let none = self.pick("なし", "nothing").to_owned();
-        let credit = statement.credit.text(statement.currency, lang).unwrap_or(none);
-        self.say("返還・無料提供", "Owed", &credit);
+        self.say("返還・無料提供", "Owed", &statement.owed_text(lang));
         if let Some(claim) = &statement.claim {
             let by = wording::instant(claim.due.shown(), &statement.zone, lang);
             let until = self.pick("まで", "");
-            self.say("請求期限", "Claim by", &format!("{by}{until} ({})", claim.clause));
+            self.say("返還等の申請期限", "Claim by", &format!("{by}{until} ({})", claim.clause));
         }
     }
 

@@ -149,8 +149,8 @@ fn event(line: &str, zone: &TimeZone) -> Vec<Event> {
         }
         ["times", count, "each", pause, "down", function, from, lasting] => {
             let (count, pause): (i32, SignedDuration) =
-                (count.parse().unwrap(), pause.parse().unwrap());
-            let lasting: SignedDuration = lasting.parse().unwrap();
+                (count.parse().expect("a count"), pause.parse().expect("a pause"));
+            let lasting: SignedDuration = lasting.parse().expect("a length");
             let start = at(from);
             let one = |n| {
                 let from = start + pause * n;

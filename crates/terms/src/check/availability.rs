@@ -32,7 +32,7 @@ pub fn check_availability(
             item.object("combine", &text, problems);
         }
     }
-    for exclusion in &availability.exclusions {
+    for exclusion in availability.exclusions.iter().flatten() {
         index.exclusion(item, "exclusions", exclusion, problems);
     }
 }

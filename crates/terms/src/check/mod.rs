@@ -45,7 +45,7 @@ fn check_version(draft: &Draft, source: &Source, problems: &mut Problems) {
         ("promise", draft.promises.len()),
         ("fee", draft.fees.len()),
     ];
-    for (list, count) in lists.into_iter().filter(|(_, count)| *count > ITEMS_MAX) {
+    if let Some((list, count)) = lists.into_iter().find(|(_, count)| *count > ITEMS_MAX) {
         let text = format!("there are {count} of [[{list}]]: a version may have {ITEMS_MAX}");
         problems.object(source, list, text);
         return;

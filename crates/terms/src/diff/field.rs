@@ -34,6 +34,8 @@ pub enum Measure {
         /// What it is for the customer that the field is there at all.
         there: Effect,
     },
+    /// Several numbers, more of each of which is better.
+    Several(Vec<i128>),
     /// What is owed by how much was missed.
     Tiers(Vec<Tier>),
     /// Names, more of which are better or worse for the customer.
@@ -102,7 +104,7 @@ fn presence(measure: &Measure) -> Effect {
         Measure::Amount { there, .. } => *there,
         Measure::Names { more, .. } => *more,
         Measure::Tiers(_) => Effect::Better,
-        Measure::None => Effect::Neither,
+        Measure::Several(_) | Measure::None => Effect::Neither,
     }
 }
 
@@ -129,6 +131,10 @@ fn compare(old: &Measure, new: &Measure) -> Effect {
             }
         }
         (Measure::Tiers(old), Measure::Tiers(new)) => compare_tiers(old, new),
+        (Measure::Several(old), Measure::Several(new)) if old.len() == new.len() => {
+            let pairs = || old.iter().zip(new);
+            sum_up(pairs().any(|(old, new)| new > old), pairs().any(|(old, new)| new < old))
+        }
         _ => Effect::Neither,
     }
 }
@@ -148,6 +154,10 @@ fn compare_tiers(old: &[Tier], new: &[Tier]) -> Effect {
         more |= after > before;
         less |= after < before;
     }
+    sum_up(more, less)
+}
+
+fn sum_up(more: bool, less: bool) -> Effect {
     match (more, less) {
         (true, false) => Effect::Better,
         (false, true) => Effect::Worse,

@@ -8,7 +8,7 @@ use crate::wording::{
     fee_words, first_month_words, kind_word, late_words, money, period, pick, promise_number,
     tax_words,
 };
-use crate::{Contract, Currency, Kind, Lang, Name, Terms, UpWhen};
+use crate::{CalendarRule, Contract, Currency, Kind, Lang, Name, Terms, UpWhen};
 
 /// An item that can be compared with one of the same name.
 pub struct Item {
@@ -116,17 +116,9 @@ pub fn exclusions(terms: &Terms, lang: Lang) -> Vec<Item> {
 
 /// Calendars: more hours in a week are better.
 pub fn calendars(terms: &Terms, lang: Lang) -> Vec<Item> {
-    let item = |rule: &crate::CalendarRule| {
+    let item = |rule: &CalendarRule| {
         let words = calendar_hours(rule, lang);
-        let openings = rule.weekly.iter().flatten();
-        let minutes = openings.map(|o| i128::from(o.until_minute() - o.from_minute())).sum();
-        // Days off come and go by themselves: hours are compared while these stay.
-        let comparable = rule.closures.is_empty() && !rule.japanese_holidays;
-        let scale = if comparable { "week" } else { "week with holidays" };
-        let measure = match rule.closures.is_empty() {
-            true => Measure::better(scale, minutes),
-            false => Measure::None,
-        };
+        let measure = hours_measure(Some(rule));
         Item {
             group: pick(lang, "営業時間", "calendar").to_owned(),
             name: Some(rule.name.clone()),
@@ -138,6 +130,17 @@ pub fn calendars(terms: &Terms, lang: Lang) -> Vec<Item> {
         }
     };
     terms.calendars.iter().map(item).collect()
+}
+
+/// Minutes open in a week, and days off beside it; `None` is always open.
+pub fn hours_measure(rule: Option<&CalendarRule>) -> Measure {
+    let Some(rule) = rule else { return Measure::Several(vec![7 * 24 * 60, 0, 0]) };
+    let openings = rule.weekly.iter().flatten();
+    let minutes = openings.map(|o| i128::from(o.until_minute() - o.from_minute())).sum();
+    let year = jiff::civil::date(2024, 1, 1).series(jiff::Span::new().days(1)).take(366);
+    let closed = year.filter(|day| rule.closures.iter().any(|closure| closure.covers(*day)));
+    let closed = closed.count() as i128;
+    Measure::Several(vec![minutes, -i128::from(rule.japanese_holidays), -closed])
 }
 
 /// Services with their functions.

@@ -105,7 +105,8 @@ pub fn diff_terms(old: (&Terms, Currency), new: (&Terms, Currency), lang: Lang) 
             items::calendars(terms, lang),
             items::services(terms, lang),
             items::fees(terms, currency, lang),
-            vec![items::billing(terms, lang), items::agreement(terms, lang)],
+            vec![items::billing(terms, lang)],
+            vec![items::agreement(terms, lang)],
         ]
     };
     let (old, new) = (all(old), all(new));

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use crate::diff::Effect;
 use crate::diff::deadline::{clock_fields, notice_fields, period_measure};
 use crate::diff::field::{Field, Measure};
+use crate::diff::items::hours_measure;
 use crate::wording::{
     availability_details, denominator_words, fee_kind_word, keep_words, length, percent, pick,
     promise_number, rounding_word, schedule_words, strength_word, tier_words,
@@ -64,7 +65,11 @@ fn kind_fields(promise: &Promise, terms: &Terms, lang: Lang) -> Vec<Field> {
             whole(Measure::better("tls", i128::from(major) * 100 + i128::from(minor)))
         }
         Kind::Report(report) => whole(period_measure(report.every, Effect::Worse, Effect::Better)),
-        Kind::Maintenance(_) | Kind::Hours(_) | Kind::Escalation(_) => whole(Measure::None),
+        Kind::Hours(hours) => {
+            let rule = hours.calendar.as_ref().and_then(|name| terms.calendar(name));
+            whole(hours_measure(rule))
+        }
+        Kind::Maintenance(_) | Kind::Escalation(_) => whole(Measure::None),
     }
 }
 
@@ -107,8 +112,8 @@ fn availability_fields(availability: &Availability, lang: Lang) -> Vec<Field> {
     for (key, title, words) in availability_details(availability, lang) {
         fields.push(Field::plain(key, title, words));
     }
-    if !availability.exclusions.is_empty() {
-        fields.push(names_field("exclusions", ("適用外", "exclusions"), &availability.exclusions));
+    if let Some(exclusions) = &availability.exclusions {
+        fields.push(names_field("exclusions", ("適用外", "exclusions"), exclusions));
     }
     fields
 }

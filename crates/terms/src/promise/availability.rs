@@ -28,8 +28,8 @@ pub struct Availability {
     pub partial_month: PartialMonth,
     /// A month in which the target was revised.
     pub revised_target: RevisedTarget,
-    /// The exclusions that apply; all of the contract when the file names none.
-    pub exclusions: Vec<Name>,
+    /// The exclusions that apply; `None`: all of the contract. An empty list is none of them.
+    pub exclusions: Option<Vec<Name>>,
 }
 
 /// When a service of several functions is down.

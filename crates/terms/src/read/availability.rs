@@ -37,6 +37,9 @@ pub fn read(section: &Section<'_>) -> Option<Availability> {
     let target = section.value(("target", "at least so much of each month"), &SHARE);
     let functions =
         section.list(("functions", "the ones that count; all of the service when left out"), &NAME);
+    if functions.as_ref().is_some_and(Vec::is_empty) {
+        section.object("functions", "name at least one, or leave `functions` out for all of them");
+    }
     let words = [("any", Combine::Any), ("all", Combine::All)];
     let combine = section.value(
         (
@@ -63,7 +66,8 @@ pub fn read(section: &Section<'_>) -> Option<Availability> {
     );
     let partial_month = section.choice_or("partial_month", &PARTS, PartialMonth::Whole);
     let revised_target = section.choice_or("revised_target", &REVISED, RevisedTarget::AtMonthStart);
-    let exclusions = section.list(("exclusions", "the ones that apply; all when left out"), &NAME);
+    let exclusions = section
+        .list(("exclusions", "the ones that apply; all when left out, none when empty"), &NAME);
     Some(Availability {
         service: service?,
         target,
@@ -75,6 +79,6 @@ pub fn read(section: &Section<'_>) -> Option<Availability> {
         denominator: denominator.unwrap_or(Denominator::CalendarMonth),
         partial_month,
         revised_target,
-        exclusions: exclusions.unwrap_or_default(),
+        exclusions,
     })
 }

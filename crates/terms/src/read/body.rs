@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use calendar::Closure;
 use sections::{Choice, Day, Either, Number, Section};
 
 use crate::read::draft::{Draft, Entries, Entry, Source};
@@ -125,15 +126,13 @@ fn check_hours(section: &Section<'_>, weekly: &[Vec<calendar::Opening>; 7]) {
     }
 }
 
-/// Whether some day of four ordinary years has hours and no closure.
+/// Whether a weekday has hours and a day of the year no closure. Closures of one year pass.
 fn opens(rule: &CalendarRule) -> bool {
-    let first = jiff::civil::date(2026, 1, 1);
-    let days = first.series(jiff::Span::new().days(1)).take(4 * 366);
-    let mut days = days.filter(|day| {
-        let weekday = day.weekday().to_monday_zero_offset();
-        usize::try_from(weekday).is_ok_and(|i| !rule.weekly[i].is_empty())
-    });
-    days.any(|day| !rule.closures.iter().any(|closure| closure.covers(day)))
+    let every_year = |closure: &Closure| matches!(closure, Closure::EveryYear { .. });
+    let yearly: Vec<Closure> = rule.closures.iter().copied().filter(every_year).collect();
+    let mut leap_year = jiff::civil::date(2024, 1, 1).series(jiff::Span::new().days(1)).take(366);
+    let has_hours = rule.weekly.iter().any(|hours| !hours.is_empty());
+    has_hours && leap_year.any(|day| !yearly.iter().any(|closure| closure.covers(day)))
 }
 
 fn read_service(section: &Section<'_>, name: Option<Name>) -> Option<Service> {

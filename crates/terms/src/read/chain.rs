@@ -2,7 +2,6 @@
 
 use jiff::civil::Date;
 use sections::{Findings, Section, nearest};
-use toml::de::DeTable;
 
 use crate::Text;
 use crate::problems::Problems;
@@ -61,7 +60,7 @@ impl Reader<'_> {
             trail.push((path.clone(), file));
             let Some(extends) = extends else { break };
             let base = beside(&path, &extends);
-            if let Some(why) = refusal(&trail, &base) {
+            if let Some(why) = refusal(&trail, &extends, &base) {
                 self.problems.error(number, line, why);
                 return None;
             }
@@ -89,15 +88,9 @@ impl Reader<'_> {
             return None;
         }
         let findings = Findings::new(text);
-        let file = match DeTable::parse(text) {
-            Ok(table) => Some(read_top(Section::top(table.get_ref(), &findings), number)),
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                let first = error.message().lines().next().unwrap_or_default();
-                findings.add(at.min(text.len()), format!("not valid TOML: {first}"));
-                None
-            }
-        };
+        let table = sections::parse(text, &findings);
+        let file =
+            table.as_ref().map(|table| read_top(Section::top(table.get_ref(), &findings), number));
         for finding in findings.into_sorted() {
             self.problems.error(number, finding.line, finding.text);
         }
@@ -208,7 +201,21 @@ impl Reader<'_> {
 }
 
 /// Why that file cannot be extended by the last of the trail.
-fn refusal(trail: &[(String, File)], base: &str) -> Option<String> {
+///
+/// A contract may come from somebody else, and what is wrong in a file is told in words of that file:
+/// so it may only name files in the folder of the contract that is read, or below.
+fn refusal(trail: &[(String, File)], named: &str, base: &str) -> Option<String> {
+    // Any name beside the first file, to have its folder without `.` and `..` as well.
+    let beside_first = trail.first().map(|(path, _)| beside(path, "x")).unwrap_or_default();
+    let inside = match beside_first.strip_suffix('x') {
+        Some("") | None => !base.starts_with('/') && !base.starts_with("../"),
+        Some(folder) => base.strip_prefix(folder).is_some_and(|rest| !rest.starts_with("../")),
+    };
+    if named.starts_with('/') || !inside {
+        return Some(format!(
+            "`extends` is {named:?}: name a file in the folder of this contract, or below it"
+        ));
+    }
     if trail.iter().any(|(path, _)| path == base) {
         let mut way: Vec<&str> = trail.iter().map(|(path, _)| path.as_str()).collect();
         way.push(base);

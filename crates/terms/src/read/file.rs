@@ -9,6 +9,8 @@ use crate::read::draft::{Draft, Source};
 use crate::read::values::{FILE, NAME, ZONE, need_text, read_text};
 use crate::{Currency, Lang, Name, Text};
 
+/// A file with this key may leave out what its base says.
+const EXTENDS: &str = "extends";
 const LANGUAGES: [(&str, Lang); 2] = [("ja", Lang::Ja), ("en", Lang::En)];
 const CURRENCIES: [(&str, Currency); 2] = [("JPY", Currency::Jpy), ("EUR", Currency::Eur)];
 
@@ -80,21 +82,22 @@ pub struct File {
 
 /// Reads the whole file.
 pub fn read_top(top: Section<'_>, file: usize) -> File {
-    let extends = top.value(("extends", "a file beside this one that this one changes"), &FILE);
-    let is_whole = !top.has("extends");
-    let head = read_head(&top, is_whole);
+    let extends = top.value((EXTENDS, "a file beside this one that this one changes"), &FILE);
+    let is_whole = !top.has(EXTENDS);
+    let head = read_head(&top);
     let in_force = top.value(("in_force", "first day of the first version"), &Day);
-    if !is_whole {
-        if top.has("in_force") {
-            top.object(
-                "in_force",
-                "`in_force` is the base's: this file holds in each of its versions; what begins \
-                 later goes under [[version]] with its own `in_force`",
-            );
-        }
-    } else {
-        top.demand("in_force", "the first day of the first version, such as 2020-01-01");
+    if !is_whole && top.has("in_force") {
+        top.object(
+            "in_force",
+            "`in_force` is the base's: this file holds in each of its versions; what begins later \
+             goes under [[version]] with its own `in_force`",
+        );
     }
+    top.demand_unless(
+        EXTENDS,
+        "in_force",
+        "the first day of the first version, such as 2020-01-01",
+    );
     let note = read_text(&top, "note");
     let draft = read_body(&top, file);
     if is_whole && top.has("remove") {
@@ -107,7 +110,7 @@ pub fn read_top(top: Section<'_>, file: usize) -> File {
     File { head, extends, body, versions }
 }
 
-fn read_head(top: &Section<'_>, is_whole: bool) -> Head {
+fn read_head(top: &Section<'_>) -> Head {
     let name = top.value(("name", "in commands, addresses and records"), &NAME);
     let title = read_text(top, "title");
     let language =
@@ -116,13 +119,11 @@ fn read_head(top: &Section<'_>, is_whole: bool) -> Head {
     let currency = top.value(("currency", "of its fees; JPY when left out"), &Choice(&CURRENCIES));
     let start = top.value(("start", "the customer's first day"), &Day);
     let end = top.value(("end", "the customer's last day, when it has ended"), &Day);
-    if is_whole {
-        top.demand("name", NAME.expected);
-        top.demand("title", "what the document is called");
-        top.demand("time_zone", ZONE.expected);
-        top.demand("start", "the customer's first day, such as 2020-01-01");
-        top.demand("parties", "a section [parties] with `provider` and `customer`");
-    }
+    top.demand_unless(EXTENDS, "name", NAME.expected);
+    top.demand_unless(EXTENDS, "title", "what the document is called");
+    top.demand_unless(EXTENDS, "time_zone", ZONE.expected);
+    top.demand_unless(EXTENDS, "start", "the customer's first day, such as 2020-01-01");
+    top.demand_unless(EXTENDS, "parties", "a section [parties] with `provider` and `customer`");
     let parties = top.section(("parties", "who promises, and who is promised"));
     let (mut provider, mut customer) = (None, None);
     if parties.is_expected() {

@@ -3,6 +3,7 @@
 //! [`promise_number`] is the number of a promise; [`overview`] is every line of the contract. The
 //! words are for people: nothing reads them back.
 
+mod availability;
 mod calendar;
 mod deadline;
 mod overview;
@@ -11,14 +12,13 @@ mod quantity;
 mod words;
 
 pub use self::calendar::calendar_hours;
+pub use availability::{availability_details, denominator_words, tier_words};
 pub use deadline::{clock_deadline, lead_words, notice_words, within_words};
 pub use overview::{
     Row, cancellation_words, due_words, excluded_words, fee_words, first_month_words, late_words,
     overview, tax_words,
 };
-pub use promise::{
-    availability_details, denominator_words, keep_words, promise_number, schedule_words, tier_words,
-};
+pub use promise::{keep_words, promise_number, schedule_words};
 pub use quantity::{
     business_length, count, date, instant, length, minutes, money, month, percent, period, span,
 };

@@ -118,7 +118,7 @@ pub fn excluded_words(excluded: &Excluded, terms: &Terms, lang: Lang) -> String 
             format!("「{}」のとおり通知した計画停止", title(notice))
         }
         (Excluded::NoticedWindows { notice }, Lang::En) => {
-            format!("windows noticed as “{}” demands", title(notice))
+            format!("windows announced as “{}” demands", title(notice))
         }
         (Excluded::RecurringWindows { maintenance }, Lang::Ja) => {
             format!("「{}」の時間帯", title(maintenance))

@@ -1,11 +1,13 @@
 //! The rooms of the console. Each is one file: its addresses, what it asks of `app`, its views.
 
+mod board;
 mod domains;
 mod door;
 mod log;
 mod overview;
 mod queue;
 mod sandbox;
+mod statements;
 mod users;
 
 use std::fmt::Write;
@@ -23,6 +25,8 @@ use crate::failure::Failure;
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
         .merge(door::routes())
+        .merge(board::routes())
+        .merge(statements::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -74,6 +78,8 @@ fn is_local(address: &str) -> bool {
 pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     let mut pages = vec![("failure", crate::failure::sample(f.clone()))];
     pages.extend(door::samples::pages(f));
+    pages.extend(board::samples::pages(f));
+    pages.extend(statements::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));

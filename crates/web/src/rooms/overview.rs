@@ -1,5 +1,5 @@
-//! The first page: how delivery goes, what waits, and whether every accepted recipient is
-//! accounted for.
+//! The overview of mail: how delivery goes, what waits, and whether every accepted recipient is
+//! accounted for. It is the first page of an office without contracts.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::guard::Asked;
 use crate::{Console, Shared};
 
 pub fn routes() -> Router<Arc<Console>> {
-    Router::new().route("/", get(overview))
+    Router::new().route("/mail", get(overview))
 }
 
 /// Spans of the graph: the word in the address, the key of its text, the length in hours.
@@ -81,13 +81,19 @@ impl Overview {
     }
 }
 
+/// What the address may ask for.
 #[derive(Deserialize)]
-struct Wanted {
+pub struct Wanted {
     #[serde(default)]
     span: String,
 }
 
 async fn overview(State(console): Shared, f: Frame, Asked(asked): Asked<Wanted>) -> Answer {
+    page(&console, f, &asked).await
+}
+
+/// The page, at whatever address.
+pub async fn page(console: &Console, f: Frame, asked: &Wanted) -> Answer {
     let office = &console.office;
     let (span, _, hours) =
         SPANS.into_iter().find(|s| s.0 == asked.span).unwrap_or(SPANS[SPAN_DEFAULT]);
@@ -99,11 +105,8 @@ async fn overview(State(console): Shared, f: Frame, Asked(asked): Asked<Wanted>)
         Err(error) => return Err(error.into()),
     };
     let accepted = queue.as_ref().is_some_and(|q| q.custody.accepted > 0);
-    let first_mail = if accepted || ever_logged(&console, &f).await? {
-        None
-    } else {
-        Some(first_mail(&console))
-    };
+    let first_mail =
+        if accepted || ever_logged(console, &f).await? { None } else { Some(first_mail(console)) };
     let chart = chart::lay_out(&graph, &f.zone);
     let domains = others_last(graph.domains);
     show(&Overview { f, span, chart, domains, queue, first_mail })

@@ -45,6 +45,7 @@ pub fn frame(lang: Lang) -> Frame {
         done: None,
         version: "0.1.0".to_owned(),
         hostname: "mail.example.jp".to_owned(),
+        keeps_contracts: false,
     }
 }
 

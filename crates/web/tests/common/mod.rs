@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use app::accounts::{self, AccountKind};
-use app::{Office, RelayFolder};
+use app::logs::{self, Log};
+use app::{Office, RelayFolder, WatchedContract};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mail::envelope::Notify;
@@ -79,6 +80,16 @@ impl House {
         House::build(false, &[]).await
     }
 
+    /// One whose office keeps a contract, with a log imported.
+    pub async fn start_with_contract(log: &str) -> House {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/cyber-solutions.toml");
+        let text = std::fs::read_to_string(path).expect("a contract");
+        let nothing = |_: &str| Err("not needed".to_owned());
+        let read = terms::read(path, &text, &nothing).expect("a sound contract");
+        let watched = WatchedContract { contract: read.contract, measured: Vec::new() };
+        House::build_under(false, &[], vec![watched], log).await
+    }
+
     /// One that speaks HTTPS, as far as it knows.
     pub async fn start_secure() -> House {
         House::build(true, &[]).await
@@ -90,6 +101,15 @@ impl House {
     }
 
     async fn build(secure_cookie: bool, proxies: &[IpAddr]) -> House {
+        House::build_under(secure_cookie, proxies, Vec::new(), "").await
+    }
+
+    async fn build_under(
+        secure_cookie: bool,
+        proxies: &[IpAddr],
+        contracts: Vec<WatchedContract>,
+        log: &str,
+    ) -> House {
         let folder = tempfile::tempdir().expect("a folder");
         let vault = Arc::new(Vault::from_master(&[7; 32]).expect("a vault"));
         let url = format!("sqlite:{}", folder.path().join("office.db").display());
@@ -97,7 +117,15 @@ impl House {
         let relay = RelayFolder(folder.path().join("relay"));
         std::fs::create_dir_all(&relay.0).expect("a folder for the relay");
         let mailbox = Mailbox::new(&relay.sandbox(), Arc::clone(&vault));
-        let office = Arc::new(Office::new(store, vault, relay, vec![]));
+        let office = Arc::new(Office::new(store, vault, relay, vec![]).under(contracts));
+        for watched in &office.contracts {
+            let mut lines = Log::default();
+            for line in log.lines() {
+                lines.line(line.as_bytes()).expect("a sound line");
+            }
+            let name = watched.contract.name.as_str();
+            logs::import(&office, name, lines, now()).await.expect("imported");
+        }
         accounts::add(&office, AccountKind::Administrator, LOGIN, PASSWORD, now())
             .await
             .expect("an administrator");

@@ -1,16 +1,22 @@
 //! `yakusoku contract`: looks at contract files without starting anything.
 
+mod diff;
 mod show;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
+use terms::Contract;
 
-use super::agreed::{Agreed, Language, day};
+use super::agreed::{Agreed, Language, day, read_or_tell};
 use crate::contract_file;
 use crate::exit::{self, Status};
 use crate::{stdout, terminal};
+
+/// What stands at the end of the help of `contract diff`, which ends as diff(1) does.
+const DIFF_HELP: &str = "Exit status: 0 nothing changes, 1 something does, 2 wrong usage or a contract is \
+                         wrong";
 
 #[derive(Args)]
 pub struct ContractArgs {
@@ -48,6 +54,20 @@ enum Verb {
         #[arg(long, value_name = "DATE", value_parser = day)]
         on: Option<Date>,
     },
+    /// Tell what changes for the customer from one contract to another
+    ///
+    /// Compares the newest versions, item by item, by name, and says which changes are better or worse
+    /// for the customer where the contract alone can tell.
+    #[command(after_help = DIFF_HELP)]
+    Diff {
+        /// Contract file as it was
+        old: PathBuf,
+        /// Contract file as it is to be
+        new: PathBuf,
+        /// Language [default: that of the new contract]
+        #[arg(long, value_enum)]
+        lang: Option<Language>,
+    },
     /// Print a JSON Schema of contract files, for editors
     #[command(after_help = exit::HELP)]
     Schema,
@@ -65,11 +85,27 @@ pub fn run(args: &ContractArgs) -> anyhow::Result<Status> {
             stdout::put(&show::show(&contract, version, lang, terminal::columns()))?;
             Ok(Status::Done)
         }
+        Verb::Diff { old, new, lang } => match (read_or_tell(old), read_or_tell(new)) {
+            (Ok(old), Ok(new)) => diff(&old, &new, *lang),
+            // One is what a difference ends with.
+            (Err(error), _) | (_, Err(error)) => {
+                exit::tell(&error);
+                Ok(Status::Usage)
+            }
+        },
         Verb::Schema => {
             stdout::put(&format!("{:#}\n", terms::schema()))?;
             Ok(Status::Done)
         }
     }
+}
+
+fn diff(old: &Contract, new: &Contract, lang: Option<Language>) -> anyhow::Result<Status> {
+    let lang = Language::or_of(lang, new);
+    let changes = terms::diff(old, new, lang);
+    stdout::put(&diff::lines(&changes, lang, terminal::columns()))?;
+    eprintln!("{}", diff::summary(&changes, lang));
+    Ok(if changes.is_empty() { Status::Done } else { Status::Failed })
 }
 
 fn check(files: &[PathBuf], strict: bool) -> anyhow::Result<Status> {
@@ -90,7 +126,7 @@ fn check_one(file: &Path) -> anyhow::Result<(usize, usize)> {
         Ok(read) => read,
         Err(error) => {
             // The other files are worth checking still.
-            exit::tell(&error);
+            eprintln!("error: {error}");
             return Ok((1, 0));
         }
     };

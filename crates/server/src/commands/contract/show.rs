@@ -1,6 +1,6 @@
 //! `yakusoku contract show`: everything that a contract promises, beside its clauses.
 
-use terms::wording::{Row, day, overview};
+use terms::wording::{Row, date, overview};
 use terms::{Contract, Lang, Terms, Version};
 
 use crate::table::width;
@@ -22,7 +22,7 @@ pub fn show(contract: &Contract, version: &Version, lang: Lang, columns: usize) 
     text.push_str(&versions(contract, version, lang, columns));
     text.push_str(&services(&version.terms, lang, columns));
     let widths = Widths::of(rows, lang, columns);
-    text.push_str(&format!("\n{}", widths.heading(lang)));
+    text.push_str(&format!("\n{}", widths.heading()));
     let mut group = "";
     for row in rows {
         if row.group != group {
@@ -40,10 +40,14 @@ fn versions(contract: &Contract, shown: &Version, lang: Lang, columns: usize) ->
         Lang::Ja => "版(* の版を表示):\n",
         Lang::En => "Versions (* is shown):\n",
     });
+    let days = contract.versions.iter().map(|version| width(&date(version.in_force, lang)));
+    let widest = days.max().unwrap_or(0);
     for version in &contract.versions {
         let mark = if version.in_force == shown.in_force { '*' } else { ' ' };
         let note = version.note.as_ref().map_or("", |note| note.in_lang(lang));
-        text.push_str(&folded(&format!("{mark} {}  ", day(version.in_force, lang)), note, columns));
+        let day = date(version.in_force, lang);
+        let day = format!("{day}{}", " ".repeat(widest - width(&day)));
+        text.push_str(&folded(&format!("{mark} {day}  "), note, columns));
     }
     text
 }
@@ -82,13 +86,17 @@ fn folded(label: &str, text: &str, columns: usize) -> String {
 }
 
 /// Columns of each cell: where it is said, what it is, the number, how strong it is.
-struct Widths([usize; 4]);
+struct Widths {
+    columns: [usize; 4],
+    lang: Lang,
+}
 
 impl Widths {
     /// As wide as they need, or, when that is too much, as fits.
     fn of(rows: &[Row], lang: Lang, columns: usize) -> Widths {
         let widest = |place: usize| {
-            let cells = rows.iter().map(cells).flat_map(move |cells| cells[place].clone());
+            let cells =
+                rows.iter().map(|row| cells(row, lang)).flat_map(move |cells| cells[place].clone());
             let heading = headings(lang)[place].to_owned();
             cells.chain([heading]).map(|cell| width(&cell)).max().unwrap_or(0)
         };
@@ -97,28 +105,29 @@ impl Widths {
         // A quarter to the clause and a third to what it is leave room for the number, which says most.
         let clause = clause.min(left / 4);
         let what = what.min(left / 3);
-        Widths([clause, what, number.min(left - clause - what), strength])
+        let columns = [clause, what, number.min(left - clause - what), strength];
+        Widths { columns, lang }
     }
 
-    fn heading(&self, lang: Lang) -> String {
-        self.folded(headings(lang).map(|heading| vec![heading.to_owned()]))
+    fn heading(&self) -> String {
+        self.folded(headings(self.lang).map(|heading| vec![heading.to_owned()]))
     }
 
     fn lines(&self, row: &Row) -> String {
-        self.folded(cells(row))
+        self.folded(cells(row, self.lang))
     }
 
     /// Cells beside one another, each folded to its width.
     fn folded(&self, cells: [Vec<String>; 4]) -> String {
         let mut columns = Vec::new();
-        for (paragraphs, width) in cells.iter().zip(self.0) {
+        for (paragraphs, width) in cells.iter().zip(self.columns) {
             columns.push(paragraphs.iter().flat_map(|it| wrap(it, width)).collect::<Vec<_>>());
         }
         let height = columns.iter().map(Vec::len).max().unwrap_or(0);
         let mut text = String::new();
         for line in 0..height {
             let mut whole = String::new();
-            for (column, columns) in columns.iter().zip(self.0) {
+            for (column, columns) in columns.iter().zip(self.columns) {
                 let cell = column.get(line).map_or("", String::as_str);
                 let gap = columns.saturating_sub(width(cell));
                 whole.push_str(&" ".repeat(GAP));
@@ -140,12 +149,15 @@ fn headings(lang: Lang) -> [&'static str; 4] {
 }
 
 /// The cells of a row, as paragraphs: the name stands below what it names, a note below the number.
-fn cells(row: &Row) -> [Vec<String>; 4] {
+fn cells(row: &Row, lang: Lang) -> [Vec<String>; 4] {
     let paragraphs = |first: &str, second: String| {
         let both = [first.to_owned(), second];
         both.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>()
     };
-    let note = if row.note.is_empty() { String::new() } else { format!("※ {}", row.note) };
+    // The kind of a fee is often its title already.
+    let says_more = !row.note.is_empty() && row.note != row.what;
+    let mark = if lang == Lang::Ja { "※ " } else { "Note: " };
+    let note = if says_more { format!("{mark}{}", row.note) } else { String::new() };
     [
         vec![row.clause.clone()],
         paragraphs(&row.what, row.name.clone()),

@@ -1,0 +1,227 @@
+//! Contracts in an office: evidence from logs and probes becomes a board and statements.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::board::{self, Left, State, Term};
+use app::logs::{self, Imported, Log};
+use app::probes::{self, Answer, ClockReading, Probe, Recorded};
+use app::{AppError, Measured, Office, RelayFolder, WatchedContract, statements};
+use calendar::{HolidayTable, Month};
+use evidence::Gatherer;
+use jiff::{SignedDuration, Timestamp};
+use settlement::{Question, settle};
+use tempfile::TempDir;
+use terms::Contract;
+
+fn now() -> Timestamp {
+    "2026-11-22T10:00:00+09:00".parse().expect("a time")
+}
+
+fn contract(name: &str) -> Contract {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts");
+    let path = folder.join(name).with_extension("toml");
+    let text = std::fs::read_to_string(&path).expect("a contract");
+    let nothing = |_: &str| Err("not needed".to_owned());
+    terms::read(name, &text, &nothing).expect("a sound contract").contract
+}
+
+async fn office(watched: Vec<WatchedContract>) -> (Office, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let vault = Arc::new(vault::Vault::from_master(&[7; 32]).expect("a 32-byte key"));
+    let url = format!("sqlite:{}", folder.path().join("records.db").display());
+    let store = store::Store::open(&url, vault.clone()).await.expect("opened");
+    let relay = RelayFolder(folder.path().join("relay"));
+    (Office::new(store, vault, relay, Vec::new()).under(watched), folder)
+}
+
+fn unmeasured(name: &str) -> WatchedContract {
+    WatchedContract { contract: contract(name), measured: Vec::new() }
+}
+
+async fn import(office: &Office, name: &str, text: &str) -> Imported {
+    let mut log = Log::default();
+    for line in text.lines() {
+        log.line(line.as_bytes()).expect("a sound line");
+    }
+    logs::import(office, name, log, now()).await.expect("imported")
+}
+
+const LOG: &str = r#"{"kind":"outage","function":"all","from":"2026-10-03T10:00:20+09:00","until":"2026-10-03T10:52:10+09:00"}
+{"kind":"window","id":"m1","from":"2026-10-20T02:00:00+09:00","until":"2026-10-20T04:00:00+09:00"}
+{"kind":"notice","of":"m1","channel":"email","sent":"2026-05-01T10:00:00+09:00"}
+{"kind":"outage","function":"all","from":"2026-10-20T02:00:00+09:00","until":"2026-10-20T03:30:00+09:00"}
+{"kind":"outage","function":"all","from":"2026-11-10T12:00:00+09:00","until":"2026-11-10T12:38:00+09:00"}
+{"kind":"window","id":"m3","from":"2026-12-20T02:00:00+09:00","until":"2026-12-20T04:00:00+09:00"}
+"#;
+
+/// Title in English, state, and what kind of thing is left.
+fn shown(section: &board::Section<'_>) -> Vec<String> {
+    let told = section.rows.iter().filter(|row| row.left != Left::Nothing);
+    told.map(|row| {
+        let left = format!("{:?}", row.left);
+        let left = left.split([' ', '(']).next().unwrap_or_default().to_owned();
+        format!("{} {:?} {left}", row.promise.name, row.state)
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn a_log_becomes_a_board() {
+    let (office, _folder) =
+        office(vec![unmeasured("customers-mail-cloud"), unmeasured("click-so-ko")]).await;
+    let quiet = board::board(&office, now()).await.expect("a board");
+    assert!(quiet.iter().all(|section| section.term == Term::Runs));
+    let states = quiet[0].rows.iter().map(|row| (row.promise.name.as_str(), row.state));
+    let told: Vec<_> = states.filter(|(_, state)| *state != State::NotMeasured).collect();
+    assert_eq!(told, [], "nothing is known");
+    assert_eq!(import(&office, "customers-mail-cloud", LOG).await, Imported { new: 6, known: 0 });
+    let sections = board::board(&office, now()).await.expect("a board");
+    let expected = [
+        "availability AtRisk Budget",
+        "refund NotMeasured Owed",
+        "claim NotMeasured Claim",
+        "maintenance-notice Running NoticeBy",
+        "support-hours NotMeasured Opens",
+    ];
+    assert_eq!(shown(&sections[0]), expected);
+    let terms = sections[0].terms;
+    assert_eq!(sections[0].rows.len(), terms.promises.len(), "a row for every promise");
+    assert!(shown(&sections[1]).contains(&"monthly NotMeasured NextWindow".to_owned()));
+
+    let early = "2026-11-15T23:59:59+09:00".parse().expect("a time");
+    let sections = board::board(&office, early).await.expect("a board");
+    let claim = sections[0].rows.iter().find(|row| row.promise.name.as_str() == "claim");
+    assert_eq!(claim.map(|row| row.state), Some(State::Running), "it can still be claimed");
+}
+
+#[tokio::test]
+async fn a_statement_from_the_records_has_the_bytes_of_one_from_the_log() {
+    let (office, _folder) = office(vec![unmeasured("cyber-solutions")]).await;
+    // Measured in April for the first time, again since October: what lies between is blind.
+    let minutes = |from: &str, count: i64, bad: std::ops::Range<i64>| {
+        let from: Timestamp = from.parse().expect("a time");
+        let line = |minute: i64| {
+            let at = from + SignedDuration::from_mins(minute);
+            let ok = !bad.contains(&minute);
+            ["smtp-send", "web"].map(|function| {
+                format!(
+                    r#"{{"kind":"measurement","function":"{function}","at":"{at}","ok":{ok},"every":"60s"}}"#
+                )
+            })
+        };
+        (0..count).flat_map(line).collect::<Vec<_>>().join("\n") + "\n"
+    };
+    let april = minutes("2026-04-01T00:00:00Z", 600, 0..0);
+    let october = minutes("2026-09-30T15:00:00Z", 44_640, 100..150);
+    let log = format!("{april}{LOG}{october}");
+    import(&office, "cyber-solutions", &log).await;
+    let contract = contract("cyber-solutions");
+    let mut gatherer = Gatherer::new(None);
+    for (number, line) in (1..).zip(log.lines()) {
+        let event = evidence::read_line(line.as_bytes(), number).expect("a sound line");
+        gatherer.add(event.expect("no empty line")).expect("room");
+    }
+    let evidence = gatherer.finish();
+    let holidays = HolidayTable::japan();
+    for month in ["2026-04", "2026-07", "2026-10"] {
+        let month: Month = month.parse().expect("a month");
+        let service = Question::main_service(&contract, month).expect("a service");
+        let question = Question {
+            contract: &contract,
+            service,
+            month,
+            as_of: None,
+            fees: None,
+            holidays: &holidays,
+        };
+        let expected = settle(&question, &evidence).to_json();
+        let settled = statements::statement(&office, "cyber-solutions", None, month, now()).await;
+        assert_eq!(settled.expect("settled").statement.to_json(), expected, "{month}");
+    }
+}
+
+#[tokio::test]
+async fn statements_are_of_months_under_contract() {
+    let mut watched = unmeasured("customers-mail-cloud");
+    watched.contract = watched.contract.starting("2026-10-15".parse().expect("a day"));
+    let (office, _folder) = office(vec![watched]).await;
+    let cases = [
+        ("customers-mail-cloud", None, "2026-09", false),
+        ("customers-mail-cloud", None, "2026-10", true),
+        ("customers-mail-cloud", Some("mail-cloud"), "2026-11", true),
+        ("customers-mail-cloud", Some("other"), "2026-11", false),
+        ("customers-mail-cloud", None, "2026-12", false),
+        ("nobody", None, "2026-11", false),
+    ];
+    for (name, service, month, is_there) in cases {
+        let of: Month = month.parse().expect("a month");
+        let settled = statements::statement(&office, name, service, of, now()).await;
+        match settled {
+            Ok(_) => assert!(is_there, "{name} {month}"),
+            Err(AppError::Refused(_)) => assert!(!is_there, "{name} {month}"),
+            Err(other) => panic!("{name} {month}: {other}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn our_own_measurements_count_where_the_configuration_says_so() {
+    let measured =
+        vec![Measured { function: "smtp-send".parse().expect("a name"), probe: Probe::Smtp }];
+    let watched = WatchedContract { contract: contract("cyber-solutions"), measured };
+    let (office, _folder) = office(vec![watched]).await;
+    assert_eq!(office.probes().into_iter().collect::<Vec<_>>(), [Probe::Smtp]);
+    let begin: Timestamp = "2026-11-21T15:00:00Z".parse().expect("a time");
+    let minute = SignedDuration::from_mins(1);
+    for n in 0..40 {
+        let at = begin + minute * n;
+        // A 4xx to the send check is a failed send (000).
+        let answer = if (10..25).contains(&n) { Answer::Refused } else { Answer::Good };
+        let clock = ClockReading { before: at - minute, now: at, elapsed: Duration::from_secs(60) };
+        let recorded = probes::record(&office, Probe::Smtp, at, answer, &clock).await;
+        assert_eq!(recorded.expect("recorded"), Recorded::Kept);
+    }
+    let month: Month = "2026-11".parse().expect("a month");
+    let settled = statements::statement(&office, "cyber-solutions", None, month, now()).await;
+    let statement = settled.expect("settled").statement;
+    assert_eq!(statement.net.counted, minute * 15);
+    let known = statement.coverage.denominator - statement.coverage.counted;
+    assert_eq!(known, minute * 15, "nobody looks at `web`: only the outage is certain");
+    import(&office, "cyber-solutions", WEB).await;
+    let settled = statements::statement(&office, "cyber-solutions", None, month, now()).await;
+    let statement = settled.expect("settled").statement;
+    let known = statement.coverage.denominator - statement.coverage.counted;
+    assert_eq!(known, minute * 40, "before and after is blind");
+}
+
+const WEB: &str = r#"{"kind":"outage","function":"web","from":"2026-09-03T10:00:00+09:00","until":"2026-09-03T10:01:00+09:00"}"#;
+
+#[tokio::test]
+async fn a_clock_that_was_set_records_nothing() {
+    let (office, _folder) = office(Vec::new()).await;
+    let minute = SignedDuration::from_mins(1);
+    let tick = |before: Timestamp, now: Timestamp| ClockReading {
+        before,
+        now,
+        elapsed: Duration::from_secs(60),
+    };
+    let first = now();
+    // (when the clock said before and now, whether it is believed)
+    let story = [
+        (first - minute, first, true),
+        (first, first + SignedDuration::from_hours(9), false),
+        (first + SignedDuration::from_hours(9), first - SignedDuration::from_hours(1), false),
+        (first - SignedDuration::from_hours(1), first - SignedDuration::from_mins(59), false),
+        (first, first + minute, true),
+    ];
+    for (before, at, is_believed) in story {
+        let clock = tick(before, at);
+        let recorded = probes::record(&office, Probe::Console, at, Answer::Good, &clock).await;
+        let is_kept = recorded.expect("no trouble with the records") == Recorded::Kept;
+        assert_eq!(is_kept, is_believed, "{before} {at}");
+    }
+    let runs = office.store.observations(first, first + minute * 2).await.expect("read");
+    assert_eq!(runs.iter().map(|run| run.total).sum::<i64>(), 2);
+}

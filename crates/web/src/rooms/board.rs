@@ -1,0 +1,253 @@
+//! The promise board: every promise of every contract in force, its state and what is left. The
+//! first page of an office that keeps contracts.
+
+use std::sync::Arc;
+
+use app::board::{self, Left, Row, Section, State as Standing, Term};
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use calendar::Span;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use terms::{Strength, wording};
+
+use super::overview::{self, Wanted};
+use super::{Answer, encoded, show};
+use crate::frame::Frame;
+use crate::guard::Asked;
+use crate::marks::Chip;
+use crate::{Console, Shared};
+
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new().route("/", get(first)).route("/promises", get(board_page))
+}
+
+/// The states in the order of the summary, with the key of their word and their colour.
+const STANDINGS: [(Standing, &str, &str); 7] = [
+    (Standing::Broken, "standing-broken", "failed"),
+    (Standing::AtRisk, "standing-at-risk", "deferred"),
+    (Standing::Undetermined, "standing-undetermined", "suppressed"),
+    (Standing::Running, "standing-running", "queued"),
+    (Standing::Kept, "standing-kept", "succeeded"),
+    (Standing::NoTarget, "standing-no-target", "unmeasured"),
+    (Standing::NotMeasured, "standing-not-measured", "unmeasured"),
+];
+
+#[derive(Template)]
+#[template(path = "board.html")]
+struct BoardPage {
+    f: Frame,
+    contracts: Vec<ContractView>,
+}
+
+/// A contract as it is shown.
+struct ContractView {
+    name: String,
+    title: String,
+    parties: String,
+    zone: String,
+    /// Why there are no rows.
+    term: Option<String>,
+    /// How many promises stand how.
+    counts: Vec<(Chip, usize)>,
+    rows: Vec<RowView>,
+    /// The statement of this month.
+    statement: String,
+}
+
+/// A promise as it is shown.
+struct RowView {
+    clause: String,
+    title: String,
+    number: String,
+    objective: Option<&'static str>,
+    chip: Chip,
+    left: Vec<String>,
+    /// Left and whole, in seconds.
+    meter: Option<(i64, i64)>,
+    /// Address and month of its statement.
+    statement: Option<(String, String)>,
+}
+
+async fn first(State(console): Shared, f: Frame, Asked(asked): Asked<Wanted>) -> Answer {
+    match f.keeps_contracts {
+        true => page(&console, f).await,
+        false => overview::page(&console, f, &asked).await,
+    }
+}
+
+async fn board_page(State(console): Shared, f: Frame) -> Answer {
+    page(&console, f).await
+}
+
+async fn page(console: &Console, f: Frame) -> Answer {
+    let sections = board::board(&console.office, f.now).await?;
+    let contracts = sections.iter().map(|section| contract_view(&f, section)).collect();
+    show(&BoardPage { f, contracts })
+}
+
+fn contract_view(f: &Frame, section: &Section<'_>) -> ContractView {
+    let (contract, lang) = (section.contract, f.lang.into());
+    let (provider, customer) = (&contract.parties.provider, &contract.parties.customer);
+    let counts = STANDINGS.iter().filter_map(|(standing, key, tone)| {
+        let count = section.rows.iter().filter(|row| row.state == *standing).count();
+        (count > 0).then(|| (Chip { tone, word: f.t(key) }, count))
+    });
+    let day = |key, day| f.with(key, &wording::date(day, lang));
+    ContractView {
+        name: contract.name.to_string(),
+        title: contract.title.in_lang(lang).to_owned(),
+        parties: format!("{} → {}", provider.in_lang(lang), customer.in_lang(lang)),
+        zone: contract.zone.iana_name().unwrap_or("UTC").to_owned(),
+        term: match section.term {
+            Term::Runs => None,
+            Term::Begins(first) => Some(day("board-begins", first)),
+            Term::Ended(last) => Some(day("board-ended", last)),
+        },
+        counts: counts.collect(),
+        rows: section.rows.iter().map(|row| row_view(f, section, row)).collect(),
+        statement: format!("/contracts/{}", encoded(contract.name.as_str())),
+    }
+}
+
+fn row_view(f: &Frame, section: &Section<'_>, row: &Row<'_>) -> RowView {
+    let (contract, lang) = (section.contract, f.lang.into());
+    let objective = row.promise.strength == Strength::Objective;
+    let (key, tone) = standing(row);
+    let statement = row.statement.map(|(service, month)| {
+        let (contract, service) = (encoded(contract.name.as_str()), encoded(service.as_str()));
+        let address = format!("/contracts/{contract}/{month}?service={service}");
+        (address, wording::month(month, lang))
+    });
+    RowView {
+        clause: row.promise.clause.to_string(),
+        title: row.promise.title.in_lang(lang).to_owned(),
+        number: wording::promise_number(row.promise, section.terms, lang),
+        objective: objective.then(|| wording::strength_word(row.promise.strength, lang)),
+        chip: Chip { tone, word: f.t(key) },
+        left: Teller { f, zone: &contract.zone }.left(&row.left),
+        meter: match &row.left {
+            Left::Budget { left, whole, .. } if row.state != Standing::Undetermined => {
+                Some((left.as_secs(), whole.as_secs()))
+            }
+            _ => None,
+        },
+        statement,
+    }
+}
+
+/// The key of the word and the colour of a state. An objective is missed, not broken.
+fn standing(row: &Row<'_>) -> (&'static str, &'static str) {
+    if row.state == Standing::Broken && row.promise.strength == Strength::Objective {
+        return ("standing-missed", "failed");
+    }
+    let found = STANDINGS.iter().find(|(known, ..)| *known == row.state);
+    found.map_or(("", ""), |(_, key, tone)| (key, tone))
+}
+
+/// Says what is left, in the zone of a contract.
+struct Teller<'a> {
+    f: &'a Frame,
+    zone: &'a TimeZone,
+}
+
+impl Teller<'_> {
+    fn length(&self, length: SignedDuration) -> String {
+        wording::length(length, self.f.lang.into())
+    }
+
+    fn instant(&self, at: Timestamp) -> String {
+        wording::instant(at, self.zone, self.f.lang.into())
+    }
+
+    fn span(&self, span: Span) -> String {
+        wording::span(span, self.zone, self.f.lang.into())
+    }
+
+    fn two(&self, key: &str, first: &str, second: &str) -> String {
+        let values = [("a", first.to_owned().into()), ("b", second.to_owned().into())];
+        self.f.lang.say_with(key, &values)
+    }
+
+    /// Marks what a holiday may still move.
+    fn may_move(&self, line: String, provisional: bool) -> Vec<String> {
+        let more = provisional.then(|| self.f.t("left-provisional"));
+        std::iter::once(line).chain(more).collect()
+    }
+
+    fn left(&self, left: &Left) -> Vec<String> {
+        let f = self.f;
+        let month = |month| wording::month(month, f.lang.into());
+        match left {
+            Left::Nothing => Vec::new(),
+            Left::Budget { left, whole, net, lower } => {
+                let key = if net == lower { "left-budget" } else { "left-at-most" };
+                let line = self.two(key, &self.length(*left), &self.length(*whole));
+                let figure = match net == lower {
+                    true => f.with("left-figure", &net.percent_text()),
+                    false => self.two("left-bounds", &lower.percent_text(), &net.percent_text()),
+                };
+                vec![line, figure]
+            }
+            Left::Figure(figure) => vec![f.with("left-figure", &figure.percent_text())],
+            Left::NothingOwed(of) => vec![f.with("left-nothing-owed", &month(*of))],
+            Left::Owed { month: of, credit, currency, is_over } => {
+                let owed = credit.text(*currency, f.lang.into()).unwrap_or_default();
+                let line = self.two("left-owed", &month(*of), &owed);
+                std::iter::once(line).chain(is_over.then(|| f.t("left-over"))).collect()
+            }
+            Left::Claim { month: of, due, is_over } => {
+                let key = if *is_over { "left-claim-over" } else { "left-claim" };
+                let line = self.two(key, &month(*of), &self.instant(due.shown()));
+                self.may_move(line, due.provisional)
+            }
+            Left::InWindow(span) => vec![f.with("left-in-window", &self.span(*span))],
+            Left::NextWindow { span, provisional } => {
+                self.may_move(f.with("left-next-window", &self.span(*span)), *provisional)
+            }
+            Left::AlwaysOpen => vec![f.t("left-always-open")],
+            Left::OpenUntil(until) => vec![f.with("left-open-until", &self.instant(*until))],
+            Left::Opens { at, provisional } => {
+                self.may_move(f.with("left-opens", &self.instant(*at)), *provisional)
+            }
+            Left::Noticed { window, span } => {
+                vec![self.two("left-noticed", window, &self.span(*span))]
+            }
+            Left::NoticeBy { window, span, latest } => vec![
+                f.with("left-notice-by", &self.instant(*latest)),
+                self.two("left-window", window, &self.span(*span)),
+            ],
+            Left::NotNoticed { window, span, latest } => vec![
+                f.with("left-not-noticed", &self.instant(*latest)),
+                self.two("left-window", window, &self.span(*span)),
+            ],
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod samples {
+    use super::*;
+    use crate::tests::promises;
+
+    pub fn pages(f: &Frame) -> Vec<(&'static str, String)> {
+        let empty = Frame { here: "/promises".to_owned(), ..f.clone() };
+        let f = Frame { here: "/".to_owned(), keeps_contracts: true, ..f.clone() };
+        let views = |log: &str| {
+            let contracts = promises::contracts();
+            let sections = contracts.iter().map(|contract| promises::section(contract, log, f.now));
+            sections.map(|section| contract_view(&f, &section)).collect::<Vec<_>>()
+        };
+        let page = |f: &Frame, contracts| {
+            let page = BoardPage { f: f.clone(), contracts };
+            page.render().expect("the template renders")
+        };
+        vec![
+            ("board", page(&f, views(promises::LOG))),
+            ("board-quiet", page(&f, views(""))),
+            ("board-empty", page(&empty, Vec::new())),
+        ]
+    }
+}
