@@ -50,23 +50,30 @@ impl Engine {
 
     fn migrations(self) -> Migrator {
         let texts = match self {
-            Engine::Sqlite => [
-                include_str!("../migrations/sqlite/0001_records.sql"),
-                include_str!("../migrations/sqlite/0002_evidence.sql"),
-            ],
-            Engine::Postgres => [
-                include_str!("../migrations/postgres/0001_records.sql"),
-                include_str!("../migrations/postgres/0002_evidence.sql"),
-            ],
+            Engine::Sqlite => SQLITE_TABLES,
+            Engine::Postgres => POSTGRES_TABLES,
         };
-        let named = ["records", "evidence"].into_iter().zip(texts);
-        let migration = |(number, (name, text)): (i64, (&'static str, &'static str))| {
-            let text = text.into_sql_str();
-            Migration::new(number, name.into(), MigrationType::Simple, text, false)
+        let migration = |(number, name, text): &(i64, &'static str, &'static str)| {
+            let (name, text) = ((*name).into(), (*text).into_sql_str());
+            Migration::new(*number, name, MigrationType::Simple, text, false)
         };
-        Migrator::with_migrations((1..).zip(named).map(migration).collect())
+        Migrator::with_migrations(texts.iter().map(migration).collect())
     }
 }
+
+/// Number, name and text of each change of the tables, by number.
+type Tables = &'static [(i64, &'static str, &'static str)];
+
+const SQLITE_TABLES: Tables = &[
+    (1, "records", include_str!("../migrations/sqlite/0001_records.sql")),
+    (2, "evidence", include_str!("../migrations/sqlite/0002_evidence.sql")),
+    (6, "looks", include_str!("../migrations/sqlite/0006_looks.sql")),
+];
+const POSTGRES_TABLES: Tables = &[
+    (1, "records", include_str!("../migrations/postgres/0001_records.sql")),
+    (2, "evidence", include_str!("../migrations/postgres/0002_evidence.sql")),
+    (6, "looks", include_str!("../migrations/postgres/0006_looks.sql")),
+];
 
 impl Store {
     /// Opens `sqlite:PATH` (made where there is none, readable by its owner only) or

@@ -13,14 +13,19 @@ mod engine;
 mod events;
 mod fold;
 mod log;
+mod look_hours;
+mod looks;
 mod measured;
 mod observations;
+mod packed;
 mod record;
+mod runs;
 mod search;
 mod sessions;
 mod slots;
 mod statement;
 mod story;
+mod watched;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -33,12 +38,16 @@ pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
 pub use events::{ContractEvent, EVENTS_MAX, Import, Imported};
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
+pub use look_hours::LookFigure;
+pub use looks::{CHECK_NAMES_MAX, CHECK_PREFIX, Look, Unlooked, probe_of};
 pub use measured::{Joined, MEASURED_DAYS_MAX, MeasuredDay};
 pub use observations::{Answer, Observation, Sighting, Told};
+pub use packed::SeenLook;
 pub use record::NODES_MAX;
 pub use search::{Filter, Listing, PAGE_MAX, Who};
 pub use sessions::{SESSIONS_MAX, TryGate};
 pub use slots::{BUSIEST_MAX, DOMAINS_PER_SLOT_MAX, OTHER_DOMAINS, SlotSpan};
+pub use watched::WatchedCheck;
 
 /// The records, open. Clones share the connections.
 #[derive(Clone)]
@@ -58,6 +67,9 @@ struct Memory {
     nodes: std::collections::HashMap<String, i64>,
     census: slots::Census,
     statements: statement::Statements,
+    runs: runs::Runs,
+    /// Numbers of checks by name.
+    checks: std::collections::HashMap<String, i64>,
 }
 
 /// Why the records could not be read or written.
@@ -127,6 +139,9 @@ pub enum StoreError {
     /// More relays than the records can number.
     #[error("there are records of {NODES_MAX} nodes already: give relays stable names")]
     TooManyNodes,
+    /// More checks than the records can number.
+    #[error("there are records of {CHECK_NAMES_MAX} checks already: give checks stable names")]
+    TooManyChecks,
     /// The program stopped the work half-way.
     #[error("the work on the records was stopped")]
     Stopped,
