@@ -4,6 +4,7 @@
 //! last one; notices and windows are judged by the plans in the evidence. A promise that nothing in
 //! the records speaks of is not measured, which is neither kept nor broken.
 
+mod response;
 mod row;
 
 use std::collections::BTreeMap;
@@ -139,6 +140,15 @@ pub enum Left {
         /// It may still move with a holiday.
         provisional: bool,
     },
+    /// So many answers of this month were in time.
+    Answers {
+        /// In time.
+        in_time: u64,
+        /// Of so many.
+        total: u64,
+        /// What is in time.
+        within: SignedDuration,
+    },
     /// A window is announced.
     Noticed {
         /// Its name.
@@ -192,7 +202,9 @@ async fn section<'o>(
             let this = Month::of(now, &contract.zone);
             let looked_at = both(this.plus(-1).span(&contract.zone), this.span(&contract.zone));
             let evidence = evidence_of(office, watched, looked_at, now).await?;
-            rows(contract, &evidence, now)
+            let mut rows = rows(contract, &evidence, now);
+            response::judge(office, watched, &mut rows, now).await?;
+            rows
         }
         Term::Begins(_) | Term::Ended(_) => Vec::new(),
     };

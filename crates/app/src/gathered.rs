@@ -54,7 +54,8 @@ pub(crate) async fn evidence_of(
     }
     for measured in &watched.measured {
         let up_when = watched.up_when(&measured.function);
-        let runs = seen.iter().filter(|run| run.probe == measured.probe.word());
+        let key = measured.source.key();
+        let runs = seen.iter().filter(|run| run.probe == key);
         for event in runs.flat_map(|run| events(measured, up_when, run)) {
             add(&mut gatherer, event, name)?;
         }
@@ -112,7 +113,15 @@ fn add(gatherer: &mut Gatherer, event: Event, contract: &str) -> Result<(), AppE
 /// what is known: another site would be blind whenever it did not look.
 fn events(measured: &Measured, up_when: UpWhen, run: &Observation) -> Vec<Event> {
     let function = measured.function.to_string();
-    let ok = is_up(run.answer, up_when);
+    let Some(ok) = is_up(run.answer, up_when) else {
+        let until = run.last.checked_add(run.pace).unwrap_or(Timestamp::MAX);
+        let blind = Span::new(run.first, until);
+        let function = || Functions::One(function.clone());
+        return blind
+            .into_iter()
+            .map(|span| Event::Blind(Blind { function: function(), span }))
+            .collect();
+    };
     let paces = run.last.duration_since(run.first).as_secs() / run.pace.as_secs().max(1);
     let state = if ok { RunState::Up } else { RunState::Down };
     let even = Event::Run(Run {
@@ -128,16 +137,19 @@ fn events(measured: &Measured, up_when: UpWhen, run: &Observation) -> Vec<Event>
     if is_even { vec![even] } else { vec![even, Event::Measurement(last)] }
 }
 
-fn is_up(answer: Answer, up_when: UpWhen) -> bool {
-    match up_when {
-        UpWhen::Answered => answer != Answer::Silent,
-        UpWhen::Succeeded => answer == Answer::Good,
+/// `None` when nobody knows.
+fn is_up(answer: Answer, up_when: UpWhen) -> Option<bool> {
+    match (answer, up_when) {
+        (Answer::Unseen, _) => None,
+        (_, UpWhen::Answered) => Some(answer != Answer::Silent),
+        (_, UpWhen::Succeeded) => Some(answer == Answer::Good),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Source;
     use crate::probes::Probe;
 
     fn at(time: &str) -> Timestamp {
@@ -152,7 +164,10 @@ mod tests {
 
     #[test]
     fn a_refusal_is_an_answer_and_no_success() {
-        let measured = Measured { function: "smtp".parse().expect("a name"), probe: Probe::Smtp };
+        let measured = Measured {
+            function: "smtp".parse().expect("a name"),
+            source: Source::Probe(Probe::Smtp),
+        };
         let refused = run("00:00:00", "00:03:00", Answer::Refused);
         let down = |up_when| {
             let mut gatherer = Gatherer::new(None);
@@ -169,7 +184,10 @@ mod tests {
 
     #[test]
     fn the_last_measurement_stays_where_it_was() {
-        let measured = Measured { function: "smtp".parse().expect("a name"), probe: Probe::Smtp };
+        let measured = Measured {
+            function: "smtp".parse().expect("a name"),
+            source: Source::Probe(Probe::Smtp),
+        };
         let mut gatherer = Gatherer::new(None);
         let good = run("00:00:00", "00:03:20", Answer::Good);
         for event in events(&measured, UpWhen::Answered, &good) {

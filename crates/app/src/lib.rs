@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod board;
+pub mod checks;
 mod contracts;
 pub mod deliveries;
 pub mod domains;
@@ -27,7 +28,7 @@ use store::{Store, StoreError};
 use tokio::sync::{Mutex, Semaphore};
 use vault::Vault;
 
-pub use contracts::{Measured, WatchedContract};
+pub use contracts::{Measured, Source, WatchedContract};
 pub use refusal::Refusal;
 
 /// What every verb works on.
@@ -42,6 +43,8 @@ pub struct Office {
     pub compositions: Vec<Composition>,
     /// What is promised, and what of it we measure ourselves, by the order of the configuration.
     pub contracts: Vec<WatchedContract>,
+    /// What is looked at, by whom.
+    pub watching: checks::Watching,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
     /// One roster is written at a time, so that the newest comes last.
@@ -63,6 +66,7 @@ impl Office {
             relay,
             compositions,
             contracts: Vec::new(),
+            watching: checks::Watching::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             publishing: Mutex::new(()),
         }
@@ -72,6 +76,13 @@ impl Office {
     #[must_use]
     pub fn under(mut self, contracts: Vec<WatchedContract>) -> Office {
         self.contracts = contracts;
+        self
+    }
+
+    /// The same office with these checks.
+    #[must_use]
+    pub fn watching(mut self, watching: checks::Watching) -> Office {
+        self.watching = watching;
         self
     }
 }

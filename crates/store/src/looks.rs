@@ -163,12 +163,17 @@ impl Store {
         Ok(())
     }
 
-    /// Reads the newest run of each check, and what the batches tell beyond them.
-    async fn load_runs(&self) -> Result<()> {
-        const DOING: &str = "read the newest runs of checks";
-        if self.memory().runs.is_loaded {
-            return Ok(());
-        }
+    /// The newest run of each check.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn newest_runs(&self) -> Result<Vec<Observation>> {
+        let mut runs = self.newest_rows().await?;
+        self.memory().runs.freshen(&mut runs);
+        Ok(runs)
+    }
+
+    async fn newest_rows(&self) -> Result<Vec<Observation>> {
         let rows = sqlx::query(
             "SELECT run.probe, run.first_at, last_at, pace, answer, total FROM observation AS run \
              JOIN (SELECT probe, MAX(first_at) AS first_at FROM observation \
@@ -177,11 +182,20 @@ impl Store {
         )
         .fetch_all(&self.readers)
         .await
-        .map_err(sql(DOING))?;
+        .map_err(sql("read the newest runs of checks"))?;
+        rows.iter().map(observation).collect()
+    }
+
+    /// Reads the newest run of each check, and what the batches tell beyond them.
+    async fn load_runs(&self) -> Result<()> {
+        const DOING: &str = "read the newest runs of checks";
+        if self.memory().runs.is_loaded {
+            return Ok(());
+        }
         let mut runs = Runs::default();
         runs.is_loaded = true;
-        for row in &rows {
-            runs.load(observation(row)?);
+        for run in self.newest_rows().await? {
+            runs.load(run);
         }
         let names: HashMap<i64, String> =
             self.check_numbers().await?.into_iter().map(|(name, number)| (number, name)).collect();

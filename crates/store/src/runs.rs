@@ -43,7 +43,8 @@ impl Runs {
 
     /// Takes a measurement into account without changing anything yet.
     pub(crate) fn note(&self, changes: &mut Changes, sighting: &Sighting) -> Told {
-        let known = changes.newest.get(&sighting.probe).or_else(|| self.newest.get(&sighting.probe));
+        let known =
+            changes.newest.get(&sighting.probe).or_else(|| self.newest.get(&sighting.probe));
         if known.is_some_and(|known| sighting.at <= known.run.last) {
             return Told::Past;
         }
