@@ -25,6 +25,7 @@ mod terminal;
 mod timers;
 mod tls;
 mod up;
+mod watching;
 mod welcome;
 mod wiring;
 mod wrap;

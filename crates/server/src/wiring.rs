@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use app::checks::Watching;
 use app::{Office, RelayFolder};
 use store::Store;
 use vault::Vault;
@@ -78,8 +79,11 @@ pub async fn open_office(config: &Config) -> anyhow::Result<Office> {
 pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Office> {
     let store = Store::open(&config.store_url(), Arc::clone(&vault)).await?;
     let folder = RelayFolder(config.relay_folder());
+    let checks = config.checks.iter().map(|config| config.check.clone()).collect();
     let contracts = config.contracts.iter().map(|contract| contract.watched.clone()).collect();
-    Ok(Office::new(store, vault, folder, config.compositions()).under(contracts))
+    Ok(Office::new(store, vault, folder, config.compositions())
+        .under(contracts)
+        .watching(Watching::of(checks)))
 }
 
 /// Everything the relay needs, on listeners that are bound already.

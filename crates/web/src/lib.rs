@@ -11,6 +11,7 @@ mod cookies;
 mod failure;
 mod frame;
 mod guard;
+mod heard;
 mod marks;
 mod ours;
 mod proxies;

@@ -9,6 +9,7 @@ use app::Refusal;
 use app::accounts::AccountKind;
 use fluent_bundle::FluentValue;
 
+use crate::heard;
 use crate::marks::grouped;
 use crate::words::Lang;
 
@@ -200,6 +201,13 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::EvidenceFull { contract, .. } => named("refused-evidence-full", contract),
         Refusal::TooMuchEvidence { contract, .. } => named("refused-too-much-evidence", contract),
         Refusal::LogTooLong { most } => number("refused-log-too-long", *most as u64),
+        Refusal::CheckName { longest } => number("refused-check-name", *longest as u64),
+        Refusal::CheckSettings { why } => heard::settings_error(lang, why),
+        Refusal::CheckByConfiguration => plain("refused-check-by-configuration"),
+        Refusal::CheckTaken { name } => named("refused-check-taken", name),
+        Refusal::NoCheck { name } => named("refused-no-check", name),
+        Refusal::ChecksFull { most } => number("refused-checks-full", *most as u64),
+        Refusal::NobodyLooks => plain("refused-nobody-looks"),
         Refusal::ByRelay(reason) => said(lang, reason),
     }
 }

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Observation, probe_of};
 use tokio::sync::watch::{Receiver, Sender};
 
-pub use ::watch::Reason;
+pub use ::watch::{CheckError, Reason};
 pub use added::{
     CHECKS_MAX, NAME_MAX, add, change, first_look, is_name, pause, refresh, remove, resume,
 };

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use app::probes::{PROBES, Probe};
-use app::{Measured, WatchedContract};
+use app::{Measured, Source, WatchedContract};
 use jiff::civil::Date;
 use sections::{Day, Section, nearest};
 use terms::{Contract, Name};
 
+use super::checks::{ADDED, CheckConfig, added};
 use super::value::PATH;
 use crate::contract_file;
 
@@ -27,7 +28,11 @@ pub struct ContractConfig {
 }
 
 /// Every `[[contract]]`. One that cannot be read is a finding and is left out.
-pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
+pub fn read_contracts(
+    top: &Section<'_>,
+    folder: &Path,
+    checks: &[CheckConfig],
+) -> Vec<ContractConfig> {
     let sections = top.sections("contract");
     if sections.len() > CONTRACTS_MAX {
         let text = format!("there are more than {CONTRACTS_MAX} contracts: run another office");
@@ -37,7 +42,7 @@ pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
     let mut names = BTreeSet::new();
     let mut contracts = Vec::new();
     for section in sections {
-        if let Some(config) = read_contract(&section, folder) {
+        if let Some(config) = read_contract(&section, folder, checks) {
             let name = config.watched.contract.name.to_string();
             if names.insert(name.clone()) {
                 contracts.push(config);
@@ -50,7 +55,11 @@ pub fn read_contracts(top: &Section<'_>, folder: &Path) -> Vec<ContractConfig> {
     contracts
 }
 
-fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig> {
+fn read_contract(
+    section: &Section<'_>,
+    folder: &Path,
+    checks: &[CheckConfig],
+) -> Option<ContractConfig> {
     let file = section.need("file", &PATH);
     let start = section.value("start", &Day);
     let measure = section.section("measure");
@@ -64,7 +73,7 @@ fn read_contract(section: &Section<'_>, folder: &Path) -> Option<ContractConfig>
             return None;
         }
     };
-    let measured = read_measured(&measure, &contract);
+    let measured = read_measured(&measure, &contract, checks);
     let contract = match start {
         Some(start) => contract.starting(start),
         None => contract,
@@ -83,8 +92,13 @@ fn open_contract(file: &Path) -> Result<Contract, Vec<String>> {
     }
 }
 
-/// Which functions we measure ourselves: any names of the contract's, each with one of our probes.
-fn read_measured(section: &Section<'_>, contract: &Contract) -> Vec<Measured> {
+/// Which functions we measure ourselves: any names of the contract's, each with one of our probes, a
+/// check of the configuration, or `added:` and the name of one of the console.
+fn read_measured(
+    section: &Section<'_>,
+    contract: &Contract,
+    checks: &[CheckConfig],
+) -> Vec<Measured> {
     let known = functions(contract);
     let mut measured = Vec::new();
     for entry in section.texts() {
@@ -98,16 +112,28 @@ fn read_measured(section: &Section<'_>, contract: &Contract) -> Vec<Measured> {
                 &format!("the contract has no function `{function}`{hint}"),
             );
         }
-        let probe = PROBES.iter().find(|(known, _)| *known == word);
-        if probe.is_none() {
-            let hint = meant(word, PROBES.iter().map(|(known, _)| *known));
-            section.object_at(entry.text_at, &format!("there is no probe {word:?}{hint}"));
+        let source = source(word, checks);
+        if source.is_none() {
+            let names = checks.iter().map(|it| it.check.name.as_str());
+            let hint = meant(word, PROBES.iter().map(|(known, _)| *known).chain(names));
+            let more = format!("; a check of the console is named \"{ADDED}NAME\"");
+            let text = format!("there is no probe or check {word:?}{hint}{more}");
+            section.object_at(entry.text_at, &text);
         }
-        if let (Some(name), Some((_, probe))) = (name, probe) {
-            measured.push(Measured { function: name.clone(), probe: *probe });
+        if let (Some(name), Some(source)) = (name, source) {
+            measured.push(Measured { function: name.clone(), source });
         }
     }
     measured
+}
+
+/// What looks, by its word. Whether the console has a check is not known before the records are open.
+fn source(word: &str, checks: &[CheckConfig]) -> Option<Source> {
+    if let Some((_, probe)) = PROBES.iter().find(|(known, _)| *known == word) {
+        return Some(Source::Probe(*probe));
+    }
+    let configured = checks.iter().map(|it| it.check.name.as_str()).find(|name| *name == word);
+    configured.or_else(|| added(word)).map(|name| Source::Check(name.to_owned()))
 }
 
 /// Every function of every version of a contract.
@@ -132,7 +158,7 @@ const USUAL: [(&str, Probe); 3] =
 pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
     let measured = functions(&contract).into_iter().filter_map(|function| {
         let (_, probe) = USUAL.iter().find(|(name, _)| *name == function.as_str())?;
-        Some(Measured { function, probe: *probe })
+        Some(Measured { function, source: Source::Probe(*probe) })
     });
     let measured = measured.collect();
     ContractConfig { file, start: None, watched: WatchedContract { contract, measured } }

@@ -3,9 +3,11 @@
 //! `read` turns the text of `yakusoku.toml` into a [`Config`] or findings with their lines;
 //! `show` writes a [`Config`] back as such a text. `docs/CONFIGURATION.md` is the manual.
 
+mod checks;
 mod contracts;
 mod read;
 mod show;
+mod show_check;
 mod units;
 mod value;
 
@@ -20,6 +22,7 @@ use mail::roster::{
     RetrySchedule,
 };
 
+pub use checks::{CheckConfig, WatchConfig};
 pub use contracts::{ContractConfig, by_names};
 pub use read::read;
 pub use sections::Finding;
@@ -45,6 +48,10 @@ pub struct Config {
     pub relay: RelayConfig,
     /// Console and records.
     pub office: OfficeConfig,
+    /// How the office looks.
+    pub watch: WatchConfig,
+    /// What it looks at.
+    pub checks: Vec<CheckConfig>,
     /// What is promised, and what of it we measure ourselves.
     pub contracts: Vec<ContractConfig>,
 }
@@ -202,6 +209,8 @@ impl Config {
                 trusted_proxies: Vec::new(),
                 store_url: None,
             },
+            watch: WatchConfig::default(),
+            checks: Vec::new(),
             contracts: Vec::new(),
         }
     }

@@ -11,6 +11,7 @@ use mail::roster::{
 };
 use sections::{Choice, Findings, Number, Section};
 
+use super::checks::{read_checks, read_watch};
 use super::contracts::read_contracts;
 use super::value::{
     ADDRESS, DELIVERY, HOST_NAME, HOST_PORT, IP_ADDRESS, LENGTH, PATH, ROUTE_DOMAIN, SHORT_NAME,
@@ -56,7 +57,9 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
         top.object("composition", "add at least one [[composition]]");
     }
     check_listeners(&top, &config);
-    config.contracts = read_contracts(&top, folder);
+    config.watch = read_watch(&top);
+    config.checks = read_checks(&top, folder);
+    config.contracts = read_contracts(&top, folder, &config.checks);
     top.finish();
     config
 }

@@ -3,10 +3,13 @@
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
 
+use app::Source;
 use mail::roster::{Delivery, HostPort};
 
+use super::checks::ADDED;
 use super::read::{RECEIVED, RULES};
 use super::units::{show_size, show_span};
+use super::show_check::show_check;
 use super::{ComposedServer, Config, ContractConfig, TlsFiles};
 
 /// The effective configuration. A key that has no value appears as a comment.
@@ -25,8 +28,13 @@ pub fn show(config: &Config) -> String {
     for server in &config.relay.compositions {
         show_composition(&mut page, server);
     }
+    page.head("[watch]");
+    page.plain("allow_private", config.watch.allow_private);
+    for check in &config.checks {
+        show_check(&mut page, check);
+    }
     for contract in &config.contracts {
-        show_contract(&mut page, contract);
+        show_contract(&mut page, contract, config);
     }
     page.0
 }
@@ -140,7 +148,7 @@ fn show_limits(page: &mut Page, server: &ComposedServer) {
     page.text("rest_max", show_span(it.outbound.rest_max));
 }
 
-fn show_contract(page: &mut Page, contract: &ContractConfig) {
+fn show_contract(page: &mut Page, contract: &ContractConfig, config: &Config) {
     page.head("[[contract]]");
     let file = std::path::absolute(&contract.file).unwrap_or_else(|_| contract.file.clone());
     page.text("file", file.display());
@@ -150,8 +158,17 @@ fn show_contract(page: &mut Page, contract: &ContractConfig) {
     }
     page.head("[contract.measure]");
     for measured in &contract.watched.measured {
-        page.text(measured.function.as_str(), measured.probe.word());
+        let word = match &measured.source {
+            Source::Probe(probe) => probe.word().to_owned(),
+            Source::Check(name) if is_configured(config, name) => name.clone(),
+            Source::Check(name) => format!("{ADDED}{name}"),
+        };
+        page.text(measured.function.as_str(), word);
     }
+}
+
+fn is_configured(config: &Config, check: &str) -> bool {
+    config.checks.iter().any(|it| it.check.name == check)
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: T) -> &'static str {
@@ -167,7 +184,7 @@ fn host_port(server: &HostPort) -> String {
 
 /// Lines of TOML as they come.
 #[derive(Default)]
-struct Page(String);
+pub(super) struct Page(String);
 
 impl Page {
     fn line(&mut self, text: &str) {
@@ -175,20 +192,20 @@ impl Page {
         self.0.push('\n');
     }
 
-    fn head(&mut self, title: &str) {
+    pub fn head(&mut self, title: &str) {
         self.line("");
         self.line(title);
     }
 
-    fn plain(&mut self, key: &str, value: impl Display) {
+    pub fn plain(&mut self, key: &str, value: impl Display) {
         self.line(&format!("{key} = {value}"));
     }
 
-    fn text(&mut self, key: &str, value: impl Display) {
+    pub fn text(&mut self, key: &str, value: impl Display) {
         self.plain(key, quoted(value));
     }
 
-    fn list<T: Display>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
+    pub fn list<T: Display>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
         let all: Vec<String> = values.into_iter().map(quoted).collect();
         self.plain(key, format!("[{}]", all.join(", ")));
     }
@@ -206,6 +223,12 @@ impl Page {
             None => self.unset(&format!("{certificate}, {key}"), unset),
         }
     }
+}
+
+/// A key as TOML writes it: bare where it can be.
+pub(super) fn key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
 }
 
 /// A TOML basic string.
