@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use app::{Office, checks};
+use app::{Office, Source, checks};
 use tokio::sync::{mpsc, watch as channel};
 use tokio::task::JoinSet;
 use watch::{Check, Policy, Range, Reach, Report, Roots, Watcher};
@@ -28,16 +28,32 @@ const FOLD_EVERY: Duration = Duration::from_secs(600);
 /// Where the checks of the configuration may look: the provider wrote them.
 ///
 /// # Errors
-/// When the resolvers or the roots of the system cannot be read.
+/// When the resolvers of the system cannot be read.
 pub fn reach(config: &Config) -> anyhow::Result<Reach> {
     let resolvers = config.relay.resolvers.as_deref();
-    Reach::new(resolvers, &Roots::System, clock::now).context("cannot look at anything")
+    let by = |roots| Reach::new(resolvers, roots, clock::now);
+    // A small container has no roots of its own.
+    by(&Roots::System).or_else(|_| by(&Roots::Mozilla)).context("cannot look at anything")
+}
+
+/// As [`reach`], where the checks of the console may look.
+///
+/// # Errors
+/// As there.
+pub fn console_reach(config: &Config) -> anyhow::Result<Reach> {
+    let mut console = reach(config)?;
+    console.policy = console_policy(config);
+    Ok(console)
 }
 
 /// Where the checks of the console may look: never at the metadata service of a cloud, and into private
 /// networks only when the configuration says so.
 fn console_policy(config: &Config) -> Policy {
-    if config.watch.allow_private { Policy::Without(METADATA.to_vec()) } else { Policy::Public(METADATA.to_vec()) }
+    if config.watch.allow_private {
+        Policy::Without(METADATA.to_vec())
+    } else {
+        Policy::Public(METADATA.to_vec())
+    }
 }
 
 const fn v4(a: u8, b: u8, c: u8, d: u8, bits: u8) -> Range {
@@ -65,15 +81,21 @@ const METADATA: [Range; 9] = [
     v6([0x2002, 0xa9fe, 0, 0, 0, 0, 0, 0], 32),
 ];
 
-/// Gives an office what its console needs to look.
+/// Gives an office what its console needs to look. Nobody is kept from starting by what nobody asked for.
 ///
 /// # Errors
-/// As [`reach`].
+/// As [`reach`], when the configuration has checks.
 pub fn prepare(config: &Config, office: &mut Office) -> anyhow::Result<()> {
-    let mut console = reach(config)?;
-    console.policy = console_policy(config);
-    console.beats = Arc::clone(&office.watching.beats);
-    office.watching.reach = Some(Arc::new(console));
+    match console_reach(config) {
+        Ok(mut console) => {
+            console.beats = Arc::clone(&office.watching.beats);
+            office.watching.reach = Some(Arc::new(console));
+        }
+        Err(error) if config.checks.is_empty() => {
+            tracing::warn!(%error, "no check of the console will be looked at");
+        }
+        Err(error) => return Err(error),
+    }
     Ok(())
 }
 
@@ -88,6 +110,10 @@ pub async fn start(
     stopped: &channel::Receiver<bool>,
 ) -> anyhow::Result<()> {
     checks::refresh(office).await?;
+    if office.watching.reach.is_none() {
+        return Ok(());
+    }
+    tell_unknown(office).await?;
     let mut provider = reach(config)?;
     provider.beats = Arc::clone(&office.watching.beats);
     let configured = office.watching.configured.iter();
@@ -117,6 +143,20 @@ pub async fn start(
         Ok(())
     });
     tasks.spawn(crate::timers::until(stopped.clone(), fold(Arc::clone(office))));
+    Ok(())
+}
+
+/// Tells of checks that a contract names and nobody has: their functions are not measured.
+async fn tell_unknown(office: &Office) -> anyhow::Result<()> {
+    let known = checks::list(office, clock::now()).await?;
+    for measured in office.contracts.iter().flat_map(|watched| &watched.measured) {
+        if let Source::Check(name) = &measured.source
+            && !known.iter().any(|it| it.name == *name)
+        {
+            let function = measured.function.as_str();
+            tracing::warn!(check = %name, function, "the console has no such check: not measured");
+        }
+    }
     Ok(())
 }
 

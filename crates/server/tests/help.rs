@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 35] = [
+const COMMANDS: [&str; 38] = [
     "",
     "up",
     "relay",
@@ -20,6 +20,9 @@ const COMMANDS: [&str; 35] = [
     "queue retry",
     "queue fail",
     "log",
+    "check",
+    "check list",
+    "check try",
     "import",
     "user",
     "user add",

@@ -1,7 +1,7 @@
 //! What a check heard, in words: the state, the reason, and how long it took.
 
-use app::checks::{Answer, Reason, SettingsError};
 use app::checks::CheckError;
+use app::checks::{Answer, Reason, SettingsError};
 use jiff::SignedDuration;
 
 use crate::marks::Chip;

@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use anyhow::Context;
 use app::checks::{
-    CHECKS_MAX, ConfiguredCheck, Hidden, NAME_MAX, SPEECHES, Settings, TLS_VERSIONS, WAYS, WRAPS,
-    Way, is_name,
+    CHECKS_MAX, CheckError, ConfiguredCheck, Hidden, NAME_MAX, SPEECHES, Settings, SettingsError,
+    TLS_VERSIONS, WAYS, WRAPS, Way, is_name,
 };
-use sections::{Choice, Number, Section, Truth, Word};
+use sections::{Choice, Findings, Number, Section, Truth, Word};
 
 use super::value::{HOST, LENGTH, SIZE, TEXT};
 
@@ -54,12 +55,16 @@ pub fn read_checks(top: &Section<'_>, folder: &Path) -> Vec<CheckConfig> {
         if let Some(name) = &name {
             section.label(name);
         }
-        let mut reader = Reader { section: &section, folder, secrets: BTreeMap::new() };
+        let (secrets, is_sound) = (BTreeMap::new(), true);
+        let mut reader = Reader { section: &section, folder, secrets, is_sound };
         let settings = reader.settings();
-        let secrets = reader.secrets;
+        let Reader { secrets, is_sound, .. } = reader;
         if let (Some(name), Some(settings)) = (name, settings) {
-            if let Err(why) = settings.check(&name) {
-                section.object("kind", &why.to_string());
+            // A secret that is wrong was told already.
+            if let Err(why) = settings.check(&name)
+                && is_sound
+            {
+                section.object(key_of(&why), &why.to_string());
             }
             if names.insert(name.clone()) {
                 checks.push(CheckConfig { check: ConfiguredCheck { name, settings }, secrets });
@@ -72,10 +77,23 @@ pub fn read_checks(top: &Section<'_>, folder: &Path) -> Vec<CheckConfig> {
     checks
 }
 
+/// The key that a mistake is about.
+fn key_of(why: &SettingsError) -> &'static str {
+    match why {
+        SettingsError::Missing { key } | SettingsError::Unknown { key, .. } => key,
+        SettingsError::Check(CheckError::Every) => "every",
+        SettingsError::Check(CheckError::Timeout) => "timeout",
+        SettingsError::Check(CheckError::Command) => "command",
+        SettingsError::Check(CheckError::Within) => "within",
+        SettingsError::Check(_) => "kind",
+    }
+}
+
 struct Reader<'s, 't> {
     section: &'s Section<'t>,
     folder: &'s Path,
     secrets: BTreeMap<String, String>,
+    is_sound: bool,
 }
 
 impl Reader<'_, '_> {
@@ -211,11 +229,7 @@ impl Reader<'_, '_> {
     }
 
     /// One of those words, as it is written.
-    fn word<T: Copy + PartialEq>(
-        &self,
-        key: &'static str,
-        words: &[(&'static str, T)],
-    ) -> String {
+    fn word<T: Copy + PartialEq>(&self, key: &'static str, words: &[(&'static str, T)]) -> String {
         let meaning = self.section.value(key, &Choice(words));
         let found = words.iter().find(|(_, known)| Some(*known) == meaning);
         found.map(|(word, _)| (*word).to_owned()).unwrap_or_default()
@@ -234,6 +248,7 @@ impl Reader<'_, '_> {
                 Hidden(text)
             }
             Err(why) => {
+                self.is_sound = false;
                 self.section.object(key, &format!("`{key}` {why}"));
                 Hidden::default()
             }
@@ -265,8 +280,8 @@ fn look_up(reference: &str, folder: &Path) -> Result<String, String> {
         Some(("file", path)) => {
             let path = folder.join(path);
             let mut text = String::new();
-            let read = File::open(&path)
-                .and_then(|file| file.take(SECRET_MAX).read_to_string(&mut text));
+            let read =
+                File::open(&path).and_then(|file| file.take(SECRET_MAX).read_to_string(&mut text));
             read.map_err(|why| format!("cannot be read from {}: {why}", path.display()))?;
             text
         }
@@ -275,6 +290,33 @@ fn look_up(reference: &str, folder: &Path) -> Result<String, String> {
     };
     let text = text.trim_end_matches(['\r', '\n']);
     if text.is_empty() { Err("is empty where it is kept".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// The checks of a file that holds nothing else.
+///
+/// # Errors
+/// When it cannot be read, has no check, or is wrong, with every finding on a line.
+pub fn load_checks(path: &Path) -> anyhow::Result<Vec<(String, Settings)>> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the checks of {}", path.display()))?;
+    let findings = Findings::new(&text);
+    let table = sections::parse(&text, &findings);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let checks = table.as_ref().map(|table| {
+        let top = Section::top(table.get_ref(), &findings);
+        let checks = read_checks(&top, folder);
+        if checks.is_empty() && !top.has("check") {
+            top.object("check", "add at least one [[check]]");
+        }
+        top.finish();
+        checks
+    });
+    let lines: Vec<String> = findings.into_sorted().iter().map(ToString::to_string).collect();
+    if !lines.is_empty() {
+        anyhow::bail!("{} is wrong:\n{}", path.display(), lines.join("\n"));
+    }
+    let named = |config: CheckConfig| (config.check.name, config.check.settings);
+    Ok(checks.unwrap_or_default().into_iter().map(named).collect())
 }
 
 /// What stands before the name of a check of the console in `[contract.measure]`.

@@ -22,7 +22,7 @@ use mail::roster::{
     RetrySchedule,
 };
 
-pub use checks::{CheckConfig, WatchConfig};
+pub use checks::{ADDED, CheckConfig, WatchConfig, load_checks};
 pub use contracts::{ContractConfig, by_names};
 pub use read::read;
 pub use sections::Finding;

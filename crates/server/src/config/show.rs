@@ -6,11 +6,10 @@ use std::net::SocketAddr;
 use app::Source;
 use mail::roster::{Delivery, HostPort};
 
-use super::checks::ADDED;
 use super::read::{RECEIVED, RULES};
-use super::units::{show_size, show_span};
 use super::show_check::show_check;
-use super::{ComposedServer, Config, ContractConfig, TlsFiles};
+use super::units::{show_size, show_span};
+use super::{ADDED, ComposedServer, Config, ContractConfig, TlsFiles};
 
 /// The effective configuration. A key that has no value appears as a comment.
 pub fn show(config: &Config) -> String {
