@@ -12,6 +12,7 @@ mod failure;
 mod frame;
 mod guard;
 mod heard;
+mod look_chart;
 mod marks;
 mod ours;
 mod proxies;

@@ -4,11 +4,13 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 12] = [
     "/",
     "/mail",
     "/promises",
     "/contracts/cyber-solutions",
+    "/checks",
+    "/checks-new",
     "/log",
     "/queue",
     "/sandbox",

@@ -72,6 +72,11 @@ pub async fn add(
     refresh(office).await
 }
 
+/// Shows the look with which a check was added as its last one, until its watcher has looked.
+pub fn show_first(office: &Office, name: &str, first: Latest) {
+    office.watching.latest().entry(name.to_owned()).or_insert(first);
+}
+
 /// Gives a check other settings.
 ///
 /// # Errors

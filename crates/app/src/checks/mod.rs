@@ -5,6 +5,7 @@
 //! runs, as those of a probe.
 
 mod added;
+mod beat;
 mod build;
 mod record;
 mod seen;
@@ -15,13 +16,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::watch::{Beats, Check, Reach};
 use jiff::{SignedDuration, Timestamp};
-use store::{Observation, probe_of};
+use store::probe_of;
 use tokio::sync::watch::{Receiver, Sender};
 
 pub use ::watch::{CheckError, Reason};
 pub use added::{
     CHECKS_MAX, NAME_MAX, add, change, first_look, is_name, pause, refresh, remove, resume,
+    show_first,
 };
+pub use beat::{beat, beat_word};
 pub use record::record;
 pub use seen::{
     Detail, FIGURES_DAYS, LOOKS_DAYS, Outage, Point, SPANS, Stretch, detail, drop_expired, fold,
@@ -30,7 +33,7 @@ pub use settings::{
     EVERY_SECONDS, Hidden, SPEECHES, Settings, SettingsError, TIMEOUT_MS, TLS_VERSIONS, WAYS,
     WRAPS, Way,
 };
-pub use store::{Answer, LookFigure, SeenLook};
+pub use store::{Answer, LookFigure, Observation, SeenLook};
 
 use crate::{AppError, Office};
 

@@ -1,6 +1,8 @@
 //! The rooms of the console. Each is one file: its addresses, what it asks of `app`, its views.
 
 mod board;
+mod check_form;
+mod checks;
 mod domains;
 mod door;
 mod log;
@@ -27,6 +29,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(door::routes())
         .merge(board::routes())
         .merge(statements::routes())
+        .merge(checks::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -80,6 +83,8 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(door::samples::pages(f));
     pages.extend(board::samples::pages(f));
     pages.extend(statements::samples::pages(f));
+    pages.extend(checks::samples::pages(f));
+    pages.extend(check_form::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));
