@@ -163,14 +163,17 @@ impl Store {
         Ok(())
     }
 
-    /// The newest run of each check.
+    /// The newest run of each check, as far as batches tell; in a program that records, as far as it knows.
     ///
     /// # Errors
     /// When the records fail.
     pub async fn newest_runs(&self) -> Result<Vec<Observation>> {
-        let mut runs = self.newest_rows().await?;
-        self.memory().runs.freshen(&mut runs);
-        Ok(runs)
+        if self.memory().runs.is_loaded {
+            return Ok(self.memory().runs.all());
+        }
+        let (mut runs, changes, _) = self.replay().await?;
+        runs.keep(changes);
+        Ok(runs.all())
     }
 
     async fn newest_rows(&self) -> Result<Vec<Observation>> {
@@ -186,33 +189,42 @@ impl Store {
         rows.iter().map(observation).collect()
     }
 
-    /// Reads the newest run of each check, and what the batches tell beyond them.
-    async fn load_runs(&self) -> Result<()> {
-        const DOING: &str = "read the newest runs of checks";
-        if self.memory().runs.is_loaded {
-            return Ok(());
-        }
+    /// The newest run of each check as its row says, what the batches tell beyond it, and the numbers.
+    async fn replay(&self) -> Result<(Runs, Changes, HashMap<String, i64>)> {
         let mut runs = Runs::default();
         runs.is_loaded = true;
         for run in self.newest_rows().await? {
             runs.load(run);
         }
-        let names: HashMap<i64, String> =
-            self.check_numbers().await?.into_iter().map(|(name, number)| (number, name)).collect();
+        let numbers = self.check_numbers().await?;
+        let names: HashMap<i64, &str> =
+            numbers.iter().map(|(name, number)| (*number, name.as_str())).collect();
         let mut changes = Changes::default();
         for batch in self.batches(Timestamp::MIN, Timestamp::MAX).await? {
             for BatchLook { number, pace, look } in batch.looks() {
-                let Some(check) = names.get(&number).cloned() else { continue };
+                let Some(check) = names.get(&number).map(|name| (*name).to_owned()) else {
+                    continue;
+                };
                 let pace = SignedDuration::from_secs(pace);
                 runs.note(&mut changes, &sighting(&Look { check, pace, seen: look }));
             }
         }
+        Ok((runs, changes, numbers.into_iter().collect()))
+    }
+
+    /// Takes what is in the records into memory, and writes what batches tell beyond the runs.
+    async fn load_runs(&self) -> Result<()> {
+        const DOING: &str = "read the newest runs of checks";
+        if self.memory().runs.is_loaded {
+            return Ok(());
+        }
+        let (mut runs, changes, numbers) = self.replay().await?;
         let mut transaction = self.begin(DOING).await?;
         self.write_runs(&mut transaction, &changes.write).await?;
         transaction.commit().await.map_err(sql(DOING))?;
         runs.keep(changes);
         let mut memory = self.memory();
-        memory.checks = names.into_iter().map(|(number, name)| (name, number)).collect();
+        memory.checks = numbers;
         memory.runs = runs;
         Ok(())
     }

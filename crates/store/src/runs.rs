@@ -93,6 +93,11 @@ impl Runs {
         }
     }
 
+    /// Every newest run.
+    pub(crate) fn all(&self) -> Vec<Observation> {
+        self.newest.values().map(|known| known.run.clone()).collect()
+    }
+
     /// The changes are in the records.
     pub(crate) fn keep(&mut self, changes: Changes) {
         self.newest.extend(changes.newest);

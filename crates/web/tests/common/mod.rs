@@ -1,5 +1,7 @@
 //! A console over an empty office on a free port, and a client that shows every byte it gets.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
