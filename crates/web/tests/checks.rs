@@ -77,7 +77,8 @@ async fn what_makes_no_sense_is_refused() {
 async fn the_other_side_of_a_heartbeat_calls() {
     let house = House::start().await;
     let session = house.signed_in().await;
-    let fields = "kind=heartbeat&name=backup&within=86400&every=60&timeout=2000&slow_after=&deed=store";
+    let fields =
+        "kind=heartbeat&name=backup&within=86400&every=60&timeout=2000&slow_after=&deed=store";
     let form = "/checks-new?kind=heartbeat";
     let added = send(&house, &session, form, "/checks-new", fields).await;
     assert_eq!(added.status, 303, "{}", added.text());

@@ -235,7 +235,7 @@ async fn beat(
 #[cfg(test)]
 pub mod samples {
     use super::*;
-    use crate::tests::sample;
+    use crate::tests::watched;
 
     pub fn pages(f: &Frame) -> Vec<(&'static str, String)> {
         let f = Frame { here: "/checks".to_owned(), ..f.clone() };
@@ -245,7 +245,7 @@ pub mod samples {
             page.render().expect("the template renders")
         };
         let page = |check: Watched, stretch: Stretch| {
-            let seen = sample::seen(stretch, f.now);
+            let seen = watched::seen(stretch, f.now);
             let chart = look_chart::lay_out(&seen.points, stretch, &f.zone);
             let beat = (check.settings.kind == Way::Heartbeat).then(|| "/beat/cron/x".to_owned());
             let contracts = vec!["aoulu-cloud".to_owned()];
@@ -254,9 +254,9 @@ pub mod samples {
             page.render().expect("the template renders")
         };
         let remove = RemovePage { f: f.clone(), name: "top-page".to_owned() };
-        let mut checks = sample::checks().into_iter();
+        let mut checks = watched::checks().into_iter();
         let mut pages = vec![
-            ("checks", list(sample::checks())),
+            ("checks", list(watched::checks())),
             ("checks-empty", list(vec![])),
             ("check-remove", remove.render().expect("the template renders")),
         ];

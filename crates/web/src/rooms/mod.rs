@@ -1,6 +1,7 @@
 //! The rooms of the console. Each is one file: its addresses, what it asks of `app`, its views.
 
 mod board;
+mod check_fields;
 mod check_form;
 mod checks;
 mod domains;
