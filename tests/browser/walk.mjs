@@ -188,6 +188,7 @@ await check("a check is added, shows what it saw, rests, and is removed", async 
   await page.locator("main a.danger").click();
   await page.click("main button.danger");
   await page.waitForURL((url) => url.pathname === "/checks");
+  await page.goto("/");
 });
 
 // ---- promises ---------------------------------------------------------------------------------
