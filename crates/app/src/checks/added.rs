@@ -1,5 +1,7 @@
 //! Checks that administrators add in the console.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use store::WatchedCheck;
 
@@ -9,6 +11,8 @@ use crate::{AppError, Office, Refusal};
 
 /// Most checks of an office: more than one watcher looks at in time.
 pub const CHECKS_MAX: usize = 10_000;
+/// Longest that a person waits for a first look.
+const FIRST_LOOK_MAX: Duration = Duration::from_secs(20);
 /// Letters of a name.
 pub const NAME_MAX: usize = 64;
 
@@ -36,7 +40,8 @@ pub async fn first_look(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Latest, AppError> {
-    let check = allowed(name, settings)?;
+    let mut check = allowed(name, settings)?;
+    check.timeout = check.timeout.min(FIRST_LOOK_MAX);
     let Some(reach) = &office.watching.reach else {
         return AppError::refused(Refusal::NobodyLooks);
     };
