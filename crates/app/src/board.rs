@@ -9,6 +9,7 @@ mod boards;
 mod claimed;
 mod clocks;
 mod left;
+mod response;
 mod row;
 mod told;
 
@@ -154,7 +155,10 @@ async fn section(
         rows
     };
     match judged(office, watched, span, now, seen, judge).await {
-        Ok(rows) => section.rows = rows,
+        Ok(mut rows) => {
+            response::judge(office, watched, &mut rows, now).await?;
+            section.rows = rows;
+        }
         Err(AppError::Refused(why)) => section.trouble = Some(why),
         Err(other) => return Err(other),
     }

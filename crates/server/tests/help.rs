@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 68] = [
+const COMMANDS: [&str; 71] = [
     "",
     "up",
     "relay",
@@ -20,6 +20,9 @@ const COMMANDS: [&str; 68] = [
     "queue retry",
     "queue fail",
     "log",
+    "check",
+    "check list",
+    "check try",
     "import",
     "incident",
     "incident open",

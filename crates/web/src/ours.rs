@@ -9,6 +9,7 @@ use app::Refusal;
 use app::accounts::AccountKind;
 use fluent_bundle::FluentValue;
 
+use crate::heard;
 use crate::marks::grouped;
 use crate::words::Lang;
 
@@ -247,6 +248,13 @@ fn incident_refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::NotSplit => plain("refused-not-split"),
         Refusal::ReportUnfinished { .. } => plain("refused-report-unfinished"),
         Refusal::DraftMoved => plain("refused-draft-moved"),
+        Refusal::CheckName { longest } => number("refused-check-name", *longest as u64),
+        Refusal::CheckSettings { why } => heard::settings_error(lang, why),
+        Refusal::CheckByConfiguration => plain("refused-check-by-configuration"),
+        Refusal::CheckTaken { name } => named("refused-check-taken", name),
+        Refusal::NoCheck { name } => named("refused-no-check", name),
+        Refusal::ChecksFull { most } => number("refused-checks-full", *most as u64),
+        Refusal::NobodyLooks => plain("refused-nobody-looks"),
         Refusal::ByRelay(reason) => said(lang, reason),
         other => other.to_string(),
     }

@@ -156,6 +156,12 @@ fn standing(row: &Row) -> (&'static str, &'static str) {
     found.map_or(("", ""), |(_, key, tone)| (key, tone))
 }
 
+/// `99.98 %`, cut, so that it never shows a share that was not reached. `total` is not 0.
+fn share_text(part: u64, total: u64) -> String {
+    let hundredths = u128::from(part) * 10_000 / u128::from(total.max(1));
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
+}
+
 /// Says what is left, in the zone of a contract.
 struct Teller<'a> {
     f: &'a Frame,
@@ -259,6 +265,14 @@ impl Teller<'_> {
             Left::OpenUntil(until) => vec![f.with("left-open-until", &self.instant(*until))],
             Left::Opens { at, provisional } => {
                 self.may_move(f.with("left-opens", &self.instant(*at)), *provisional)
+            }
+            Left::Answers { in_time, total, within } => {
+                let counts = (f.num(in_time), f.num(total));
+                let share = share_text(*in_time, *total);
+                vec![
+                    self.two("left-answers", &share, &self.length(*within)),
+                    self.two("left-answers-of", &counts.0, &counts.1),
+                ]
             }
             Left::Noticed { window, span } => {
                 vec![self.two("left-noticed", window, &self.span(*span))]
