@@ -1,5 +1,5 @@
-//! Why a verb refuses what a person asked for, as a value: the command line prints its English
-//! sentence, the console says it in the reader's language.
+//! Why a verb refuses: the command line prints its English sentence, the console says it in the
+//! reader's language.
 
 use crate::accounts::AccountKind;
 
@@ -123,9 +123,7 @@ pub enum Refusal {
         name: String,
     },
     /// No statement of that month or service.
-    #[error(
-        "there is no statement of {month}: the contract was not in force, or has no such service"
-    )]
+    #[error("no statement of {month}: the contract was not in force, or has no such service")]
     NoStatement {
         /// Such as `2026-11`.
         month: String,
@@ -398,6 +396,9 @@ pub enum Refusal {
     /// This program has no watcher.
     #[error("nobody looks in this program: start it with `yakusoku up` or `yakusoku office`")]
     NobodyLooks,
+    /// A station cannot be or do that.
+    #[error(transparent)]
+    Station(crate::stations::StationRefusal),
     /// The relay would not; its own sentence, in English.
     #[error("{0}")]
     ByRelay(String),
