@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 71] = [
+const COMMANDS: [&str; 77] = [
     "",
     "up",
     "relay",
@@ -23,6 +23,12 @@ const COMMANDS: [&str; 71] = [
     "check",
     "check list",
     "check try",
+    "station",
+    "station add",
+    "station list",
+    "station show",
+    "station revoke",
+    "station order",
     "import",
     "incident",
     "incident open",

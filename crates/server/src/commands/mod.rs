@@ -18,6 +18,7 @@ mod place;
 mod queue;
 mod send;
 mod settle;
+mod station;
 mod up;
 mod user;
 mod window;
@@ -71,6 +72,8 @@ enum Command {
     Domain(domain::DomainArgs),
     /// List what is looked at, or look once now
     Check(check::CheckArgs),
+    /// Add, list and revoke agents and nodes, and give agents orders
+    Station(station::StationArgs),
     /// Add a log to the evidence of a contract, or take one back
     ///
     /// The log holds one event a line: outages, measurements, blind spans, windows, notices and
@@ -130,6 +133,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::User(args) => user::run(&args),
         Command::Domain(args) => domain::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Station(args) => station::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Incident(args) => incident::run(&args),
         Command::Window(args) => window::run(&args),
