@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 77] = [
+const COMMANDS: [&str; 78] = [
     "",
     "up",
     "relay",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 77] = [
     "queue retry",
     "queue fail",
     "log",
+    "board",
     "check",
     "check list",
     "check try",
