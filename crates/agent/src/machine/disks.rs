@@ -137,10 +137,8 @@ impl Space {
     pub fn values(&self) -> Vec<(&'static str, i64)> {
         let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let bytes = |blocks: u64| whole(blocks.saturating_mul(self.block));
-        let mut values = vec![
-            ("size_bytes", bytes(self.blocks)),
-            ("free_bytes", bytes(self.available)),
-        ];
+        let mut values =
+            vec![("size_bytes", bytes(self.blocks)), ("free_bytes", bytes(self.available))];
         let used = whole(self.blocks.saturating_sub(self.free));
         let share = permille(used, used.saturating_add(whole(self.available)));
         values.extend(share.map(|share| ("used_permille", share)));
