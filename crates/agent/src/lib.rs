@@ -2,6 +2,7 @@
 
 mod database;
 mod journal;
+mod logs;
 pub mod machine;
 mod measure;
 mod program;
