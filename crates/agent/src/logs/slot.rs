@@ -63,9 +63,14 @@ impl OpenSlot {
         [Some(missed), whole.then_some(between)].into_iter().flatten().collect()
     }
 
+    /// Whether its end has come.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.0.slot_until
+    }
+
     /// To be asked after the source was read to its end: the slot, when it is over.
     pub fn close_over(&mut self, length: SignedDuration, now: Timestamp) -> Option<LogSlot> {
-        if now < self.0.slot_until {
+        if !self.is_over(now) {
             return None;
         }
         let next = OpenSlot::begin(&self.0.source, length, now, true);

@@ -66,11 +66,15 @@ pub struct Looked {
 }
 
 impl Tail {
+    /// Begins at the beginning of the file, also when it is made later.
+    pub fn from_beginning(path: &Path) -> Tail {
+        Tail { path: path.to_owned(), reading: None, next: VecDeque::new(), fresh: true }
+    }
+
     /// Begins where we stopped; without a checkpoint at the end of the file. `true` beside it when the
     /// file in which we stopped is gone.
     pub fn resume(path: &Path, checkpoint: Option<Checkpoint>) -> (Tail, bool) {
-        let next = VecDeque::new();
-        let mut tail = Tail { path: path.to_owned(), reading: None, next, fresh: true };
+        let mut tail = Tail::from_beginning(path);
         let Some(checkpoint) = checkpoint else {
             if let Ok(reading) = Reading::open(path, u64::MAX) {
                 (tail.reading, tail.fresh) = (Some(reading), false);
