@@ -192,7 +192,7 @@ impl Gauge {
     }
 
     /// Whether a state is other than it was, or was not told for a while; then it is noted.
-    fn is_news(&mut self, state: &StationState) -> bool {
+    pub fn is_news(&mut self, state: &StationState) -> bool {
         let known = self.told.get(&state.name);
         let old = known.is_some_and(|(word, detail, at)| {
             let fresh = state.at.duration_since(*at) < STATE_AGAIN;
