@@ -8,11 +8,13 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 68] = [
+const COMMANDS: [&str; 70] = [
     "",
     "up",
     "relay",
     "office",
+    "agent",
+    "agent check",
     "send",
     "queue",
     "queue list",
