@@ -8,11 +8,13 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 78] = [
+const COMMANDS: [&str; 80] = [
     "",
     "up",
     "relay",
     "office",
+    "agent",
+    "agent check",
     "send",
     "queue",
     "queue list",
