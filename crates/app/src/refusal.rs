@@ -365,6 +365,9 @@ pub enum Refusal {
     /// Of a check.
     #[error(transparent)]
     Check(#[from] crate::checks::CheckRefusal),
+    /// Of a station.
+    #[error(transparent)]
+    Station(#[from] crate::stations::StationRefusal),
     /// The relay would not; its own sentence, in English.
     #[error("{0}")]
     ByRelay(String),

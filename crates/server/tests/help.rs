@@ -8,11 +8,13 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 72] = [
+const COMMANDS: [&str; 80] = [
     "",
     "up",
     "relay",
     "office",
+    "agent",
+    "agent check",
     "send",
     "queue",
     "queue list",
@@ -24,6 +26,12 @@ const COMMANDS: [&str; 72] = [
     "check",
     "check list",
     "check try",
+    "station",
+    "station add",
+    "station list",
+    "station show",
+    "station revoke",
+    "station order",
     "import",
     "incident",
     "incident open",
