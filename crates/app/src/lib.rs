@@ -15,6 +15,7 @@ mod letters;
 pub mod logs;
 mod measured;
 pub mod notices;
+mod orders;
 pub mod outbox;
 pub mod password;
 pub mod probes;
@@ -54,6 +55,10 @@ pub struct Office {
     pub contracts: Vec<Arc<WatchedContract>>,
     /// Who is to be called.
     pub duty: incidents::Duty,
+    /// What is done about incidents by itself.
+    pub runbooks: Vec<desk::Runbook>,
+    /// What opens incidents beside the functions of contracts.
+    pub alarms: incidents::AlarmRules,
     /// The public holidays, as far as they are known.
     holidays: Arc<calendar::HolidayTable>,
     /// Whom we tell, and over what.
@@ -86,6 +91,8 @@ impl Office {
             compositions,
             contracts: Vec::new(),
             duty: incidents::Duty::default(),
+            runbooks: Vec::new(),
+            alarms: incidents::AlarmRules::default(),
             holidays: calendar::HolidayTable::japan(),
             telling: telling::Telling::default(),
             watching: checks::Watching::default(),
@@ -107,6 +114,17 @@ impl Office {
     #[must_use]
     pub fn on_duty(mut self, duty: incidents::Duty) -> Office {
         self.duty = duty;
+        self
+    }
+
+    /// The same office with these runbooks, and with what opens incidents beside the contracts.
+    #[must_use]
+    pub fn answering(
+        mut self,
+        runbooks: Vec<desk::Runbook>,
+        alarms: incidents::AlarmRules,
+    ) -> Office {
+        (self.runbooks, self.alarms) = (runbooks, alarms);
         self
     }
 
