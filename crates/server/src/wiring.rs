@@ -83,7 +83,9 @@ pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Off
     let checks = config.checks.iter().map(|config| config.check.clone()).collect();
     let contracts = config.contracts.iter().map(|contract| contract.watched.clone()).collect();
     let office = Office::new(store, vault, folder, config.compositions()).under(contracts);
-    Ok(office.on_duty(config.duty()).telling(telling(config)).watching(Watching::of(checks)))
+    let office = office.on_duty(config.duty()).telling(telling(config));
+    let office = office.answering(config.runbooks.clone(), config.alarms.clone());
+    Ok(office.watching(Watching::of(checks)))
 }
 
 /// Whom the office tells, and over what.
