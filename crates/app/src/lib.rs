@@ -8,6 +8,7 @@ pub mod checks;
 mod contracts;
 pub mod deliveries;
 pub mod domains;
+pub mod figures;
 pub mod first_run;
 mod gathered;
 pub mod incidents;

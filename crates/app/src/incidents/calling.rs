@@ -3,7 +3,8 @@
 
 use desk::{Happened, Teller};
 use jiff::Timestamp;
-use store::{CallKey, CallRecord, Delivered, NewCall};
+pub use store::CallRecord;
+use store::{CallKey, Delivered, NewCall};
 use terms::Lang;
 
 use super::{Draft, Incident, OnCall, Outlook};

@@ -56,6 +56,19 @@ impl Default for Duty {
 }
 
 impl Duty {
+    /// Who has a turn from now on and since or from when, each person once, the one on call first.
+    #[must_use]
+    pub fn turns(&self, now: Timestamp) -> Vec<(&str, Timestamp)> {
+        let Some(rota) = &self.rota else { return Vec::new() };
+        let begins = rota.begins(now);
+        let weeks = (0_i64..).zip(0..self.people.len());
+        let turn = |(week, others): (i64, usize)| {
+            let person = self.after(others, now)?;
+            Some((person.name.as_str(), rota.week_after(begins?, week)?))
+        };
+        weeks.filter_map(turn).collect()
+    }
+
     /// The person that is called after so many others were, beginning with whoever is on call.
     #[must_use]
     pub fn after(&self, others: usize, at: Timestamp) -> Option<&OnCall> {
