@@ -6,7 +6,7 @@ use desk::Standing;
 use jiff::Timestamp;
 use store::{Answer, Waiting};
 
-use crate::{AppError, Office, checks, incidents};
+use crate::{AppError, Office, checks, incidents, stations};
 
 /// Figures of an office at an instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Figures {
     pub checks_down: u64,
     /// Checks of which nothing is known now.
     pub checks_blind: u64,
+    /// Stations that have been silent for longer than they may.
+    pub stations_silent: u64,
 }
 
 /// Counts.
@@ -60,5 +62,8 @@ pub async fn figures(office: &Office, now: Timestamp) -> Result<Figures, AppErro
             Some(Answer::Unseen) | None => figures.checks_blind += 1,
         }
     }
+    let stations = stations::list(office, now).await?;
+    let silent = stations.iter().filter(|it| it.silent_since.is_some());
+    figures.stations_silent = silent.count() as u64;
     Ok(figures)
 }

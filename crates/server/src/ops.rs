@@ -197,6 +197,7 @@ fn register_office(registry: &mut Registry, it: &Figures) {
         ("checks_up", "Checks that succeed", it.checks_up),
         ("checks_down", "Checks that do not succeed", it.checks_down),
         ("checks_blind", "Checks of which nothing is known now", it.checks_blind),
+        ("stations_silent", "Stations that are silent", it.stations_silent),
     ];
     for (name, help, value) in gauges {
         gauge(registry, name, help, value);

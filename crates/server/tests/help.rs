@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 71] = [
+const COMMANDS: [&str; 78] = [
     "",
     "up",
     "relay",
@@ -20,9 +20,16 @@ const COMMANDS: [&str; 71] = [
     "queue retry",
     "queue fail",
     "log",
+    "board",
     "check",
     "check list",
     "check try",
+    "station",
+    "station add",
+    "station list",
+    "station show",
+    "station revoke",
+    "station order",
     "import",
     "incident",
     "incident open",

@@ -916,4 +916,3 @@ alert-by-itself = it has recovered
 alert-address = Address
 incident-acknowledge = I see to it
 refused-no-runbook-step = Step { $count } of the runbook cannot be done or left out here. Look at the runbook.
-refused-no-station = There is no station { $value }. Look at the list of stations.

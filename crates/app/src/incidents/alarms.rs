@@ -15,10 +15,13 @@ use terms::{Lang, Name};
 use super::sights::Sights;
 use super::{Draft, Incident, addition, incident, line, open_ones};
 use crate::gathered::whole_second;
+use crate::stations::{self, Crossing};
 use crate::{AppError, Office};
 
 /// Most alerts of one message.
 pub const ALERTS_MAX: usize = 1_000;
+/// How far back the ends of thresholds that were reached are looked for.
+const CROSSINGS_BACK: SignedDuration = SignedDuration::from_hours(48);
 /// Longest text of an alarm, in characters.
 pub const ALARM_TEXT_MAX: usize = 500;
 /// Most doors for alerts.
@@ -109,7 +112,8 @@ pub(super) enum Rung {
     Known,
 }
 
-/// Looks at the checks that open incidents; how many were opened.
+/// Looks at the checks that open incidents and at the thresholds that stations reach; how many incidents
+/// were opened.
 pub(super) async fn look(
     office: &Office,
     incidents: &mut Vec<Incident>,
@@ -137,6 +141,46 @@ pub(super) async fn look(
             closing: Closing::ByItself,
             at: sight.first,
         };
+        opened += u64::from(ring_in(office, incidents, &ring, now).await? == Rung::Opened);
+    }
+    Ok(opened + thresholds(office, incidents, now).await?)
+}
+
+/// Looks at the thresholds that stations reach, such as disks at 90 % and inodes at 50 % (004:
+/// ディスク容量監視); all of one promise on one station are one incident.
+async fn thresholds(
+    office: &Office,
+    incidents: &mut Vec<Incident>,
+    now: Timestamp,
+) -> Result<u64, AppError> {
+    let since = now.checked_sub(CROSSINGS_BACK).unwrap_or(Timestamp::MIN);
+    let mut opened = 0;
+    for Crossing { station, what } in stations::crossings(office, since).await? {
+        let group = format!("use/{station}/{}/", what.promise);
+        let alarm = format!("{group}{}", what.used_of);
+        if let Some(until) = what.until {
+            quiet(office, incidents, &alarm, until, now).await?;
+            continue;
+        }
+        let place = AlarmPlace { contract: what.contract.clone(), service: None };
+        if office.contract(&place.contract).is_err() {
+            continue;
+        }
+        let (of, worst) = (&what.used_of, what.worst);
+        // From hundredths of a percent.
+        let at_least = what.at_least / 100;
+        let text = match lang(office, &place) {
+            Lang::Ja => {
+                format!("{station}: {of} の使用率が{at_least}%以上({}.{}%)", worst / 10, worst % 10)
+            }
+            Lang::En => format!(
+                "{station}: {of} is used to {at_least} % or more ({}.{} %)",
+                worst / 10,
+                worst % 10
+            ),
+        };
+        let closing = Closing::ByItself;
+        let ring = Ring { place, alarm, group, text, closing, at: what.from };
         opened += u64::from(ring_in(office, incidents, &ring, now).await? == Rung::Opened);
     }
     Ok(opened)

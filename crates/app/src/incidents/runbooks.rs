@@ -81,10 +81,14 @@ pub(super) fn done_since(
 }
 
 /// How the order of the step that is under way stands.
-pub(super) async fn carried(office: &Office, incident: &Incident) -> Result<Carried, AppError> {
+pub(super) async fn carried(
+    office: &Office,
+    incident: &Incident,
+    now: Timestamp,
+) -> Result<Carried, AppError> {
     let run = of(office, incident).and_then(|runbook| runbook.under_way(&incident.story));
     match run.and_then(|run| run.order) {
-        Some(order) => orders::carried(office, order).await,
+        Some(order) => orders::carried(office, order, now).await,
         None => Ok(Carried::Pending),
     }
 }
@@ -145,10 +149,11 @@ pub(super) async fn give(
 ) -> Result<(), AppError> {
     let known = incident(office, id, now).await?;
     let Some((name, step, order)) = to_give(office, &known) else { return Ok(()) };
-    let (station, action) = order;
-    let said = match orders::of_incident(office, id, &station, &action, &known.story).await? {
-        Some(order) => Ok(order),
-        None => orders::give(office, &station, &action, id, by, now).await,
+    let order = (order.0.as_str(), order.1.as_str());
+    let said = match orders::given(office, id, order, &known.story).await {
+        Ok(Some(order)) => Ok(order),
+        Ok(None) => orders::give(office, order, id, by, now).await,
+        Err(why) => Err(why),
     };
     let happened = match said {
         Ok(order) => vec![Happened::Ordered { runbook: name.clone(), step, order }],
@@ -283,6 +288,7 @@ pub struct StepView<'o> {
 pub async fn runbook<'o>(
     office: &'o Office,
     incident: &Incident,
+    now: Timestamp,
 ) -> Result<Option<RunbookView<'o>>, AppError> {
     let Some(runbook) = of(office, incident) else { return Ok(None) };
     let story = &incident.story;
@@ -292,7 +298,7 @@ pub async fn runbook<'o>(
         let mut known = known.filter(|run| run.runbook == runbook.name && run.step == number);
         let followed = known.next().cloned();
         let carried = match followed.as_ref().and_then(|run| run.order) {
-            Some(order) => Some(orders::carried(office, order).await?),
+            Some(order) => Some(orders::carried(office, order, now).await?),
             None => None,
         };
         let is_over = followed.as_ref().is_some_and(|run| run.ended.is_some());

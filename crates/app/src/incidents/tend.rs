@@ -174,7 +174,7 @@ async fn write(
     now: Timestamp,
 ) -> Result<u64, AppError> {
     let notices = office.store.notices_of_incident(incident.record.id).await?;
-    let carried = runbooks::carried(office, incident).await?;
+    let carried = runbooks::carried(office, incident, now).await?;
     let around = Around { sights, notices: &notices, carried };
     let drafts = follow(office, incident, drafts, &around, now)?;
     let count = drafts.len() as u64;

@@ -1,6 +1,7 @@
 //! The command line: one file for each command, and the list of them here.
 
 mod agreed;
+mod board;
 mod check;
 mod config;
 mod contract;
@@ -18,6 +19,7 @@ mod place;
 mod queue;
 mod send;
 mod settle;
+mod station;
 mod up;
 mod user;
 mod window;
@@ -69,8 +71,12 @@ enum Command {
     User(user::UserArgs),
     /// Add, list and remove the domains we sign for
     Domain(domain::DomainArgs),
+    /// Print how every promise stands
+    Board(board::BoardArgs),
     /// List what is looked at, or look once now
     Check(check::CheckArgs),
+    /// Add, list and revoke agents and nodes, and give agents orders
+    Station(station::StationArgs),
     /// Add a log to the evidence of a contract, or take one back
     ///
     /// The log holds one event a line: outages, measurements, blind spans, windows, notices and
@@ -129,7 +135,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Log(args) => log::run(&args),
         Command::User(args) => user::run(&args),
         Command::Domain(args) => domain::run(&args),
+        Command::Board(args) => board::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Station(args) => station::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Incident(args) => incident::run(&args),
         Command::Window(args) => window::run(&args),

@@ -32,7 +32,7 @@ const ORDER: Word<(String, String)> = Word {
     parse: |text| {
         let (station, action) = text.split_once(' ')?;
         let sound = |word: &str| {
-            let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+            let inner = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
             (1..=64).contains(&word.len()) && word.chars().all(inner)
         };
         (sound(station) && sound(action)).then(|| (station.to_owned(), action.to_owned()))

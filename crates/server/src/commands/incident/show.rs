@@ -140,7 +140,7 @@ pub async fn runbook(office: &Office, id: i64, now: Timestamp) -> anyhow::Result
     let outlook = incidents::outlook(office, &incident, now)?;
     let zone = &outlook.watched.contract.zone;
     let teller = Teller { terms: outlook.terms, zone, lang: Lang::En };
-    let Some(view) = incidents::runbook(office, &incident).await? else {
+    let Some(view) = incidents::runbook(office, &incident, now).await? else {
         eprintln!("no runbook answers incident {id}");
         return Ok(());
     };

@@ -154,7 +154,7 @@ async fn incident_page(
     let reports = reports.iter().map(|report| report.number.unsigned_abs()).collect();
     let on_call = office.duty.on_call(f.now);
     let mut view = IncidentView::new(&f, &incident, &outlook, on_call, reports);
-    let runbook = incidents::runbook(office, &incident).await?;
+    let runbook = incidents::runbook(office, &incident, f.now).await?;
     let teller = view::teller(&f, &outlook);
     view.runbook = runbook.map(|it| runbook::panel(&f, &it, &teller));
     view.calls = runbook::calls(&f, incidents::calling::of_incident(office, id).await?);
