@@ -10,7 +10,7 @@ use calendar::Span;
 use desk::{Closing, Ground, Happened, Source, windows};
 use jiff::{SignedDuration, Timestamp};
 use store::{Added, NewIncident};
-use terms::{Lang, Name};
+use terms::{Lang, Name, Percent, wording};
 
 use super::sights::Sights;
 use super::{Draft, Incident, addition, incident, line, open_ones};
@@ -167,14 +167,13 @@ async fn thresholds(
             continue;
         }
         let (of, worst) = (&what.used_of, what.worst);
-        // From hundredths of a percent.
-        let at_least = what.at_least / 100;
+        let at_least = wording::percent(Percent(what.at_least));
         let text = match lang(office, &place) {
             Lang::Ja => {
-                format!("{station}: {of} の使用率が{at_least}%以上({}.{}%)", worst / 10, worst % 10)
+                format!("{station}: {of} の使用率が{at_least}以上({}.{} %)", worst / 10, worst % 10)
             }
             Lang::En => format!(
-                "{station}: {of} is used to {at_least} % or more ({}.{} %)",
+                "{station}: {of} is used to {at_least} or more ({}.{} %)",
                 worst / 10,
                 worst % 10
             ),
