@@ -46,6 +46,24 @@ fn kind_text(f: &Frame, kind: &StationKind) -> String {
     }
 }
 
+/// What a state is of: `Unit nginx.service`.
+fn named_text(f: &Frame, name: &str) -> String {
+    let (key, of) = named_of(name);
+    if key.is_empty() { of.to_owned() } else { format!("{} {of}", f.t(key)) }
+}
+
+/// What a threshold is about: `Disk /var`.
+fn used_text(f: &Frame, used_of: &str) -> String {
+    let (what, of) = used_of.split_once(' ').unwrap_or((used_of, ""));
+    let kind = match what {
+        "disk" => f.t("machine-disk"),
+        "inode" => f.t("machine-inodes"),
+        "database-size" => f.t("machine-database"),
+        other => other.to_owned(),
+    };
+    format!("{kind} {of}")
+}
+
 #[derive(Template)]
 #[template(path = "machines.html")]
 struct MachinesPage {
@@ -134,13 +152,6 @@ impl MachinePage {
             StateWord::Unknown => ("unmeasured", "state-unknown"),
         };
         Chip { tone, word: self.f.t(key) }
-    }
-
-    /// What a state is of: the kind in words, and its name.
-    fn named(&self, name: &str) -> (String, String) {
-        let (key, of) = named_of(name);
-        let kind = if key.is_empty() { String::new() } else { self.f.t(key) };
-        (kind, of.to_owned())
     }
 
     fn values(&self) -> Vec<(String, String)> {
@@ -271,7 +282,7 @@ pub mod samples {
             let page = MachinePage {
                 partitions: partitions(&seen, &machines::limits()),
                 actions: actions(&states, &orders),
-                states,
+                states: states.into_iter().filter(|it| !it.name.starts_with(ACTION)).collect(),
                 changes: if is_full { machines::changes() } else { Vec::new() },
                 orders: orders.into_iter().map(view).collect(),
                 sources: if is_full { machines::sources() } else { Vec::new() },

@@ -108,7 +108,7 @@ pub fn changes() -> Vec<StateChange> {
         state: state.state,
         detail: state.detail,
     };
-    states().into_iter().map(change).collect()
+    states().into_iter().skip(2).map(change).collect()
 }
 
 pub fn limits() -> Vec<Limit> {
