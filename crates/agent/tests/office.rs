@@ -227,7 +227,7 @@ async fn an_order_in_the_middle_of_which_the_agent_died_is_unknown_and_not_done_
     let office = Office::open(Mood::Fine).await;
     let settings = settings(&office, folder.path());
     office.records().orders.push(office.order(1, "slow", |order| {
-        order.issued = order.issued + SignedDuration::from_secs(20);
+        order.issued += SignedDuration::from_secs(20);
     }));
     let (_stop, stopped) = watch::channel(false);
     {
