@@ -18,7 +18,7 @@ fs.mkdirSync(shots, { recursive: true });
 
 const DOMAIN = "walk.example";
 const ARRIVAL_MS = 30_000;
-const ROOMS = ["/", "/mail", "/promises", "/contracts/customers-mail-cloud", "/log", "/queue", "/sandbox", "/domains", "/users"];
+const ROOMS = ["/", "/mail", "/promises", "/contracts/customers-mail-cloud", "/checks", "/checks-new", "/log", "/queue", "/sandbox", "/domains", "/users"];
 
 let passed = 0;
 const failures = [];
@@ -161,6 +161,35 @@ await check("the session's cookie is closed to scripts", async () => {
   expect(session?.httpOnly && session.sameSite === "Lax", JSON.stringify(cookies));
 });
 await shoot(page, "board-first");
+
+// ---- checks -----------------------------------------------------------------------------------
+
+await check("an empty list of checks leads to a form that looks at once", async () => {
+  await page.goto("/checks");
+  await page.locator("main a[href='/checks-new']").click();
+  await page.locator("a[href='/checks-new?kind=http']").click();
+  await page.fill("input[name=name]", "walk-page");
+  await page.fill("input[name=url]", ready.console);
+  await page.click("button[value=look]");
+  const said = await page.locator(".said").innerText();
+  expect(said.includes("allow_private"), `this machine is out of reach: ${said}`);
+  await shoot(page, "check-tried");
+});
+
+await check("a check is added, shows what it saw, rests, and is removed", async () => {
+  await page.click("button[value=store]");
+  await page.waitForURL((url) => url.pathname === "/checks/walk-page");
+  expect((await page.locator(".facts .chip").innerText()) === "Not seen", "nothing is known");
+  expect((await page.locator("#measure-lines").innerText()).includes("added:walk-page"), "lines");
+  for (const span of ["7d", "40d", "1y", "24h"]) await page.click(`.switch a[href='?span=${span}']`);
+  await shoot(page, "check");
+  await page.locator("form[action$='/pause'] button").click();
+  expect((await page.locator(".facts .chip").innerText()) === "Paused", "paused");
+  await page.locator("main a.danger").click();
+  await page.click("main button.danger");
+  await page.waitForURL((url) => url.pathname === "/checks");
+  await page.goto("/");
+});
 
 // ---- promises ---------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ mod boards;
 mod claimed;
 mod clocks;
 mod left;
+mod response;
 mod row;
 mod told;
 
@@ -154,7 +155,10 @@ async fn section(
         rows
     };
     match judged(office, watched, span, now, seen, judge).await {
-        Ok(rows) => section.rows = rows,
+        Ok(mut rows) => {
+            response::judge(office, watched, &mut rows, now).await?;
+            section.rows = rows;
+        }
         Err(AppError::Refused(why)) => section.trouble = Some(why),
         Err(other) => return Err(other),
     }
@@ -172,7 +176,10 @@ async fn stories(
     let mut stories = Vec::new();
     for record in office.store.incidents_of(name, span.from(), span.until()).await? {
         let incident = crate::incidents::load(office, record, now).await?;
-        stories.push((incident.record.id, incident.story));
+        // One that was opened after this instant, while the board is being made, has no story yet.
+        if incident.story.source.is_some() {
+            stories.push((incident.record.id, incident.story));
+        }
     }
     Ok(stories)
 }

@@ -25,7 +25,33 @@ pub struct Measured {
     /// Which function of the contract.
     pub function: Name,
     /// What looks at it.
-    pub probe: Probe,
+    pub source: Source,
+}
+
+/// What looks at a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A probe of our own functions.
+    Probe(Probe),
+    /// A check, by its name.
+    Check(String),
+}
+
+impl Source {
+    /// The word under which what it saw is kept.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Source::Probe(probe) => probe.word().to_owned(),
+            Source::Check(name) => store::probe_of(name),
+        }
+    }
+
+    /// Whether it is the check of that name.
+    #[must_use]
+    pub fn is_check(&self, name: &str) -> bool {
+        matches!(self, Source::Check(known) if known == name)
+    }
 }
 
 impl WatchedContract {
@@ -52,7 +78,11 @@ impl Office {
     #[must_use]
     pub fn probes(&self) -> BTreeSet<Probe> {
         let measured = self.contracts.iter().flat_map(|watched| &watched.measured);
-        measured.map(|measured| measured.probe).collect()
+        let probes = measured.filter_map(|measured| match measured.source {
+            Source::Probe(probe) => Some(probe),
+            Source::Check(_) => None,
+        });
+        probes.collect()
     }
 
     /// The contract of that name.

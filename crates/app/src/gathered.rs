@@ -159,7 +159,8 @@ impl ReadEvidence {
             add(&mut gatherer, Event::Blind(Blind { function, span: self.span }), name)?;
         }
         for measured in &self.watched.measured {
-            let runs = self.seen.iter().filter(|run| run.probe == measured.probe.word());
+            let key = measured.source.key();
+            let runs = self.seen.iter().filter(|run| run.probe == key);
             let revisions: Vec<Timestamp> = self.watched.revisions().collect();
             let up_when = |at| self.watched.up_when(&measured.function, at);
             let function = &measured.function;

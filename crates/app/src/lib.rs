@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod board;
+pub mod checks;
 mod contracts;
 pub mod deliveries;
 pub mod domains;
@@ -35,7 +36,7 @@ use store::{Store, StoreError};
 use tokio::sync::{Mutex, Semaphore};
 use vault::Vault;
 
-pub use contracts::{Measured, WatchedContract};
+pub use contracts::{Measured, Source, WatchedContract};
 pub use refusal::Refusal;
 pub use store::{Draft as NoticeDraft, NoticeRecord, PlanRecord, SendingRecord, SendingState};
 
@@ -57,6 +58,8 @@ pub struct Office {
     holidays: Arc<calendar::HolidayTable>,
     /// Whom we tell, and over what.
     pub telling: telling::Telling,
+    /// What is looked at, by whom.
+    pub watching: checks::Watching,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
     /// One judgement of evidence at a time: each takes a processor for as long as it lasts.
@@ -85,6 +88,7 @@ impl Office {
             duty: incidents::Duty::default(),
             holidays: calendar::HolidayTable::japan(),
             telling: telling::Telling::default(),
+            watching: checks::Watching::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             judging: Arc::new(Semaphore::new(1)),
             boards: board::Boards::default(),
@@ -110,6 +114,13 @@ impl Office {
     #[must_use]
     pub fn telling(mut self, telling: telling::Telling) -> Office {
         self.telling = telling;
+        self
+    }
+
+    /// The same office with these checks.
+    #[must_use]
+    pub fn watching(mut self, watching: checks::Watching) -> Office {
+        self.watching = watching;
         self
     }
 }

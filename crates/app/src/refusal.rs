@@ -362,6 +362,9 @@ pub enum Refusal {
     /// The draft has changed meanwhile.
     #[error("somebody else has changed the draft meanwhile: look at it and try again")]
     DraftMoved,
+    /// Of a check.
+    #[error(transparent)]
+    Check(#[from] crate::checks::CheckRefusal),
     /// The relay would not; its own sentence, in English.
     #[error("{0}")]
     ByRelay(String),

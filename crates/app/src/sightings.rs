@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use calendar::Span;
-use evidence::{Event, Measurement, Run, RunState};
+use evidence::{Blind, Event, Functions, Measurement, Run, RunState};
 use jiff::{SignedDuration, Timestamp};
 use store::{Answer, Observation};
 use terms::{Name, UpWhen};
@@ -40,7 +40,7 @@ impl Sightings {
 /// and the last one where it was. What an answer is worth, the version says that is in force at its
 /// instant; `revisions` are the instants at which versions begin, in order. Events have no site, as
 /// those of most logs, so that both together say what is known: another site would be blind whenever
-/// it did not look.
+/// it did not look. What was unseen is a blind span.
 pub(crate) fn events(
     run: &Observation,
     function: &Name,
@@ -48,6 +48,11 @@ pub(crate) fn events(
     up_when: impl Fn(Timestamp) -> UpWhen,
 ) -> Vec<Event> {
     let function = function.to_string();
+    if run.answer == Answer::Unseen {
+        let until = run.last.checked_add(run.pace).unwrap_or(Timestamp::MAX);
+        let blind = |span| Event::Blind(Blind { function: Functions::One(function), span });
+        return Span::new(run.first, until).map(blind).into_iter().collect();
+    }
     let is_up = |at| match up_when(at) {
         UpWhen::Answered => run.answer != Answer::Silent,
         UpWhen::Succeeded => run.answer == Answer::Good,

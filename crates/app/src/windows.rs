@@ -144,13 +144,13 @@ pub fn also_concerned<'o>(
     for name in contracts {
         let watched = office.contract(name)?;
         shared.extend(watched.contract.newest().services.iter().map(|service| &service.name));
-        probes.extend(watched.measured.iter().map(|measured| measured.probe));
+        probes.extend(watched.measured.iter().map(|measured| measured.source.key()));
     }
     let others = office.contracts.iter().filter(|watched| {
         let is_named = contracts.iter().any(|name| watched.contract.name.as_str() == name);
         let services = &watched.contract.newest().services;
         let shares = services.iter().any(|service| shared.contains(&service.name))
-            || watched.measured.iter().any(|measured| probes.contains(&measured.probe));
+            || watched.measured.iter().any(|measured| probes.contains(&measured.source.key()));
         shares && !is_named
     });
     Ok(others.map(|watched| &watched.contract).collect())

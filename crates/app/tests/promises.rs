@@ -260,8 +260,10 @@ async fn statements_are_of_months_under_contract() {
 
 #[tokio::test]
 async fn our_own_measurements_count_where_the_configuration_says_so() {
-    let measured =
-        vec![Measured { function: "smtp-send".parse().expect("a name"), probe: Probe::Smtp }];
+    let measured = vec![Measured {
+        function: "smtp-send".parse().expect("a name"),
+        source: app::Source::Probe(Probe::Smtp),
+    }];
     let watched = WatchedContract { contract: contract("cyber-solutions"), measured };
     let (office, _folder) = office(vec![watched]).await;
     assert_eq!(office.probes().into_iter().collect::<Vec<_>>(), [Probe::Smtp]);

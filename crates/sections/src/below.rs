@@ -40,6 +40,11 @@ impl<'t> Section<'t> {
 
     /// The sections of a list under that key, such as every `[[composition]]`.
     pub fn sections(&self, key: impl Into<Key>) -> Vec<Section<'t>> {
+        self.sections_up_to(key, ITEMS_MAX)
+    }
+
+    /// As [`Section::sections`], with another limit than that of lists.
+    pub fn sections_up_to(&self, key: impl Into<Key>, most: usize) -> Vec<Section<'t>> {
         let key = key.into();
         let path = self.below(key.name);
         let list = |shape| Shape::List(Box::new(Shape::Section(shape)));
@@ -54,8 +59,8 @@ impl<'t> Section<'t> {
             self.misfit_because(key.name, value, &expected);
             return Vec::new();
         };
-        if array.len() > ITEMS_MAX {
-            self.too_many(key.name, value, array.len());
+        if array.len() > most {
+            self.too_many(key.name, value, array.len(), most);
             return Vec::new();
         }
         let one = |item: &'t Spanned<DeValue<'t>>| {

@@ -216,7 +216,7 @@ impl<'t> Section<'t> {
             return None;
         };
         if array.len() > ITEMS_MAX {
-            self.too_many(key.name, value, array.len());
+            self.too_many(key.name, value, array.len(), ITEMS_MAX);
             return None;
         }
         let element = |item: &Spanned<DeValue<'t>>| {
@@ -334,8 +334,14 @@ impl<'t> Section<'t> {
         self.findings.add(value.span().start, text);
     }
 
-    pub(crate) fn too_many(&self, key: &str, value: &Spanned<DeValue<'_>>, count: usize) {
-        let text = format!("`{key}` has {count} items: it may have {ITEMS_MAX}");
+    pub(crate) fn too_many(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        count: usize,
+        most: usize,
+    ) {
+        let text = format!("`{key}` has {count} items: it may have {most}");
         self.findings.add(value.span().start, text);
     }
 }

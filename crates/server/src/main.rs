@@ -26,6 +26,7 @@ mod terminal;
 mod timers;
 mod tls;
 mod up;
+mod watching;
 mod welcome;
 mod wiring;
 mod wrap;

@@ -19,7 +19,7 @@ use crate::notify::{self, State};
 use crate::ops::{self, Ops, RunningRelay};
 use crate::sockets::{self, Sockets};
 use crate::welcome::{self, Welcome};
-use crate::{couriers, door, probes, ready, signals, timers, tls, wiring};
+use crate::{couriers, door, probes, ready, signals, timers, tls, watching, wiring};
 
 /// Which roles run in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,11 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     let vault = wiring::open_vault(config)?;
     let office_lock = start.roles.office().then(|| wiring::lock_office(config)).transpose()?;
     let office = match start.roles.office() {
-        true => Some(Arc::new(wiring::office_on(config, Arc::clone(&vault)).await?)),
+        true => {
+            let mut office = wiring::office_on(config, Arc::clone(&vault)).await?;
+            watching::prepare(config, &mut office)?;
+            Some(Arc::new(office))
+        }
         false => None,
     };
     let welcome = match &office {
@@ -119,6 +123,7 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
         couriers.start(&mut running.tasks, &office, &stopped);
         let watches = probes::of(config, &addresses, &office)?;
         probes::start(&mut running.tasks, watches, &office, &probes_stopped);
+        watching::start(&mut running.tasks, config, &office, &probes_stopped).await?;
         if let Some(console) = console {
             let pages = welcome::console(config, &addresses, office);
             let pages = pages.merge(ops::router(Arc::clone(&ops)));

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use app::checks::Watching;
 use app::telling::{CourierFacts, Telling, Way};
 use app::{Office, RelayFolder};
 use store::Store;
@@ -79,9 +80,10 @@ pub async fn open_office(config: &Config) -> anyhow::Result<Office> {
 pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Office> {
     let store = Store::open(&config.store_url(), Arc::clone(&vault)).await?;
     let folder = RelayFolder(config.relay_folder());
+    let checks = config.checks.iter().map(|config| config.check.clone()).collect();
     let contracts = config.contracts.iter().map(|contract| contract.watched.clone()).collect();
     let office = Office::new(store, vault, folder, config.compositions()).under(contracts);
-    Ok(office.on_duty(config.duty()).telling(telling(config)))
+    Ok(office.on_duty(config.duty()).telling(telling(config)).watching(Watching::of(checks)))
 }
 
 /// Whom the office tells, and over what.

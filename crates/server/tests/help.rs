@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 70] = [
+const COMMANDS: [&str; 74] = [
     "",
     "up",
     "relay",
@@ -22,6 +22,10 @@ const COMMANDS: [&str; 70] = [
     "queue retry",
     "queue fail",
     "log",
+    "board",
+    "check",
+    "check list",
+    "check try",
     "import",
     "incident",
     "incident open",

@@ -70,6 +70,7 @@ const SQLITE_TABLES: Tables = &[
     (3, "evidence at size", include_str!("../migrations/sqlite/0003_evidence_at_size.sql")),
     (4, "notices", include_str!("../migrations/sqlite/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/sqlite/0005_incidents.sql")),
+    (6, "looks", include_str!("../migrations/sqlite/0006_looks.sql")),
 ];
 const POSTGRES_TABLES: Tables = &[
     (1, "records", include_str!("../migrations/postgres/0001_records.sql")),
@@ -77,6 +78,7 @@ const POSTGRES_TABLES: Tables = &[
     (3, "evidence at size", include_str!("../migrations/postgres/0003_evidence_at_size.sql")),
     (4, "notices", include_str!("../migrations/postgres/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/postgres/0005_incidents.sql")),
+    (6, "looks", include_str!("../migrations/postgres/0006_looks.sql")),
 ];
 
 impl Store {

@@ -14,18 +14,23 @@ mod events;
 mod fold;
 mod incidents;
 mod log;
+mod look_hours;
+mod looks;
 mod measured;
 mod notices;
 mod observations;
 mod outbox;
+mod packed;
 mod plans;
 mod record;
 mod reports;
+mod runs;
 mod search;
 mod sessions;
 mod slots;
 mod statement;
 mod story;
+mod watched;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -42,16 +47,20 @@ pub use incidents::{
     NewIncident, OPEN_INCIDENTS_MAX,
 };
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
+pub use look_hours::LookFigure;
+pub use looks::{CHECK_NAMES_MAX, CHECK_PREFIX, Look, Unlooked, probe_of};
 pub use measured::{DAY_MEASUREMENTS_MAX, MEASURED_DAYS_MAX, MeasuredDay, Rewritten};
 pub use notices::{Draft, NOTICES_MAX, NoticeRecord};
 pub use observations::{Answer, Observation, Sighting, Told};
 pub use outbox::{Delivered, Parcel, SendingRecord, SendingState, Turnout};
+pub use packed::SeenLook;
 pub use plans::{PLANS_MAX, PlanRecord, Planned};
 pub use record::NODES_MAX;
 pub use reports::{DRAFTS_MAX, DraftRecord, ReportRecord};
 pub use search::{Filter, Listing, PAGE_MAX, Who};
 pub use sessions::{SESSIONS_MAX, TryGate};
 pub use slots::{BUSIEST_MAX, DOMAINS_PER_SLOT_MAX, OTHER_DOMAINS, SlotSpan};
+pub use watched::WatchedCheck;
 
 /// The records, open. Clones share the connections.
 #[derive(Clone)]
@@ -71,6 +80,9 @@ struct Memory {
     nodes: std::collections::HashMap<String, i64>,
     census: slots::Census,
     statements: statement::Statements,
+    runs: runs::Runs,
+    /// Numbers of checks by name.
+    checks: std::collections::HashMap<String, i64>,
 }
 
 /// Why the records could not be read or written.
@@ -140,6 +152,9 @@ pub enum StoreError {
     /// More relays than the records can number.
     #[error("there are records of {NODES_MAX} nodes already: give relays stable names")]
     TooManyNodes,
+    /// More checks than the records can number.
+    #[error("there are records of {CHECK_NAMES_MAX} checks already: give checks stable names")]
+    TooManyChecks,
     /// The program stopped the work half-way.
     #[error("the work on the records was stopped")]
     Stopped,

@@ -6,8 +6,8 @@ use sqlx::any::AnyRow;
 
 use crate::{Result, Store, column, instant, sql};
 
-/// What a probe heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a probe or a check heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// Nothing in time: no connection, or silence on it.
     Silent,
@@ -15,6 +15,8 @@ pub enum Answer {
     Refused,
     /// The answer that was asked for.
     Good,
+    /// It could not look, so nothing is known.
+    Unseen,
 }
 
 /// One measurement of one probe.
@@ -59,19 +61,21 @@ pub enum Told {
 }
 
 impl Answer {
-    const fn number(self) -> i64 {
+    pub(crate) const fn number(self) -> i64 {
         match self {
             Answer::Silent => 0,
             Answer::Refused => 1,
             Answer::Good => 2,
+            Answer::Unseen => 3,
         }
     }
 
-    const fn from_number(number: i64) -> Answer {
+    pub(crate) const fn from_number(number: i64) -> Answer {
         match number {
             0 => Answer::Silent,
             1 => Answer::Refused,
-            _ => Answer::Good,
+            2 => Answer::Good,
+            _ => Answer::Unseen,
         }
     }
 }
@@ -148,7 +152,9 @@ impl Store {
         .fetch_all(&self.readers)
         .await
         .map_err(sql("read measurements"))?;
-        rows.iter().map(observation).collect()
+        let mut runs = rows.iter().map(observation).collect::<Result<Vec<_>>>()?;
+        self.memory().runs.freshen(&mut runs);
+        Ok(runs)
     }
 
     /// The newest measurement of any probe.
@@ -178,13 +184,14 @@ impl Store {
     }
 }
 
-fn continues(run: &Observation, sighting: &Sighting) -> bool {
+/// Whether a measurement makes a run longer.
+pub(crate) fn continues(run: &Observation, sighting: &Sighting) -> bool {
     run.answer == sighting.answer
         && run.pace == sighting.pace
         && sighting.at.duration_since(run.last) <= run.pace * 2
 }
 
-fn observation(row: &AnyRow) -> Result<Observation> {
+pub(crate) fn observation(row: &AnyRow) -> Result<Observation> {
     const DOING: &str = "read a measurement";
     Ok(Observation {
         probe: column(row, "probe", DOING)?,

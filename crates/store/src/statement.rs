@@ -26,6 +26,8 @@ pub(crate) enum Form {
     Attempt,
     SlotTotal,
     SlotDomain,
+    /// A run of a check, begun or made longer.
+    Run,
     /// Finds deliveries by key.
     Find,
     /// Finds attempts by the key of their delivery.
@@ -42,6 +44,7 @@ impl Form {
             Form::Attempt => 6,
             Form::SlotTotal => 5,
             Form::SlotDomain => 9,
+            Form::Run => 6,
             Form::Find | Form::FindAttempts => 1,
         }
     }
@@ -91,6 +94,14 @@ impl Form {
                  succeeded = s.succeeded + excluded.succeeded, \
                  failed = s.failed + excluded.failed, \
                  suppressed = s.suppressed + excluded.suppressed"
+                    .to_owned(),
+            ),
+            Form::Run => (
+                "INSERT INTO observation AS o (probe, first_at, last_at, pace, answer, total) \
+                 VALUES "
+                    .to_owned(),
+                " ON CONFLICT (probe, first_at) DO UPDATE SET last_at = excluded.last_at, \
+                 total = excluded.total"
                     .to_owned(),
             ),
             Form::Find => (

@@ -136,7 +136,7 @@ fn start(graph: &Graph, place: u64) -> Timestamp {
 }
 
 /// The next of 4, 8, 20, 40, 80, 200, … so that quarters of it are whole numbers.
-fn ceiling(most: u64) -> u64 {
+pub(crate) fn ceiling(most: u64) -> u64 {
     let mut scale = 1;
     loop {
         for step in [4, 8, 20] {
@@ -173,27 +173,31 @@ fn counts(top: u64) -> Vec<Tick> {
 
 /// Seconds between two labels of the time axis, by the length of the graph: at most 10 labels.
 fn spacing(length: i64) -> i64 {
-    const CHOICES: [i64; 6] = [600, 3_600, 10_800, 86_400, 5 * 86_400, 10 * 86_400];
-    CHOICES.into_iter().find(|step| length / step <= 9).unwrap_or(10 * 86_400)
+    const CHOICES: [i64; 7] = [600, 3_600, 10_800, 86_400, 5 * 86_400, 10 * 86_400, 60 * 86_400];
+    CHOICES.into_iter().find(|step| length / step <= 9).unwrap_or(60 * 86_400)
 }
 
 /// A label further to the right would stand out of the panel, in per mille of the width.
 const LABEL_PLACE_MAX: i64 = 970;
 
 fn times(graph: &Graph, zone: &TimeZone) -> Vec<Tick> {
-    let length = graph.slots.len() as i64 * i64::from(graph.slot_seconds);
+    spaced(graph.from, graph.slots.len() as i64 * i64::from(graph.slot_seconds), zone)
+}
+
+/// Labels of a time axis of so many seconds, on round times of the zone.
+pub(crate) fn spaced(from: Timestamp, length: i64, zone: &TimeZone) -> Vec<Tick> {
     if length == 0 {
         return Vec::new();
     }
     let step = spacing(length);
     let format = if step < 86_400 { "%H:%M" } else { "%m-%d" };
-    let first = graph.from.to_zoned(zone.clone());
+    let first = from.to_zoned(zone.clone());
     // Labels stand on round times of the zone, not on round times of UTC.
-    let into_step = (graph.from.as_second() + i64::from(first.offset().seconds())).rem_euclid(step);
+    let into_step = (from.as_second() + i64::from(first.offset().seconds())).rem_euclid(step);
     let mut ticks = Vec::new();
     let mut second = if into_step == 0 { 0 } else { step - into_step };
     while second * 1_000 / length <= LABEL_PLACE_MAX {
-        let at = Timestamp::from_second(graph.from.as_second() + second).unwrap_or(graph.from);
+        let at = Timestamp::from_second(from.as_second() + second).unwrap_or(from);
         ticks.push(Tick {
             place: (second * 1_000 / length) as u64,
             label: at.to_zoned(zone.clone()).strftime(format).to_string(),

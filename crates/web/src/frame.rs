@@ -11,6 +11,7 @@ use app::deliveries::Status;
 
 use crate::assets;
 use crate::civil::{self, Unit};
+use crate::heard;
 use crate::marks::{self, Breakable, Chip, When};
 use crate::ours;
 use crate::words::Lang;
@@ -166,6 +167,12 @@ impl Frame {
         self.status(&Status::Tried(*outcome))
     }
 
+    /// What a check heard, as a coloured word.
+    #[must_use]
+    pub fn heard(&self, answer: &app::checks::Answer) -> Chip {
+        heard::answer(self.lang, *answer)
+    }
+
     /// The form token; empty for a stranger, and then no form is taken.
     #[must_use]
     pub fn csrf(&self) -> &str {
@@ -224,6 +231,11 @@ impl Frame {
             "incident-written" => self.t("done-incident-written"),
             "report-saved" => self.t("done-report-saved"),
             "report-issued" => self.t("done-report-issued"),
+            "check-added" => self.t("done-check-added"),
+            "check-changed" => self.t("done-check-changed"),
+            "check-paused" => self.t("done-check-paused"),
+            "check-resumed" => self.t("done-check-resumed"),
+            "check-removed" => self.t("done-check-removed"),
             _ => return None,
         })
     }

@@ -132,7 +132,7 @@ fn done(query: &str) -> Option<Done> {
 }
 
 fn open_to_strangers(path: &str) -> bool {
-    path == "/sign-in" || path.starts_with("/language/")
+    path == "/sign-in" || path.starts_with("/language/") || path.starts_with("/beat/")
 }
 
 fn to_sign_in(method: &Method, uri: &Uri) -> Response {

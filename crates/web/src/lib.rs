@@ -11,6 +11,8 @@ mod cookies;
 mod failure;
 mod frame;
 mod guard;
+mod heard;
+mod look_chart;
 mod marks;
 mod ours;
 mod proxies;

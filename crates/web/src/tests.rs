@@ -11,6 +11,7 @@ use crate::words::Lang;
 pub mod incidents;
 pub mod promises;
 pub mod sample;
+pub mod watched;
 
 fn pages(lang: Lang) -> Vec<(&'static str, String)> {
     rooms::sample_pages(&sample::frame(lang))

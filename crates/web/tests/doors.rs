@@ -4,7 +4,7 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 19] = [
     "/",
     "/mail",
     "/promises",
@@ -16,6 +16,8 @@ const ROOMS: [&str; 17] = [
     "/windows/plan-1",
     "/notices",
     "/notices/1",
+    "/checks",
+    "/checks-new",
     "/log",
     "/queue",
     "/sandbox",

@@ -76,6 +76,15 @@ pub enum Left {
         /// It may still move with a holiday.
         provisional: bool,
     },
+    /// So many answers of this month were in time.
+    Answers {
+        /// In time.
+        in_time: u64,
+        /// Of so many.
+        total: u64,
+        /// What is in time.
+        within: SignedDuration,
+    },
     /// A window is announced.
     Noticed {
         /// Its name.

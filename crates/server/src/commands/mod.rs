@@ -2,6 +2,8 @@
 
 mod agent;
 mod agreed;
+mod board;
+mod check;
 mod config;
 mod contract;
 mod dns;
@@ -75,6 +77,10 @@ enum Command {
     User(user::UserArgs),
     /// Add, list and remove the domains we sign for
     Domain(domain::DomainArgs),
+    /// Print how every promise stands
+    Board(board::BoardArgs),
+    /// List what is looked at, or look once now
+    Check(check::CheckArgs),
     /// Add a log to the evidence of a contract, or take one back
     ///
     /// The log holds one event a line: outages, measurements, blind spans, windows, notices and
@@ -134,6 +140,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Log(args) => log::run(&args),
         Command::User(args) => user::run(&args),
         Command::Domain(args) => domain::run(&args),
+        Command::Board(args) => board::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Incident(args) => incident::run(&args),
         Command::Window(args) => window::run(&args),

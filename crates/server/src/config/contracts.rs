@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use app::incidents::EmergencyContact;
 use app::probes::{PROBES, Probe};
 use app::telling::{Audience, RECIPIENTS_MAX};
-use app::{Measured, WatchedContract};
+use app::{Measured, Source, WatchedContract};
 use jiff::civil::Date;
 use sections::{Day, Section, Truth, nearest};
 use terms::{Contract, Name};
 
+use super::checks::{ADDED, CheckConfig, added};
 use super::couriers::{CourierConfig, CourierKind};
 use super::value::{CONTACT, MAIL_ADDRESS, PATH, SHORT_NAME};
 use crate::contract_file;
@@ -40,6 +41,7 @@ pub fn read_contracts(
     top: &Section<'_>,
     folder: &Path,
     couriers: &[CourierConfig],
+    checks: &[CheckConfig],
 ) -> Vec<ContractConfig> {
     let sections = top.sections("contract");
     if sections.len() > CONTRACTS_MAX {
@@ -50,7 +52,7 @@ pub fn read_contracts(
     let mut names = BTreeSet::new();
     let mut contracts = Vec::new();
     for section in sections {
-        if let Some(config) = read_contract(&section, folder, couriers) {
+        if let Some(config) = read_contract(&section, folder, couriers, checks) {
             let name = config.watched.contract.name.to_string();
             if names.insert(name.clone()) {
                 contracts.push(config);
@@ -67,6 +69,7 @@ fn read_contract(
     section: &Section<'_>,
     folder: &Path,
     couriers: &[CourierConfig],
+    checks: &[CheckConfig],
 ) -> Option<ContractConfig> {
     let file = section.need("file", &PATH);
     let start = section.value("start", &Day);
@@ -84,12 +87,13 @@ fn read_contract(
             return None;
         }
     };
-    let measured = read_measured(&measure, &contract);
+    let measured = read_measured(&measure, &contract, checks);
     let contract = match start {
         Some(start) => contract.starting(start),
         None => contract,
     };
-    let measures_relay = measured.iter().any(|measured| measured.probe == Probe::Smtp);
+    let measures_relay =
+        measured.iter().any(|measured| measured.source == Source::Probe(Probe::Smtp));
     audience.about_relay = about_relay.unwrap_or(measures_relay);
     check_routes(section, &audience, couriers);
     let watched = WatchedContract { contract, measured };
@@ -152,8 +156,13 @@ fn open_contract(file: &Path) -> Result<terms::Read, Vec<String>> {
     }
 }
 
-/// Which functions we measure ourselves: any names of the contract's, each with one of our probes.
-fn read_measured(section: &Section<'_>, contract: &Contract) -> Vec<Measured> {
+/// Which functions we measure ourselves: any names of the contract's, each with one of our probes, a
+/// check of the configuration, or `added:` and the name of one of the console.
+fn read_measured(
+    section: &Section<'_>,
+    contract: &Contract,
+    checks: &[CheckConfig],
+) -> Vec<Measured> {
     let known = functions(contract);
     let mut measured = Vec::new();
     for entry in section.texts() {
@@ -167,16 +176,28 @@ fn read_measured(section: &Section<'_>, contract: &Contract) -> Vec<Measured> {
                 &format!("the contract has no function `{function}`{hint}"),
             );
         }
-        let probe = PROBES.iter().find(|(known, _)| *known == word);
-        if probe.is_none() {
-            let hint = meant(word, PROBES.iter().map(|(known, _)| *known));
-            section.object_at(entry.text_at, &format!("there is no probe {word:?}{hint}"));
+        let source = source(word, checks);
+        if source.is_none() {
+            let names = checks.iter().map(|it| it.check.name.as_str());
+            let hint = meant(word, PROBES.iter().map(|(known, _)| *known).chain(names));
+            let more = format!("; a check of the console is named \"{ADDED}NAME\"");
+            let text = format!("there is no probe or check {word:?}{hint}{more}");
+            section.object_at(entry.text_at, &text);
         }
-        if let (Some(name), Some((_, probe))) = (name, probe) {
-            measured.push(Measured { function: name.clone(), probe: *probe });
+        if let (Some(name), Some(source)) = (name, source) {
+            measured.push(Measured { function: name.clone(), source });
         }
     }
     measured
+}
+
+/// What looks, by its word. Whether the console has a check is not known before the records are open.
+fn source(word: &str, checks: &[CheckConfig]) -> Option<Source> {
+    if let Some((_, probe)) = PROBES.iter().find(|(known, _)| *known == word) {
+        return Some(Source::Probe(*probe));
+    }
+    let configured = checks.iter().map(|it| it.check.name.as_str()).find(|name| *name == word);
+    configured.or_else(|| added(word)).map(|name| Source::Check(name.to_owned()))
 }
 
 /// Every function of every version of a contract.
@@ -201,7 +222,7 @@ const USUAL: [(&str, Probe); 3] =
 pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
     let measured = functions(&contract).into_iter().filter_map(|function| {
         let (_, probe) = USUAL.iter().find(|(name, _)| *name == function.as_str())?;
-        Some(Measured { function, probe: *probe })
+        Some(Measured { function, source: Source::Probe(*probe) })
     });
     let watched = WatchedContract { measured: measured.collect(), contract };
     let audience = Audience::default();

@@ -3,11 +3,13 @@
 //! `read` turns the text of `yakusoku.toml` into a [`Config`] or findings with their lines;
 //! `show` writes a [`Config`] back as such a text. `docs/CONFIGURATION.md` is the manual.
 
+mod checks;
 mod contracts;
 mod couriers;
 mod duty;
 mod read;
 mod show;
+mod show_check;
 mod units;
 mod value;
 
@@ -24,6 +26,7 @@ use mail::roster::{
     RetrySchedule,
 };
 
+pub use checks::{ADDED, CheckConfig, WatchConfig, load_checks};
 pub use contracts::{ContractConfig, by_names};
 pub use couriers::{CourierConfig, CourierKind, MailConfig, ReachConfig, SecretRef};
 pub use read::read;
@@ -50,6 +53,10 @@ pub struct Config {
     pub relay: RelayConfig,
     /// Console and records.
     pub office: OfficeConfig,
+    /// How the office looks.
+    pub watch: WatchConfig,
+    /// What it looks at.
+    pub checks: Vec<CheckConfig>,
     /// What is promised, and what of it we measure ourselves.
     pub contracts: Vec<ContractConfig>,
     /// Our people who take turns on call, in their order.
@@ -216,6 +223,8 @@ impl Config {
                 trusted_proxies: Vec::new(),
                 store_url: None,
             },
+            watch: WatchConfig::default(),
+            checks: Vec::new(),
             contracts: Vec::new(),
             oncall: Vec::new(),
             rota: Rota { first: duty::FIRST, hand_over: duty::HAND_OVER, zone },

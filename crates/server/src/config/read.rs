@@ -11,6 +11,7 @@ use mail::roster::{
 };
 use sections::{Choice, Findings, Number, Section};
 
+use super::checks::{read_checks, read_watch};
 use super::contracts::read_contracts;
 use super::couriers::read_couriers;
 use super::duty::read_duty;
@@ -63,7 +64,9 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     let notices = top.section("notices");
     config.contact = notices.value("contact", &TEXT);
     notices.finish();
-    config.contracts = read_contracts(&top, folder, &config.couriers);
+    config.watch = read_watch(&top);
+    config.checks = read_checks(&top, folder);
+    config.contracts = read_contracts(&top, folder, &config.couriers, &config.checks);
     top.finish();
     config
 }

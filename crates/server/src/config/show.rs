@@ -3,15 +3,17 @@
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
 
+use app::Source;
 use app::incidents::EmergencyContact;
 use mail::roster::{Delivery, HostPort};
 
 use super::couriers::{STYLES, TLS};
 use super::read::{RECEIVED, RULES};
+use super::show_check::show_check;
 use super::units::{show_size, show_span};
 use super::{
-    ComposedServer, Config, ContractConfig, CourierConfig, CourierKind, ReachConfig, SecretRef,
-    TlsFiles,
+    ADDED, ComposedServer, Config, ContractConfig, CourierConfig, CourierKind, ReachConfig,
+    SecretRef, TlsFiles,
 };
 
 /// The effective configuration. A key that has no value appears as a comment.
@@ -38,8 +40,13 @@ pub fn show(config: &Config) -> String {
     for courier in &config.couriers {
         show_courier(&mut page, courier);
     }
+    page.head("[watch]");
+    page.plain("allow_private", config.watch.allow_private);
+    for check in &config.checks {
+        show_check(&mut page, check);
+    }
     for contract in &config.contracts {
-        show_contract(&mut page, contract);
+        show_contract(&mut page, contract, config);
     }
     show_duty(&mut page, config);
     page.0
@@ -168,7 +175,7 @@ fn show_limits(page: &mut Page, server: &ComposedServer) {
     page.text("rest_max", show_span(it.outbound.rest_max));
 }
 
-fn show_contract(page: &mut Page, contract: &ContractConfig) {
+fn show_contract(page: &mut Page, contract: &ContractConfig, config: &Config) {
     page.head("[[contract]]");
     let file = std::path::absolute(&contract.file).unwrap_or_else(|_| contract.file.clone());
     page.text("file", file.display());
@@ -183,8 +190,17 @@ fn show_contract(page: &mut Page, contract: &ContractConfig) {
     page.plain("about_relay", contract.audience.about_relay);
     page.head("[contract.measure]");
     for measured in &contract.watched.measured {
-        page.text(measured.function.as_str(), measured.probe.word());
+        let word = match &measured.source {
+            Source::Probe(probe) => probe.word().to_owned(),
+            Source::Check(name) if is_configured(config, name) => name.clone(),
+            Source::Check(name) => format!("{ADDED}{name}"),
+        };
+        page.text(measured.function.as_str(), word);
     }
+}
+
+fn is_configured(config: &Config, check: &str) -> bool {
+    config.checks.iter().any(|it| it.check.name == check)
 }
 
 fn show_courier(page: &mut Page, courier: &CourierConfig) {
@@ -246,7 +262,7 @@ fn host_port(server: &HostPort) -> String {
 
 /// Lines of TOML as they come.
 #[derive(Default)]
-struct Page(String);
+pub(super) struct Page(String);
 
 impl Page {
     fn line(&mut self, text: &str) {
@@ -254,20 +270,20 @@ impl Page {
         self.0.push('\n');
     }
 
-    fn head(&mut self, title: &str) {
+    pub fn head(&mut self, title: &str) {
         self.line("");
         self.line(title);
     }
 
-    fn plain(&mut self, key: &str, value: impl Display) {
+    pub fn plain(&mut self, key: &str, value: impl Display) {
         self.line(&format!("{key} = {value}"));
     }
 
-    fn text(&mut self, key: &str, value: impl Display) {
+    pub fn text(&mut self, key: &str, value: impl Display) {
         self.plain(key, quoted(value));
     }
 
-    fn list<T: Display>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
+    pub fn list<T: Display>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
         let all: Vec<String> = values.into_iter().map(quoted).collect();
         self.plain(key, format!("[{}]", all.join(", ")));
     }
@@ -300,6 +316,12 @@ impl Page {
             None => self.unset(&format!("{certificate}, {key}"), unset),
         }
     }
+}
+
+/// A key as TOML writes it: bare where it can be.
+pub(super) fn key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
 }
 
 /// A TOML basic string.

@@ -27,6 +27,22 @@ pub const IP_ADDRESS: Word<IpAddr> = Word {
     expected: "a single IP address, such as \"192.0.2.1\"",
     parse: |text| text.parse().ok(),
 };
+/// A text that is not empty and has no controls but tabs and ends of lines.
+pub const LINES: Word<String> = Word {
+    expected: "a text in quotes",
+    parse: |text| {
+        let plain = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+        (!text.is_empty() && text.chars().all(plain)).then(|| text.to_owned())
+    },
+};
+/// What a check looks at.
+pub const HOST: Word<String> = Word {
+    expected: "a host name or an IP address, such as \"www.example.jp\"",
+    parse: |text| match text.parse::<IpAddr>() {
+        Ok(_) => Some(text.to_owned()),
+        Err(_) => parse_host_name(text),
+    },
+};
 /// A file or folder.
 pub const PATH: Word<PathBuf> =
     Word { expected: "a path", parse: |text| (!text.is_empty()).then(|| text.into()) };

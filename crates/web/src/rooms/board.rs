@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use calendar::Span;
+use desk::Due;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use settlement::Figure;
@@ -156,6 +157,12 @@ fn standing(row: &Row) -> (&'static str, &'static str) {
     found.map_or(("", ""), |(_, key, tone)| (key, tone))
 }
 
+/// `99.98 %`, cut, so that it never shows a share that was not reached. `total` is not 0.
+fn share_text(part: u64, total: u64) -> String {
+    let hundredths = u128::from(part) * 10_000 / u128::from(total.max(1));
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
+}
+
 /// Says what is left, in the zone of a contract.
 struct Teller<'a> {
     f: &'a Frame,
@@ -221,6 +228,14 @@ impl Teller<'_> {
         vec![line, figure]
     }
 
+    /// An incident whose clock is the next to run out.
+    fn incident(&self, (id, due, standing): &(i64, Due, desk::Standing)) -> String {
+        let standing = desk::standing_word(*standing, self.f.lang.into()).to_owned();
+        let (number, due) = (id.to_string(), self.instant(due.shown()));
+        let values = [("a", number.into()), ("b", due.into()), ("value", standing.into())];
+        self.f.lang.say_with("left-incident", &values)
+    }
+
     fn left(&self, left: &Left) -> Vec<String> {
         let f = self.f;
         let month = |month| wording::month(month, f.lang.into());
@@ -244,14 +259,7 @@ impl Teller<'_> {
                 self.may_move(f.with("left-next-window", &self.span(*span)), *provisional)
             }
             Left::Incidents { nearest, met, late } => {
-                let due = nearest.map(|(id, due, standing)| {
-                    let standing = desk::standing_word(standing, f.lang.into());
-                    let due = self.instant(due.shown());
-                    let (number, standing) = (id.to_string(), standing.to_owned());
-                    let values =
-                        [("a", number.into()), ("b", due.into()), ("value", standing.into())];
-                    f.lang.say_with("left-incident", &values)
-                });
+                let due = nearest.as_ref().map(|clock| self.incident(clock));
                 let counted = self.two("left-incidents", &met.to_string(), &late.to_string());
                 due.into_iter().chain((met + late > 0).then_some(counted)).collect()
             }
@@ -259,6 +267,14 @@ impl Teller<'_> {
             Left::OpenUntil(until) => vec![f.with("left-open-until", &self.instant(*until))],
             Left::Opens { at, provisional } => {
                 self.may_move(f.with("left-opens", &self.instant(*at)), *provisional)
+            }
+            Left::Answers { in_time, total, within } => {
+                let counts = (f.num(in_time), f.num(total));
+                let share = share_text(*in_time, *total);
+                vec![
+                    self.two("left-answers", &share, &self.length(*within)),
+                    self.two("left-answers-of", &counts.0, &counts.1),
+                ]
             }
             Left::Noticed { window, span } => {
                 vec![self.two("left-noticed", window, &self.span(*span))]

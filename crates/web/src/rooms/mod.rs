@@ -1,6 +1,9 @@
 //! The rooms of the console. Each is one file: its addresses, what it asks of `app`, its views.
 
 mod board;
+mod check_fields;
+mod check_form;
+mod checks;
 mod domains;
 mod door;
 mod incidents;
@@ -35,6 +38,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(reports::routes())
         .merge(windows::routes())
         .merge(notices::routes())
+        .merge(checks::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -92,6 +96,8 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(reports::samples::pages(f));
     pages.extend(windows::samples::pages(f));
     pages.extend(notices::samples::pages(f));
+    pages.extend(checks::samples::pages(f));
+    pages.extend(check_form::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));

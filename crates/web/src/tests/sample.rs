@@ -24,13 +24,13 @@ pub const OTHERS_WORDS: [&str; 5] =
     ["ご利用明細のお知らせ", "パスワード再設定のご案内", "注文確認", SUBJECT, "日本語のファイル名"];
 
 const SUBJECT: &str = "【重要】サーバーメンテナンスのお知らせ（11月28日 深夜1時～5時）";
-const HOSTILE: &str = "<script>alert(1)</script> \"quoted\" & 'more'";
+pub const HOSTILE: &str = "<script>alert(1)</script> \"quoted\" & 'more'";
 
 fn now() -> Timestamp {
     "2026-11-22T00:31:07Z".parse().expect("an instant")
 }
 
-fn ago(minutes: i64) -> Timestamp {
+pub fn ago(minutes: i64) -> Timestamp {
     now() - SignedDuration::from_mins(minutes)
 }
 

@@ -130,7 +130,12 @@ impl House {
         std::fs::create_dir_all(&relay.0).expect("a folder for the relay");
         let mailbox = Mailbox::new(&relay.sandbox(), Arc::clone(&vault));
         let telling = telling(&contracts);
-        let office = Office::new(store, vault, relay, vec![]).under(contracts).telling(telling);
+        let mut office = Office::new(store, vault, relay, vec![]).under(contracts).telling(telling);
+        let roots = watch::Roots::Mozilla;
+        let mut reach = watch::Reach::new(None, &roots, now).expect("a reach");
+        // What a console may look at where nothing private is allowed.
+        reach.policy = watch::Policy::Public(Vec::new());
+        office.watching.reach = Some(Arc::new(reach));
         let office = Arc::new(office);
         for watched in &office.contracts {
             let mut lines = Log::default();

@@ -1,0 +1,209 @@
+//! Checks: what is looked at, what was seen, and how it stands now.
+//!
+//! A check is in the configuration or was added in the console. What watchers report goes to the
+//! records through [`record`]; a function that a contract measures by a check is up or down by its
+//! runs, as those of a probe.
+
+mod added;
+mod beat;
+mod build;
+mod record;
+mod refusal;
+mod seen;
+mod settings;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ::watch::{Beats, Check, Reach};
+use jiff::{SignedDuration, Timestamp};
+use store::probe_of;
+use tokio::sync::watch::{Receiver, Sender};
+
+pub use ::watch::{CheckError, Reason};
+pub use added::{
+    CHECKS_MAX, NAME_MAX, add, change, first_look, is_name, pause, refresh, remove, resume,
+    show_first,
+};
+pub use beat::{beat, beat_word};
+pub use record::record;
+pub use refusal::CheckRefusal;
+pub use seen::{
+    Detail, FIGURES_DAYS, LOOKS_DAYS, Outage, Point, SPANS, Stretch, detail, drop_expired, fold,
+};
+pub use settings::{
+    EVERY_SECONDS, Hidden, SPEECHES, Settings, SettingsError, TIMEOUT_MS, TLS_VERSIONS, WAYS,
+    WRAPS, Way,
+};
+pub use store::{Answer, LookFigure, Observation, SeenLook};
+
+use crate::{AppError, Office};
+
+/// A check of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfiguredCheck {
+    /// Its name.
+    pub name: String,
+    /// How it looks.
+    pub settings: Settings,
+}
+
+/// What an office knows of its watchers.
+pub struct Watching {
+    /// Checks of the configuration, in its order.
+    pub configured: Vec<ConfiguredCheck>,
+    /// How checks of the console reach their targets; `None` in a program that does not look.
+    pub reach: Option<Arc<Reach>>,
+    /// Who has called, for heartbeats.
+    pub beats: Arc<Beats>,
+    /// The checks of the console that are to be looked at.
+    added: Sender<Vec<Check>>,
+    latest: Mutex<HashMap<String, Latest>>,
+}
+
+impl Default for Watching {
+    fn default() -> Watching {
+        Watching {
+            configured: Vec::new(),
+            reach: None,
+            beats: Arc::default(),
+            added: Sender::new(Vec::new()),
+            latest: Mutex::default(),
+        }
+    }
+}
+
+impl Watching {
+    /// With these checks of the configuration.
+    #[must_use]
+    pub fn of(configured: Vec<ConfiguredCheck>) -> Watching {
+        Watching { configured, ..Watching::default() }
+    }
+
+    /// The checks of the console that are to be looked at, as they change.
+    #[must_use]
+    pub fn added(&self) -> Receiver<Vec<Check>> {
+        self.added.subscribe()
+    }
+
+    fn latest(&self) -> MutexGuard<'_, HashMap<String, Latest>> {
+        // A panic elsewhere cannot leave it half-changed: each change is one insert.
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last look of a check, with what was noticed on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latest {
+    /// When it began.
+    pub at: Timestamp,
+    /// What it heard.
+    pub answer: Answer,
+    /// Why it did not succeed.
+    pub reason: Option<Reason>,
+    /// How long it took.
+    pub took: SignedDuration,
+    /// The other side's words.
+    pub said: Option<String>,
+    /// The number of its reply.
+    pub code: Option<u32>,
+    /// The address that was looked at.
+    pub address: Option<std::net::IpAddr>,
+}
+
+/// Where a check comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The configuration.
+    Configured,
+    /// The console.
+    Added,
+}
+
+/// A check and how it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched {
+    /// Its name.
+    pub name: String,
+    /// How it looks.
+    pub settings: Settings,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Since when it rests.
+    pub paused: Option<Timestamp>,
+    /// The run that it is in: since when it hears what; `None` before the first look, and when the
+    /// last one is too long ago to say.
+    pub run: Option<Observation>,
+    /// The last look since this program runs.
+    pub latest: Option<Latest>,
+    /// The functions that it tells of, each with the name of its contract.
+    pub tells: Vec<(String, String)>,
+}
+
+impl Watched {
+    /// When it looks next, as far as its pace says; `None` while it rests.
+    #[must_use]
+    pub fn next(&self) -> Option<Timestamp> {
+        if self.paused.is_some() {
+            return None;
+        }
+        let pace = SignedDuration::from_secs(i64::try_from(self.settings.every).ok()?);
+        let last =
+            self.latest.as_ref().map(|latest| latest.at).or(self.run.as_ref().map(|r| r.last));
+        last?.checked_add(pace).ok()
+    }
+}
+
+/// Every check: those of the configuration first, then those of the console by name.
+///
+/// # Errors
+/// When the records fail.
+pub async fn list(office: &Office, now: Timestamp) -> Result<Vec<Watched>, AppError> {
+    let configured = office.watching.configured.iter();
+    let known =
+        configured.map(|it| (it.name.clone(), it.settings.clone(), Origin::Configured, None));
+    let mut known: Vec<_> = known.collect();
+    for record in office.store.watched_checks().await? {
+        let settings = added::settings_of(&record)?;
+        known.push((record.name, settings, Origin::Added, record.paused));
+    }
+    let runs = office.store.newest_runs().await?;
+    let mut runs: HashMap<String, Observation> =
+        runs.into_iter().map(|run| (run.probe.clone(), run)).collect();
+    let latest = office.watching.latest();
+    let watched = known.into_iter().map(|(name, settings, origin, paused)| {
+        let run = runs.remove(&probe_of(&name)).filter(|run| is_recent(run, &settings, now));
+        let tells = tells(office, &name);
+        let latest = latest.get(&name).cloned();
+        Watched { run, latest, tells, name, settings, origin, paused }
+    });
+    Ok(watched.collect())
+}
+
+/// The check of that name.
+///
+/// # Errors
+/// When the records fail.
+pub async fn find(
+    office: &Office,
+    name: &str,
+    now: Timestamp,
+) -> Result<Option<Watched>, AppError> {
+    Ok(list(office, now).await?.into_iter().find(|watched| watched.name == name))
+}
+
+/// Whether a run still says how things are: its last look is no more than two paces and a timeout ago.
+fn is_recent(run: &Observation, settings: &Settings, now: Timestamp) -> bool {
+    let timeout = i64::try_from(settings.timeout).unwrap_or(i64::MAX);
+    let most = run.pace * 2 + SignedDuration::from_millis(timeout);
+    now.duration_since(run.last) <= most
+}
+
+/// The functions that a check tells of.
+fn tells(office: &Office, check: &str) -> Vec<(String, String)> {
+    let measured = office.contracts.iter().flat_map(|watched| {
+        let by_it = watched.measured.iter().filter(|measured| measured.source.is_check(check));
+        by_it.map(|measured| (watched.contract.name.to_string(), measured.function.to_string()))
+    });
+    measured.collect()
+}

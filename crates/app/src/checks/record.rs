@@ -1,0 +1,77 @@
+//! What watchers report, into the records.
+
+use jiff::{SignedDuration, Timestamp};
+use store::{Answer, Look, SeenLook, Unlooked};
+use watch::{Check, Measured, Report};
+
+use super::Latest;
+use crate::{AppError, Office};
+
+/// Records what watchers reported since the last time. Nobody looked at what is unseen or blind, so it
+/// is neither up nor down.
+///
+/// # Errors
+/// When the records fail; then the caller brings the same reports again.
+pub async fn record(office: &Office, reports: &[Report]) -> Result<(), AppError> {
+    let mut looks = Vec::with_capacity(reports.len());
+    let mut unlooked = Vec::new();
+    for report in reports {
+        match report {
+            Report::Measured(measured) => looks.push(look(measured)),
+            Report::Blind(blind) => unlooked.push(Unlooked {
+                check: blind.check.name.clone(),
+                pace: pace(&blind.check),
+                from: blind.from,
+                until: blind.until,
+            }),
+        }
+    }
+    office.store.record_looks(&looks, &unlooked).await?;
+    let mut latest = office.watching.latest();
+    for report in reports {
+        if let Report::Measured(measured) = report {
+            latest.insert(measured.check.name.clone(), seen(measured.at, &measured.seen));
+        }
+    }
+    Ok(())
+}
+
+fn pace(check: &Check) -> SignedDuration {
+    SignedDuration::from_secs(i64::try_from(check.every.as_secs().max(1)).unwrap_or(i64::MAX))
+}
+
+fn look(measured: &Measured) -> Look {
+    let seen = &measured.seen;
+    Look {
+        check: measured.check.name.clone(),
+        pace: pace(&measured.check),
+        seen: SeenLook {
+            at: measured.at,
+            answer: answer(seen.answer),
+            reason: seen.answer.reason().map(|reason| reason.code().to_owned()),
+            took_ms: u32::try_from(seen.took.as_millis()).unwrap_or(u32::MAX),
+        },
+    }
+}
+
+fn answer(answer: watch::Answer) -> Answer {
+    match answer {
+        watch::Answer::Succeeded => Answer::Good,
+        watch::Answer::Refused(_) => Answer::Refused,
+        watch::Answer::Silent(_) => Answer::Silent,
+        watch::Answer::Unseen(_) => Answer::Unseen,
+    }
+}
+
+/// A look as the console shows it.
+pub(super) fn seen(at: Timestamp, seen: &watch::Seen) -> Latest {
+    Latest {
+        at,
+        answer: answer(seen.answer),
+        reason: seen.answer.reason(),
+        took: SignedDuration::try_from(seen.took).unwrap_or(SignedDuration::MAX),
+        said: seen.detail.said.clone(),
+        code: seen.detail.code,
+        address: seen.detail.address,
+    }
+}

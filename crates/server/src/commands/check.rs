@@ -1,0 +1,175 @@
+//! `yakusoku check`: what is looked at, how it stands, and one look now.
+
+use std::path::Path;
+
+use anyhow::Context;
+use app::checks::{self, Answer, Origin, Settings, Watched};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use watch::{Reach, Seen, look};
+
+use super::place::{Place, wait_for};
+use crate::exit::{Misused, Status};
+use crate::table::{Table, cut};
+use crate::{clock, config, watching};
+
+/// Stands at the end of the help of `check try`.
+const HELP: &str = "Exit status: 0 it answered what was asked for, 1 it did not, 2 wrong usage, \
+                    3 nobody knows: we could not look";
+/// Columns of another's words.
+const SAID_WIDTH: usize = 60;
+
+#[derive(Args)]
+pub struct CheckArgs {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// List the checks of configuration and console, and how each stands
+    #[command(after_help = crate::exit::HELP)]
+    List,
+    /// Look once, now, and print what was seen
+    ///
+    /// Nothing is recorded. A check that is not in the configuration yet can be tried from a file
+    /// that holds it as [[check]].
+    #[command(after_help = HELP)]
+    Try {
+        /// Name of a check, or a file with one or more of them
+        #[arg(value_name = "NAME|FILE")]
+        what: String,
+    },
+}
+
+/// Runs the verb.
+pub fn run(args: &CheckArgs) -> anyhow::Result<Status> {
+    match &args.verb {
+        Verb::List => list(&args.place),
+        Verb::Try { what } => try_now(&args.place, what),
+    }
+}
+
+fn list(place: &Place) -> anyhow::Result<Status> {
+    let (config, watched) = wait_for(async {
+        let (config, office) = place.office().await?;
+        Ok((config, checks::list(&office, clock::now()).await?))
+    })?;
+    let mut table = Table::new(&["check", "kind", ">every", "state", "since", "tells of", "from"]);
+    for it in &watched {
+        table.row(row(it, &config.time_zone));
+    }
+    print!("{}", table.show());
+    Ok(Status::Done)
+}
+
+fn row(it: &Watched, zone: &TimeZone) -> [String; 7] {
+    let time = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let (state, since) = match (it.paused, &it.run) {
+        (Some(since), _) => ("paused", time(since)),
+        (None, Some(run)) => (word(run.answer), time(run.first)),
+        (None, None) => ("not measured", String::new()),
+    };
+    let tells: Vec<String> =
+        it.tells.iter().map(|(contract, function)| format!("{contract} {function}")).collect();
+    let origin = match it.origin {
+        Origin::Configured => "configuration",
+        Origin::Added => "console",
+    };
+    [
+        it.name.clone(),
+        it.settings.kind.word().to_owned(),
+        format!("{}s", it.settings.every),
+        state.to_owned(),
+        since,
+        tells.join(", "),
+        origin.to_owned(),
+    ]
+}
+
+fn word(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Good => "answers",
+        Answer::Refused => "wrong answer",
+        Answer::Silent => "no answer",
+        Answer::Unseen => "not seen",
+    }
+}
+
+fn try_now(place: &Place, what: &str) -> anyhow::Result<Status> {
+    let path = Path::new(what);
+    let is_file = what.contains('/') || path.is_file();
+    let (reach, named) = match is_file {
+        true => (watching::reach(&place.read_config()?)?, config::load_checks(path)?),
+        false => by_name(place, what)?,
+    };
+    let seen = wait_for(async {
+        let mut all = Vec::new();
+        for (name, settings) in &named {
+            all.push((name, look_once(name, settings, &reach).await?));
+        }
+        Ok(all)
+    })?;
+    let mut worst = Status::Done;
+    for (name, seen) in &seen {
+        print!("{}", text(name, seen));
+        worst = match (worst, seen.answer) {
+            (worst, watch::Answer::Succeeded) => worst,
+            (Status::Failed, _) | (_, watch::Answer::Refused(_) | watch::Answer::Silent(_)) => {
+                Status::Failed
+            }
+            (_, watch::Answer::Unseen(_)) => Status::Unreachable,
+        };
+    }
+    Ok(worst)
+}
+
+type Named = Vec<(String, Settings)>;
+
+/// A check of the configuration, or of the console with the limits of its policy.
+fn by_name(place: &Place, name: &str) -> anyhow::Result<(Reach, Named)> {
+    let config = place.read_config()?;
+    if let Some(known) = config.checks.iter().find(|it| it.check.name == name) {
+        let named = vec![(name.to_owned(), known.check.settings.clone())];
+        return Ok((watching::reach(&config)?, named));
+    }
+    let found = wait_for(async {
+        let office = place.office_with(&config).await?;
+        Ok(checks::find(&office, name, clock::now()).await?)
+    })?;
+    match found {
+        Some(watched) => {
+            let reach = watching::console_reach(&config)?;
+            Ok((reach, vec![(name.to_owned(), watched.settings)]))
+        }
+        None => {
+            let text = format!("there is no check {name}: `yakusoku check list` names them");
+            Err(Misused(text).into())
+        }
+    }
+}
+
+async fn look_once(name: &str, settings: &Settings, reach: &Reach) -> anyhow::Result<Seen> {
+    let check = settings.check(name).with_context(|| format!("{name} cannot be run"))?;
+    Ok(look(&check, reach).await)
+}
+
+/// One line: `top-page: answers, 200, 84 ms, 192.0.2.1`.
+fn text(name: &str, seen: &Seen) -> String {
+    let state = match seen.answer {
+        watch::Answer::Succeeded => "answers",
+        watch::Answer::Refused(_) => "wrong answer",
+        watch::Answer::Silent(_) => "no answer",
+        watch::Answer::Unseen(_) => "not seen",
+    };
+    let mut parts = vec![state.to_owned()];
+    parts.extend(seen.answer.reason().map(|reason| reason.code().to_owned()));
+    parts.extend(seen.detail.code.map(|code| code.to_string()));
+    parts.push(format!("{} ms", seen.took.as_millis()));
+    parts.extend(seen.detail.address.map(|address| address.to_string()));
+    let said = seen.detail.said.as_deref().map(|said| format!(" ({})", cut(said, SAID_WIDTH)));
+    format!("{name}: {}{}\n", parts.join(", "), said.unwrap_or_default())
+}

@@ -1,0 +1,339 @@
+//! What checks saw: each look for forty days, what the looks of an hour came to for a year, and the
+//! runs of equal answers for as long as contracts are kept.
+//!
+//! Looks come in batches, one row and one transaction each, and are folded into a row for each check
+//! and hour some minutes later: ten thousand checks cost one row a second.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use sqlx::{Any, Transaction};
+
+use crate::observations::{Answer, Observation, Sighting, observation};
+use crate::packed::{BatchLook, HOUR_MS, SeenLook, pack_batch, unpack_batch};
+use crate::runs::{Changes, Runs};
+use crate::statement::Form;
+use crate::{Day, Result, Store, StoreError, column, sql};
+
+/// Names of checks that are numbered; the looks of a removed one go with their time.
+pub const CHECK_NAMES_MAX: i64 = 200_000;
+/// What the name of a check begins with where probes have their words.
+pub const CHECK_PREFIX: &str = "check/";
+
+/// One look of one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The name of the check.
+    pub check: String,
+    /// How often it looks; whole seconds.
+    pub pace: SignedDuration,
+    /// When, what, why and how long.
+    pub seen: SeenLook,
+}
+
+/// A time in which a check did not look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlooked {
+    /// The name of the check.
+    pub check: String,
+    /// How often it looks; whole seconds.
+    pub pace: SignedDuration,
+    /// The first round without a look.
+    pub from: Timestamp,
+    /// The next look.
+    pub until: Timestamp,
+}
+
+impl Store {
+    /// Records looks and times without looks, in the order in which they were. Runs are to the whole
+    /// second, so of two looks of one check in one second the first makes its run.
+    ///
+    /// # Errors
+    /// When the records fail, or have more than [`CHECK_NAMES_MAX`] names; then nothing has changed.
+    pub async fn record_looks(&self, looks: &[Look], unlooked: &[Unlooked]) -> Result<()> {
+        const DOING: &str = "record what checks saw";
+        self.load_runs().await?;
+        let mut transaction = self.begin(DOING).await?;
+        let names = looks.iter().map(|look| look.check.as_str());
+        let numbers = self.number_checks(&mut transaction, names).await?;
+        let mut changes = Changes::default();
+        {
+            let memory = self.memory();
+            for blind in unlooked {
+                memory.runs.begin(&mut changes, blind_run(blind));
+            }
+            for look in looks {
+                memory.runs.note(&mut changes, &sighting(look));
+            }
+        }
+        if !looks.is_empty() {
+            self.add_batch(&mut transaction, looks, &numbers).await?;
+        }
+        self.write_runs(&mut transaction, &changes.write).await?;
+        transaction.commit().await.map_err(sql(DOING))?;
+        let mut memory = self.memory();
+        memory.checks.extend(numbers);
+        memory.runs.keep(changes);
+        Ok(())
+    }
+
+    /// Numbers the checks that have none, and tells their numbers.
+    async fn number_checks<'n>(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<HashMap<String, i64>> {
+        const DOING: &str = "number a check";
+        let (mut next, new) = {
+            let memory = self.memory();
+            let new: BTreeSet<&str> =
+                names.filter(|name| !memory.checks.contains_key(*name)).collect();
+            (memory.checks.values().max().copied().unwrap_or(0), new)
+        };
+        let mut numbers = HashMap::new();
+        for name in new {
+            next += 1;
+            if next > CHECK_NAMES_MAX {
+                return Err(StoreError::TooManyChecks);
+            }
+            sqlx::query("INSERT INTO check_number (number, name) VALUES ($1, $2)")
+                .bind(next)
+                .bind(name)
+                .execute(&mut **transaction)
+                .await
+                .map_err(sql(DOING))?;
+            numbers.insert(name.to_owned(), next);
+        }
+        Ok(numbers)
+    }
+
+    async fn add_batch(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        looks: &[Look],
+        new: &HashMap<String, i64>,
+    ) -> Result<()> {
+        const DOING: &str = "record looks";
+        let numbered: Vec<BatchLook> = {
+            let memory = self.memory();
+            let one = |look: &Look| {
+                let known = memory.checks.get(&look.check);
+                let number = *known.or_else(|| new.get(&look.check))?;
+                Some(BatchLook { number, pace: look.pace.as_secs(), look: look.seen.clone() })
+            };
+            looks.iter().filter_map(one).collect()
+        };
+        let times = || numbered.iter().map(|look| look.look.at.as_millisecond());
+        let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
+        sqlx::query(
+            "INSERT INTO look_batch (batch, first_at, last_at, packed) \
+             SELECT COALESCE(MAX(batch), 0) + 1, $1, $2, $3 FROM look_batch",
+        )
+        .bind(first)
+        .bind(last)
+        .bind(pack_batch(first, &numbered))
+        .execute(&mut **transaction)
+        .await
+        .map_err(sql(DOING))?;
+        Ok(())
+    }
+
+    async fn write_runs(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        runs: &[Observation],
+    ) -> Result<()> {
+        // One statement may not touch a row twice: of several states of a run the last one holds.
+        let mut newest: BTreeMap<(&str, Timestamp), &Observation> = BTreeMap::new();
+        for run in runs {
+            newest.insert((&run.probe, run.first), run);
+        }
+        let rows: Vec<&Observation> = newest.into_values().collect();
+        self.run_form(transaction, (Form::Run, Day(0)), &rows, |values, run| {
+            values
+                .put(run.probe.clone())
+                .put(run.first.as_microsecond())
+                .put(run.last.as_microsecond())
+                .put(run.pace.as_secs())
+                .put(run.answer.number())
+                .put(run.total);
+        })
+        .await
+        .map_err(sql("record the runs of checks"))?;
+        Ok(())
+    }
+
+    /// The newest run of each check, as far as batches tell; in a program that records, as far as it knows.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn newest_runs(&self) -> Result<Vec<Observation>> {
+        if self.memory().runs.is_loaded {
+            return Ok(self.memory().runs.all());
+        }
+        let (mut runs, changes, _) = self.replay().await?;
+        runs.keep(changes);
+        Ok(runs.all())
+    }
+
+    async fn newest_rows(&self) -> Result<Vec<Observation>> {
+        let rows = sqlx::query(
+            "SELECT run.probe, run.first_at, last_at, pace, answer, total FROM observation AS run \
+             JOIN (SELECT probe, MAX(first_at) AS first_at FROM observation \
+                   WHERE probe LIKE 'check/%' GROUP BY probe) AS newest \
+             ON newest.probe = run.probe AND newest.first_at = run.first_at",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(sql("read the newest runs of checks"))?;
+        rows.iter().map(observation).collect()
+    }
+
+    /// The newest run of each check as its row says, what the batches tell beyond it, and the numbers.
+    async fn replay(&self) -> Result<(Runs, Changes, HashMap<String, i64>)> {
+        let mut runs = Runs::default();
+        runs.is_loaded = true;
+        for run in self.newest_rows().await? {
+            runs.load(run);
+        }
+        let numbers = self.check_numbers().await?;
+        let names: HashMap<i64, &str> =
+            numbers.iter().map(|(name, number)| (*number, name.as_str())).collect();
+        let mut changes = Changes::default();
+        for batch in self.batches(Timestamp::MIN, Timestamp::MAX).await? {
+            for BatchLook { number, pace, look } in batch.looks() {
+                let Some(check) = names.get(&number).map(|name| (*name).to_owned()) else {
+                    continue;
+                };
+                let pace = SignedDuration::from_secs(pace);
+                runs.note(&mut changes, &sighting(&Look { check, pace, seen: look }));
+            }
+        }
+        Ok((runs, changes, numbers.into_iter().collect()))
+    }
+
+    /// Takes what is in the records into memory, and writes what batches tell beyond the runs.
+    async fn load_runs(&self) -> Result<()> {
+        const DOING: &str = "read the newest runs of checks";
+        if self.memory().runs.is_loaded {
+            return Ok(());
+        }
+        let (mut runs, changes, numbers) = self.replay().await?;
+        let mut transaction = self.begin(DOING).await?;
+        self.write_runs(&mut transaction, &changes.write).await?;
+        transaction.commit().await.map_err(sql(DOING))?;
+        runs.keep(changes);
+        let mut memory = self.memory();
+        memory.checks = numbers;
+        memory.runs = runs;
+        Ok(())
+    }
+
+    async fn check_numbers(&self) -> Result<Vec<(String, i64)>> {
+        const DOING: &str = "read the numbers of checks";
+        let rows = sqlx::query("SELECT number, name FROM check_number")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(sql(DOING))?;
+        rows.iter()
+            .map(|row| Ok((column(row, "name", DOING)?, column(row, "number", DOING)?)))
+            .collect()
+    }
+
+    pub(crate) async fn batches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Batch>> {
+        const DOING: &str = "read looks";
+        let rows = sqlx::query(
+            "SELECT batch, first_at, packed FROM look_batch \
+             WHERE last_at >= $1 AND first_at < $2 ORDER BY batch",
+        )
+        .bind(from.as_millisecond())
+        .bind(until.as_millisecond())
+        .fetch_all(&self.readers)
+        .await
+        .map_err(sql(DOING))?;
+        let batch = |row| {
+            Ok(Batch {
+                batch: column(row, "batch", DOING)?,
+                first_ms: column(row, "first_at", DOING)?,
+                packed: column(row, "packed", DOING)?,
+            })
+        };
+        rows.iter().map(batch).collect()
+    }
+
+    /// The runs of one check that touch `[from, until)`, the earliest first.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn runs_of(
+        &self,
+        check: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Observation>> {
+        let rows = sqlx::query(
+            "SELECT probe, first_at, last_at, pace, answer, total FROM observation \
+             WHERE probe = $1 AND first_at < $2 AND last_at >= $3 ORDER BY first_at",
+        )
+        .bind(probe_of(check))
+        .bind(until.as_microsecond())
+        .bind(from.as_microsecond())
+        .fetch_all(&self.readers)
+        .await
+        .map_err(sql("read what a check saw"))?;
+        let mut runs = rows.iter().map(observation).collect::<Result<Vec<_>>>()?;
+        self.memory().runs.freshen(&mut runs);
+        Ok(runs)
+    }
+}
+
+/// The word under which the runs of a check are kept.
+#[must_use]
+pub fn probe_of(check: &str) -> String {
+    format!("{CHECK_PREFIX}{check}")
+}
+
+/// Looks as they came in.
+pub(crate) struct Batch {
+    pub batch: i64,
+    first_ms: i64,
+    packed: Vec<u8>,
+}
+
+impl Batch {
+    pub fn looks(&self) -> Vec<BatchLook> {
+        unpack_batch(self.first_ms, &self.packed)
+    }
+}
+
+/// The hour that an instant is in, since 1970-01-01T00:00Z.
+pub(crate) fn hour_of(at: Timestamp) -> i64 {
+    at.as_millisecond().div_euclid(HOUR_MS)
+}
+
+fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_millisecond().div_euclid(1_000)).unwrap_or(at)
+}
+
+fn sighting(look: &Look) -> Sighting {
+    Sighting {
+        probe: probe_of(&look.check),
+        at: whole_second(look.seen.at),
+        pace: look.pace,
+        answer: look.seen.answer,
+    }
+}
+
+/// As a run of which the last round was a pace before the next look.
+fn blind_run(blind: &Unlooked) -> Observation {
+    let first = whole_second(blind.from);
+    let last = blind.until.checked_sub(blind.pace).unwrap_or(blind.until);
+    Observation {
+        probe: probe_of(&blind.check),
+        first,
+        last: whole_second(last).max(first),
+        pace: blind.pace,
+        answer: Answer::Unseen,
+        total: 0,
+    }
+}

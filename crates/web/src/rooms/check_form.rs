@@ -1,0 +1,225 @@
+//! Adding and changing a check: choose a kind, fill its form, see the first result at once.
+
+use std::sync::Arc;
+
+use app::checks::{self, CheckRefusal, Latest, Origin, Reason, Settings, WAYS, Way};
+use app::{AppError, Refusal};
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::check_fields::{ALL, Field, Fields, fields_of, settings_of, typed_of};
+use super::{Answer, done, encoded, show, show_refused};
+use crate::failure::Failure;
+use crate::frame::Frame;
+use crate::guard::{Asked, Signed};
+use crate::{Console, Shared};
+
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/checks-new", get(choose).post(add))
+        .route("/checks/{name}/edit", get(edit).post(change))
+}
+
+#[derive(Template)]
+#[template(path = "check_kinds.html")]
+struct KindsPage {
+    f: Frame,
+}
+
+impl KindsPage {
+    fn groups(&self) -> [(String, Vec<Way>); 5] {
+        let f = &self.f;
+        [
+            (f.t("check-group-web"), vec![Way::Http, Way::Tls]),
+            (f.t("check-group-mail"), vec![Way::Smtp, Way::SmtpSend, Way::Pop3, Way::Imap]),
+            (f.t("check-group-network"), vec![Way::Ping, Way::Tcp, Way::Dns, Way::Ftp]),
+            (f.t("check-group-database"), vec![Way::Postgres, Way::Mysql]),
+            (f.t("check-group-calls"), vec![Way::Heartbeat]),
+        ]
+    }
+}
+
+#[derive(Template)]
+#[template(path = "check_form.html")]
+struct FormPage {
+    f: Frame,
+    way: Way,
+    name: String,
+    is_edit: bool,
+    /// What stands in the fields, by key.
+    typed: Fields,
+    refused: Option<String>,
+    first: Option<Latest>,
+}
+
+impl FormPage {
+    fn title(&self) -> String {
+        if self.is_edit {
+            self.f.with("check-edit-title", &self.name)
+        } else {
+            self.f.with("check-new-title", &super::checks::way_text(&self.f, &self.way))
+        }
+    }
+
+    fn action(&self) -> String {
+        match self.is_edit {
+            true => format!("/checks/{}/edit", encoded(&self.name)),
+            false => "/checks-new".to_owned(),
+        }
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        fields_of(self.way).iter().chain(&ALL).copied().collect()
+    }
+
+    fn value(&self, field: &Field) -> String {
+        self.typed.get(field.key).cloned().unwrap_or_default()
+    }
+
+    fn word(&self, word: &str) -> String {
+        match word {
+            "none" => self.f.t("check-tls-none"),
+            "starttls" => self.f.t("check-tls-starttls"),
+            "direct" => self.f.t("check-tls-direct"),
+            other => other.to_owned(),
+        }
+    }
+
+    fn is_forbidden(&self) -> bool {
+        self.first.as_ref().is_some_and(|first| first.reason == Some(Reason::Forbidden))
+    }
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    kind: String,
+}
+
+fn way(word: &str) -> Option<Way> {
+    let found = WAYS.iter().find(|(known, _)| *known == word).map(|(_, way)| *way);
+    found.filter(|way| *way != Way::Plugin)
+}
+
+async fn choose(f: Frame, Asked(wanted): Asked<Wanted>) -> Answer {
+    let Some(way) = way(&wanted.kind) else { return show(&KindsPage { f }) };
+    let typed = typed_of(&Settings { kind: way, ..Settings::default() });
+    let (refused, first, name) = (None, None, String::new());
+    show(&FormPage { f, way, name, is_edit: false, typed, refused, first })
+}
+
+async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -> Answer {
+    let way = fields.get("kind").and_then(|word| way(word)).ok_or(Failure::Unreadable)?;
+    let name = fields.get("name").map(|name| name.trim().to_owned()).unwrap_or_default();
+    let page = FormPage {
+        f,
+        way,
+        name: name.clone(),
+        is_edit: false,
+        typed: fields.clone(),
+        refused: None,
+        first: None,
+    };
+    let settings = match settings_of(&fields, &Settings { kind: way, ..Settings::default() }) {
+        Ok(settings) => settings,
+        Err(label) => return refuse(page, |f| f.with("check-unknown", &f.t(label))),
+    };
+    let now = page.f.now;
+    let label = if name.is_empty() { way.word() } else { &name };
+    let first = match checks::first_look(&console.office, label, &settings, now).await {
+        Ok(first) => Some(first),
+        Err(AppError::Refused(Refusal::Check(CheckRefusal::NobodyLooks))) => None,
+        Err(AppError::Refused(why)) => return refuse(page, |f| f.refusal(&why)),
+        Err(error) => return Err(error.into()),
+    };
+    if fields.get("deed").is_none_or(|deed| deed != "store") {
+        return show(&FormPage { first, ..page });
+    }
+    match checks::add(&console.office, &name, &settings, now).await {
+        Ok(()) => {
+            if let Some(first) = first {
+                checks::show_first(&console.office, &name, first);
+            }
+            Ok(done(&format!("/checks/{}", encoded(&name)), "check-added", 1))
+        }
+        Err(AppError::Refused(why)) => refuse(FormPage { first, ..page }, |f| f.refusal(&why)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn refuse(page: FormPage, why: impl FnOnce(&Frame) -> String) -> Answer {
+    let refused = Some(why(&page.f));
+    show_refused(&FormPage { refused, ..page })
+}
+
+/// A check of the console.
+async fn ours(console: &Console, f: &Frame, name: &str) -> Result<Settings, Failure> {
+    let found = checks::find(&console.office, name, f.now).await?;
+    let added = found.filter(|watched| watched.origin == Origin::Added);
+    added.map(|watched| watched.settings).ok_or(Failure::Nowhere)
+}
+
+async fn edit(State(console): Shared, f: Frame, Path(name): Path<String>) -> Answer {
+    let settings = ours(&console, &f, &name).await?;
+    let (way, typed) = (settings.kind, typed_of(&settings));
+    show(&FormPage { f, way, name, is_edit: true, typed, refused: None, first: None })
+}
+
+async fn change(
+    State(console): Shared,
+    f: Frame,
+    Path(name): Path<String>,
+    Signed(fields): Signed<Fields>,
+) -> Answer {
+    let before = ours(&console, &f, &name).await?;
+    let (way, typed, now) = (before.kind, fields.clone(), f.now);
+    let (is_edit, refused, first) = (true, None, None);
+    let page = FormPage { f, way, name: name.clone(), is_edit, typed, refused, first };
+    let settings = match settings_of(&fields, &before) {
+        Ok(settings) => settings,
+        Err(label) => return refuse(page, |f| f.with("check-unknown", &f.t(label))),
+    };
+    let stores = fields.get("deed").is_some_and(|deed| deed == "store");
+    let deed = async {
+        match stores {
+            true => checks::change(&console.office, &name, &settings, now).await.map(|()| None),
+            false => checks::first_look(&console.office, &name, &settings, now).await.map(Some),
+        }
+    };
+    match deed.await {
+        Ok(None) => Ok(done(&format!("/checks/{}", encoded(&name)), "check-changed", 1)),
+        Ok(first) => show(&FormPage { first, ..page }),
+        Err(AppError::Refused(why)) => refuse(page, |f| f.refusal(&why)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+pub mod samples {
+    use super::*;
+    use crate::tests::watched;
+
+    pub fn pages(f: &Frame) -> Vec<(&'static str, String)> {
+        let f = Frame { here: "/checks-new".to_owned(), ..f.clone() };
+        let kinds = KindsPage { f: f.clone() };
+        let form = |way: Way, refused: Option<&str>, first: Option<Latest>, is_edit: bool| {
+            let mut settings = Settings { kind: way, ..Settings::default() };
+            settings.url = "https://www.example.jp/<script>".to_owned();
+            let (typed, name) = (typed_of(&settings), "top-page".to_owned());
+            let (f, refused) = (f.clone(), refused.map(str::to_owned));
+            let page = FormPage { f, way, name, is_edit, typed, refused, first };
+            page.render().expect("the template renders")
+        };
+        let latest = watched::checks().into_iter().find_map(|check| check.latest);
+        vec![
+            ("check-kinds", kinds.render().expect("the template renders")),
+            ("check-form", form(Way::Http, None, latest, false)),
+            ("check-form-mail", form(Way::SmtpSend, None, None, true)),
+            ("check-form-refused", form(Way::Postgres, Some("x"), None, false)),
+            ("check-form-tls", form(Way::Tls, None, None, false)),
+        ]
+    }
+}

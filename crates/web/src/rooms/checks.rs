@@ -1,0 +1,271 @@
+//! What is looked at: the list, and the page of one check with its graphs, looks and outages.
+
+use std::sync::Arc;
+
+use app::checks::{
+    self, Answer as Heard, Detail, Latest, Origin, SPANS, SeenLook, Stretch, Watched, Way,
+};
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::{any, get, post};
+use serde::Deserialize;
+
+use super::{Answer, done, encoded, show};
+use crate::failure::Failure;
+use crate::frame::Frame;
+use crate::guard::{Asked, NoFields, Signed};
+use crate::look_chart::{self, LookChart};
+use crate::marks::Chip;
+use crate::{Console, Shared, chart, heard};
+
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/checks", get(list))
+        .route("/checks/{name}", get(detail))
+        .route("/checks/{name}/pause", post(pause))
+        .route("/checks/{name}/resume", post(resume))
+        .route("/checks/{name}/remove", get(ask_to_remove).post(remove))
+        .route("/beat/{name}/{word}", any(beat))
+        .merge(super::check_form::routes())
+}
+
+/// A kind of check in words.
+pub(super) fn way_text(f: &Frame, way: &Way) -> String {
+    match way {
+        Way::Http => f.t("way-http"),
+        Way::Ping => f.t("way-ping"),
+        Way::Tcp => f.t("way-tcp"),
+        Way::Tls => f.t("way-tls"),
+        Way::Smtp => f.t("way-smtp"),
+        Way::SmtpSend => f.t("way-smtp-send"),
+        Way::Pop3 => f.t("way-pop3"),
+        Way::Imap => f.t("way-imap"),
+        Way::Ftp => f.t("way-ftp"),
+        Way::Dns => f.t("way-dns"),
+        Way::Postgres => f.t("way-postgres"),
+        Way::Mysql => f.t("way-mysql"),
+        Way::Heartbeat => f.t("way-heartbeat"),
+        Way::Plugin => f.t("way-plugin"),
+    }
+}
+
+/// How a check stands, as a coloured word.
+fn state(f: &Frame, watched: &Watched) -> Chip {
+    let unmeasured = |word: String| Chip { tone: "unmeasured", word };
+    match (&watched.paused, &watched.run, &watched.latest) {
+        (Some(_), ..) => unmeasured(f.t("check-paused")),
+        (None, Some(run), _) => heard::answer(f.lang, run.answer),
+        (None, None, Some(latest)) => heard::answer(f.lang, latest.answer),
+        (None, None, None) => unmeasured(f.t("check-not-yet")),
+    }
+}
+
+/// What the last look came to: `84 ms`, or why it failed.
+pub(super) fn outcome(f: &Frame, latest: &Latest) -> String {
+    let took = heard::took(latest.took);
+    match latest.reason {
+        None => took,
+        Some(reason) => match latest.code {
+            Some(code) => format!("{} ({code}, {took})", heard::reason(f.lang, reason)),
+            None => format!("{} ({took})", heard::reason(f.lang, reason)),
+        },
+    }
+}
+
+#[derive(Template)]
+#[template(path = "checks.html")]
+struct ChecksPage {
+    f: Frame,
+    checks: Vec<Watched>,
+    counts: Vec<(Chip, usize)>,
+}
+
+fn counts(f: &Frame, checks: &[Watched]) -> Vec<(Chip, usize)> {
+    [Heard::Silent, Heard::Refused, Heard::Unseen, Heard::Good]
+        .into_iter()
+        .filter_map(|answer| {
+            let is_it = |it: &&Watched| {
+                it.paused.is_none() && it.run.as_ref().is_some_and(|run| run.answer == answer)
+            };
+            let count = checks.iter().filter(is_it).count();
+            (count > 0).then(|| (heard::answer(f.lang, answer), count))
+        })
+        .collect()
+}
+
+async fn list(State(console): Shared, f: Frame) -> Answer {
+    let checks = checks::list(&console.office, f.now).await?;
+    let counts = counts(&f, &checks);
+    show(&ChecksPage { f, checks, counts })
+}
+
+#[derive(Template)]
+#[template(path = "check.html")]
+struct CheckPage {
+    f: Frame,
+    check: Watched,
+    seen: Detail,
+    chart: LookChart,
+    stretch: &'static str,
+    /// What the other side of a heartbeat calls.
+    beat: Option<String>,
+    contracts: Vec<String>,
+}
+
+impl CheckPage {
+    fn spans(&self) -> [(&'static str, String); 4] {
+        SPANS.map(|(word, stretch)| {
+            let text = match stretch {
+                Stretch::Day => self.f.t("span-24h"),
+                Stretch::Week => self.f.t("span-7d"),
+                Stretch::Month => self.f.t("span-40d"),
+                Stretch::Year => self.f.t("span-1y"),
+            };
+            (word, text)
+        })
+    }
+
+    fn is_ours(&self) -> bool {
+        self.check.origin == Origin::Added
+    }
+
+    fn why(&self, look: &SeenLook) -> String {
+        let reason = look.reason.as_deref();
+        reason.map(|code| heard::reason_by_code(self.f.lang, code)).unwrap_or_default()
+    }
+
+    fn took(&self, look: &SeenLook) -> String {
+        heard::took(jiff::SignedDuration::from_millis(i64::from(look.took_ms)))
+    }
+
+    fn address(&self) -> String {
+        encoded(&self.check.name)
+    }
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    span: String,
+}
+
+async fn known(console: &Console, f: &Frame, name: &str) -> Result<Watched, Failure> {
+    checks::find(&console.office, name, f.now).await?.ok_or(Failure::Nowhere)
+}
+
+async fn detail(
+    State(console): Shared,
+    f: Frame,
+    Path(name): Path<String>,
+    Asked(wanted): Asked<Wanted>,
+) -> Answer {
+    let check = known(&console, &f, &name).await?;
+    let (word, stretch) =
+        SPANS.into_iter().find(|(word, _)| *word == wanted.span).unwrap_or(SPANS[0]);
+    let seen = checks::detail(&console.office, &name, stretch, f.now).await?;
+    let chart = look_chart::lay_out(&seen.points, stretch, &f.zone);
+    let beat = (check.settings.kind == Way::Heartbeat)
+        .then(|| format!("/beat/{name}/{}", checks::beat_word(&console.office, &name)));
+    let contracts = console.office.contracts.iter();
+    let contracts = contracts.map(|it| it.contract.name.to_string()).collect();
+    show(&CheckPage { f, check, seen, chart, stretch: word, beat, contracts })
+}
+
+async fn pause(
+    State(console): Shared,
+    f: Frame,
+    Path(name): Path<String>,
+    Signed(NoFields {}): Signed<NoFields>,
+) -> Answer {
+    checks::pause(&console.office, &name, f.now).await?;
+    Ok(done(&format!("/checks/{}", encoded(&name)), "check-paused", 1))
+}
+
+async fn resume(
+    State(console): Shared,
+    Path(name): Path<String>,
+    Signed(NoFields {}): Signed<NoFields>,
+) -> Answer {
+    checks::resume(&console.office, &name).await?;
+    Ok(done(&format!("/checks/{}", encoded(&name)), "check-resumed", 1))
+}
+
+#[derive(Template)]
+#[template(path = "remove_check.html")]
+struct RemovePage {
+    f: Frame,
+    name: String,
+}
+
+impl RemovePage {
+    fn address(&self) -> String {
+        encoded(&self.name)
+    }
+}
+
+async fn ask_to_remove(State(console): Shared, f: Frame, Path(name): Path<String>) -> Answer {
+    known(&console, &f, &name).await?;
+    show(&RemovePage { f, name })
+}
+
+async fn remove(
+    State(console): Shared,
+    Path(name): Path<String>,
+    Signed(NoFields {}): Signed<NoFields>,
+) -> Answer {
+    checks::remove(&console.office, &name).await?;
+    Ok(done("/checks", "check-removed", 1))
+}
+
+/// The other side of a heartbeat calls, with GET or POST.
+async fn beat(
+    State(console): Shared,
+    f: Frame,
+    Path((name, word)): Path<(String, String)>,
+) -> Answer {
+    match checks::beat(&console.office, &name, &word, f.now).await? {
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
+        false => Err(Failure::Nowhere),
+    }
+}
+
+#[cfg(test)]
+pub mod samples {
+    use super::*;
+    use crate::tests::watched;
+
+    pub fn pages(f: &Frame) -> Vec<(&'static str, String)> {
+        let f = Frame { here: "/checks".to_owned(), ..f.clone() };
+        let list = |checks: Vec<Watched>| {
+            let counts = counts(&f, &checks);
+            let page = ChecksPage { f: f.clone(), checks, counts };
+            page.render().expect("the template renders")
+        };
+        let page = |check: Watched, stretch: Stretch| {
+            let seen = watched::seen(stretch, f.now);
+            let chart = look_chart::lay_out(&seen.points, stretch, &f.zone);
+            let beat = (check.settings.kind == Way::Heartbeat).then(|| "/beat/cron/x".to_owned());
+            let contracts = vec!["aoulu-cloud".to_owned()];
+            let stretch = SPANS.iter().find(|it| it.1 == stretch).map_or("", |it| it.0);
+            let page = CheckPage { f: f.clone(), check, seen, chart, stretch, beat, contracts };
+            page.render().expect("the template renders")
+        };
+        let remove = RemovePage { f: f.clone(), name: "top-page".to_owned() };
+        let mut checks = watched::checks().into_iter();
+        let mut pages = vec![
+            ("checks", list(watched::checks())),
+            ("checks-empty", list(vec![])),
+            ("check-remove", remove.render().expect("the template renders")),
+        ];
+        let named = ["check", "check-down", "check-new", "check-heartbeat"];
+        let stretches = [Stretch::Day, Stretch::Week, Stretch::Month, Stretch::Year];
+        for (name, stretch) in named.into_iter().zip(stretches) {
+            let check = checks.next().expect("as many samples");
+            pages.push((name, page(check, stretch)));
+        }
+        pages
+    }
+}
