@@ -10,6 +10,7 @@ import json
 import pathlib
 import re
 import subprocess
+import sys
 import unittest
 
 import namespaces
@@ -222,7 +223,24 @@ class TheAgentRestartsIt(Machines):
         # The report is due in two business days; its draft tells the story, and a person hands it in.
         self.assertEqual(self.board()["incident-report"]["state"], "running")
         draft = self.ours.command("incident", "report", "1")
-        self.assertRegex(draft, r"http のサービス")
+        self.assertIn("http のサービス", draft)
+        self.assertIn("レベル1", draft)
+        # The statement of the month has the seconds, from the measurements and nothing else.
+        statement = json.loads(self.page("/contracts/skyarch/2026-11/statement.json?service=servers"))
+        (outage,) = statement["outages"]
+        self.assertEqual(outage["functions"], ["http"])
+        self.assertTrue(0 < statement["counted_seconds"] < 120, statement)
+
+    def page(self, path):
+        """A page of the console, read on the office's machine."""
+        password = self.ours.command("user", "add", "tanaka", "--admin", "--generate").strip()
+        words = [sys.executable, places.HERE / "console.py", f"http://127.0.0.1:{self.ours.console}"]
+        return subprocess.run(
+            [*self.wire.on("office"), *words, "tanaka", password, path],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
 
     def board(self):
         whole = json.loads(self.ours.command("board", "--all", "--format", "json", check=False))
