@@ -4,7 +4,7 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "/",
     "/mail",
     "/promises",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 19] = [
     "/notices",
     "/notices/1",
     "/checks",
+    "/machines",
     "/checks-new",
     "/log",
     "/queue",
