@@ -8,11 +8,13 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 82] = [
+const COMMANDS: [&str; 84] = [
     "",
     "up",
     "relay",
     "office",
+    "agent",
+    "agent check",
     "send",
     "queue",
     "queue list",
