@@ -12,6 +12,7 @@ const ROOMS: [&str; 20] = [
     "/incidents",
     "/incidents/1",
     "/incidents/1/report",
+    "/on-call",
     "/windows",
     "/windows/plan-1",
     "/notices",
