@@ -50,8 +50,8 @@ pub struct Office {
     pub relay: RelayFolder,
     /// Compositions by name, and what they do with mail, for the screens.
     pub compositions: Vec<Composition>,
-    /// What is promised, and what of it we measure ourselves, by the order of the configuration.
-    pub contracts: Vec<Arc<WatchedContract>>,
+    /// What is promised, and what of it we measure ourselves.
+    shelf: contracts::Shelf,
     /// Who is to be called.
     pub duty: incidents::Duty,
     /// The public holidays, as far as they are known.
@@ -84,7 +84,7 @@ impl Office {
             vault,
             relay,
             compositions,
-            contracts: Vec::new(),
+            shelf: contracts::Shelf::of(Vec::new()),
             duty: incidents::Duty::default(),
             holidays: calendar::HolidayTable::japan(),
             telling: telling::Telling::default(),
@@ -99,7 +99,7 @@ impl Office {
     /// The same office under these contracts.
     #[must_use]
     pub fn under(mut self, contracts: Vec<WatchedContract>) -> Office {
-        self.contracts = contracts.into_iter().map(Arc::new).collect();
+        self.shelf = contracts::Shelf::of(contracts);
         self
     }
 

@@ -199,7 +199,7 @@ fn is_recent(run: &Observation, settings: &Settings, now: Timestamp) -> bool {
 
 /// The functions that a check tells of.
 fn tells(office: &Office, check: &str) -> Vec<(String, String)> {
-    let measured = office.contracts.iter().flat_map(|watched| {
+    let measured = office.contracts().into_iter().flat_map(|watched| {
         let by_it = watched.measured.iter().filter(|measured| measured.source.is_check(check));
         by_it.map(|measured| (watched.contract.name.to_string(), measured.function.to_string()))
     });

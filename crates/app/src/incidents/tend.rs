@@ -39,7 +39,7 @@ pub async fn tend(office: &Office, now: Timestamp) -> Result<Tended, AppError> {
     }
     // Once for all contracts.
     let mut sightings = Sightings::default();
-    for watched in &office.contracts {
+    for watched in office.contracts() {
         let name = watched.contract.name.as_str();
         let incidents = open.remove(name).unwrap_or_default();
         let runs = term(&watched.contract, now) == Term::Runs;
