@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod board;
+pub mod changes;
 pub mod checks;
 mod contracts;
 pub mod deliveries;
@@ -11,6 +12,7 @@ pub mod domains;
 pub mod first_run;
 mod gathered;
 pub mod incidents;
+pub mod kept;
 mod letters;
 pub mod logs;
 mod measured;
@@ -36,7 +38,7 @@ use store::{Store, StoreError};
 use tokio::sync::{Mutex, Semaphore};
 use vault::Vault;
 
-pub use contracts::{Measured, Source, WatchedContract};
+pub use contracts::{Measured, Source, WatchedContract, functions};
 pub use refusal::Refusal;
 pub use store::{Draft as NoticeDraft, NoticeRecord, PlanRecord, SendingRecord, SendingState};
 
@@ -60,6 +62,10 @@ pub struct Office {
     pub telling: telling::Telling,
     /// What is looked at, by whom.
     pub watching: checks::Watching,
+    /// Contracts that were added.
+    kept: kept::Kept,
+    /// What changes, for those who show it.
+    pub changes: changes::Changes,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
     /// One judgement of evidence at a time: each takes a processor for as long as it lasts.
@@ -89,6 +95,8 @@ impl Office {
             holidays: calendar::HolidayTable::japan(),
             telling: telling::Telling::default(),
             watching: checks::Watching::default(),
+            kept: kept::Kept::default(),
+            changes: changes::Changes::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             judging: Arc::new(Semaphore::new(1)),
             boards: board::Boards::default(),

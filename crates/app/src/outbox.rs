@@ -72,6 +72,7 @@ pub async fn recover(office: &Office, now: Timestamp) -> Result<u64, AppError> {
 pub async fn take(office: &Office, now: Timestamp) -> Result<Option<Errand>, AppError> {
     let Some(parcel) = office.store.take_parcel(now).await? else { return Ok(None) };
     let Some(notice) = office.store.notice(parcel.notice).await? else { return Ok(None) };
+    office.notices_changed();
     let sending = notice.sendings.into_iter().find(|sending| sending.place == parcel.place);
     Ok(sending.map(|sending| Errand {
         id: format!("notice-{}-{}", parcel.notice, parcel.place),
@@ -111,6 +112,6 @@ pub async fn settle(
     let answer = answer.chars().take(ANSWER_MAX).map(printable).collect();
     let delivered = Delivered { turnout, answer, at };
     office.store.deliver_parcel(&errand.parcel, &delivered).await?;
-    office.boards.evidence_changed();
+    office.notices_changed();
     Ok(())
 }

@@ -207,7 +207,7 @@ pub async fn plan(office: &Office, plan: &Plan, by: &str, now: Timestamp) -> Res
         contracts: distinct(&plan.contracts).map(str::to_owned).collect(),
     };
     let number = office.store.add_plan(&planned, now).await?;
-    office.boards.evidence_changed();
+    office.notices_changed();
     Ok(number)
 }
 
@@ -252,7 +252,7 @@ pub async fn cancel(
     if !office.store.cancel_plan(number, by, now).await? {
         return AppError::refused(gone());
     }
-    office.boards.evidence_changed();
+    office.notices_changed();
     Ok(record)
 }
 

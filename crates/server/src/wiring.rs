@@ -83,6 +83,8 @@ pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Off
     let checks = config.checks.iter().map(|config| config.check.clone()).collect();
     let contracts = config.contracts.iter().map(|contract| contract.watched.clone()).collect();
     let office = Office::new(store, vault, folder, config.compositions()).under(contracts);
+    let office = office.keeping(config.data.join("contracts"));
+    app::kept::refresh(&office).await?;
     Ok(office.on_duty(config.duty()).telling(telling(config)).watching(Watching::of(checks)))
 }
 

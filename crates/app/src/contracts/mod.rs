@@ -10,8 +10,15 @@ use jiff::Timestamp;
 use terms::{Contract, Name, Service, UpWhen, Version};
 
 use crate::probes::Probe;
-pub use shelf::CHANGES_MAX;
+pub(crate) use shelf::CHANGES_MAX;
 pub(crate) use shelf::Shelf;
+
+/// Every function of every version of a contract.
+#[must_use]
+pub fn functions(contract: &Contract) -> BTreeSet<Name> {
+    let services = contract.versions.iter().flat_map(|version| &version.terms.services);
+    services.flat_map(|service| &service.functions).map(|function| function.name.clone()).collect()
+}
 use crate::{AppError, Office, Refusal};
 
 /// A contract and what we see of it ourselves.
@@ -59,6 +66,12 @@ impl Source {
 }
 
 impl WatchedContract {
+    /// Every function of every version.
+    #[must_use]
+    pub fn functions(&self) -> BTreeSet<Name> {
+        functions(&self.contract)
+    }
+
     /// What the function must answer to be up, as the version says that is in force at that instant;
     /// where that one does not know the function, as the newest that does.
     pub(crate) fn up_when(&self, function: &Name, at: Timestamp) -> UpWhen {
@@ -89,6 +102,24 @@ impl Office {
     #[must_use]
     pub fn keeps_contracts(&self) -> bool {
         !self.shelf.is_empty()
+    }
+
+    /// Whether any measurement of ours was ever recorded.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn has_seen_anything(&self) -> Result<bool, AppError> {
+        Ok(self.store.last_observed().await?.is_some())
+    }
+
+    /// Whether the configuration has a contract of that name.
+    pub(crate) fn is_configured(&self, name: &str) -> bool {
+        self.shelf.is_configured(name)
+    }
+
+    /// Puts a contract behind the others; whether there was room.
+    pub(crate) fn put_contract(&self, contract: WatchedContract) -> bool {
+        self.shelf.put(contract)
     }
 
     /// Every probe that a contract asks for.

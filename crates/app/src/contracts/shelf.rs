@@ -92,8 +92,8 @@ mod tests {
         for (name, measured) in [("b", "2"), ("c", "3"), ("b", "4"), ("a", "5")] {
             assert!(shelf.put(contract(name, measured)));
         }
-        assert_eq!(shown(&shelf), "a:check:5 b:check:4 c:check:3");
-        assert_eq!(before[0].measured[0].source.key(), "check:1", "who stands on it keeps it");
+        assert_eq!(shown(&shelf), "a:check/5 b:check/4 c:check/3");
+        assert_eq!(before[0].measured[0].source.key(), "check/1", "who stands on it keeps it");
         assert!(!shelf.is_configured("b"));
     }
 

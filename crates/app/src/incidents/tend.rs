@@ -142,6 +142,7 @@ async fn open(
     let first = addition(0, &[], drafts, now);
     let opened = office.store.open_incident(&new, &first.entries, first.milestones).await?;
     let Some(id) = opened else { return Ok(false) };
+    office.incident_changed(id);
     // What has its turn at once is called for at once.
     let incident = super::incident(office, id, now).await?;
     write(office, &incident, Vec::new(), now).await?;
@@ -175,7 +176,7 @@ async fn write(
     let count = drafts.len() as u64;
     match office.store.add_entries(&[incident.addition(drafts, now)]).await? {
         Added::Done => {
-            office.boards.evidence_changed();
+            office.incident_changed(incident.record.id);
             Ok(count)
         }
         Added::Moved => Ok(0),

@@ -4,8 +4,10 @@ mod board;
 mod check_fields;
 mod check_form;
 mod checks;
+mod contracts;
 mod domains;
 mod door;
+mod guide;
 mod incidents;
 mod log;
 mod notices;
@@ -39,6 +41,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(windows::routes())
         .merge(notices::routes())
         .merge(checks::routes())
+        .merge(contracts::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -97,6 +100,7 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(windows::samples::pages(f));
     pages.extend(notices::samples::pages(f));
     pages.extend(checks::samples::pages(f));
+    pages.extend(contracts::samples::pages(f));
     pages.extend(check_form::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
