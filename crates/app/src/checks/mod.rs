@@ -197,6 +197,18 @@ fn is_recent(run: &Observation, settings: &Settings, now: Timestamp) -> bool {
     now.duration_since(run.last) <= most
 }
 
+/// Whether a check that tells of a function has been answered, or not answered, since this program runs.
+#[must_use]
+pub fn any_seen(office: &Office) -> bool {
+    let latest = office.watching.latest();
+    let tells = |name: &str| {
+        let contracts = office.contracts();
+        let mut measured = contracts.iter().flat_map(|watched| &watched.measured);
+        measured.any(|measured| measured.source.is_check(name))
+    };
+    latest.iter().any(|(name, latest)| latest.answer != Answer::Unseen && tells(name))
+}
+
 /// The functions that a check tells of.
 fn tells(office: &Office, check: &str) -> Vec<(String, String)> {
     let measured = office.contracts().into_iter().flat_map(|watched| {

@@ -104,14 +104,6 @@ impl Office {
         !self.shelf.is_empty()
     }
 
-    /// Whether any measurement of ours was ever recorded.
-    ///
-    /// # Errors
-    /// When the records fail.
-    pub async fn has_seen_anything(&self) -> Result<bool, AppError> {
-        Ok(self.store.last_observed().await?.is_some())
-    }
-
     /// Whether the configuration has a contract of that name.
     pub(crate) fn is_configured(&self, name: &str) -> bool {
         self.shelf.is_configured(name)

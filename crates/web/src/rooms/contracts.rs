@@ -133,7 +133,8 @@ fn new_page(f: Frame, typed: Fields, refused: Option<String>) -> NewPage {
 fn numbers(contract: &Contract, lang: terms::Lang) -> Vec<String> {
     const SHOWN: usize = 3;
     let rows = wording::overview(contract, contract.newest(), lang);
-    let promised = rows.into_iter().filter(|row| !row.strength.is_empty());
+    let has_number = |row: &wording::Row| row.number.contains(|c: char| c.is_ascii_digit());
+    let promised = rows.into_iter().filter(|row| !row.strength.is_empty() && has_number(row));
     promised.take(SHOWN).map(|row| format!("{}: {}", row.what, row.number)).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What an installation still needs until its first promise is live: shown on the first page, step by
 //! step, and gone when every step is done.
 
+use app::board::{self, State};
 use app::{AppError, checks};
 
 use crate::Console;
@@ -45,12 +46,20 @@ pub async fn guide(console: &Console, f: &Frame) -> Result<Option<Guide>, AppErr
     let bare = contracts.iter().find(|watched| watched.measured.is_empty());
     let contract = bare.or(contracts.first()).map(|watched| watched.contract.name.to_string());
     let is_measured = contracts.iter().any(|watched| !watched.measured.is_empty());
-    let has_figure = is_measured && office.has_seen_anything().await?;
+    let has_figure = is_measured && has_figure(console, f).await?;
     if has_figure {
         return Ok(None);
     }
     let has_check = is_measured || !checks::list(office, f.now).await?.is_empty();
     Ok(Some(steps(f, &Progress { contract, has_check, is_measured, has_figure })))
+}
+
+/// Whether any promise has been measured.
+async fn has_figure(console: &Console, f: &Frame) -> Result<bool, AppError> {
+    let sections = board::board(&console.office, f.now).await?;
+    let mut rows = sections.iter().flat_map(|section| &section.rows);
+    // A contract may have no figure at all: then a look will do.
+    Ok(rows.any(|row| row.state != State::NotMeasured) || checks::any_seen(&console.office))
 }
 
 fn steps(f: &Frame, progress: &Progress) -> Guide {

@@ -9,6 +9,7 @@ mod domains;
 mod door;
 mod guide;
 mod incidents;
+mod live;
 mod log;
 mod notices;
 mod overview;
@@ -34,6 +35,7 @@ use crate::failure::Failure;
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
         .merge(door::routes())
+        .merge(live::routes())
         .merge(board::routes())
         .merge(statements::routes())
         .merge(incidents::routes())
