@@ -156,6 +156,7 @@ pub async fn refresh(office: &Office) -> Result<(), AppError> {
             || watching.configured.iter().any(|known| known.name == name)
     };
     watching.latest().retain(|name, _| is_known(name));
+    watching.recorded().retain(|name, _| is_known(name));
     watching.beats.retain(is_known);
     Ok(())
 }

@@ -57,6 +57,8 @@ pub struct Watching {
     /// The checks of the console that are to be looked at.
     added: Sender<Vec<Check>>,
     latest: Mutex<HashMap<String, Latest>>,
+    /// What each check heard when it was recorded last; the first look of a form is not.
+    recorded: Mutex<HashMap<String, Answer>>,
 }
 
 impl Default for Watching {
@@ -67,6 +69,7 @@ impl Default for Watching {
             beats: Arc::default(),
             added: Sender::new(Vec::new()),
             latest: Mutex::default(),
+            recorded: Mutex::default(),
         }
     }
 }
@@ -82,6 +85,11 @@ impl Watching {
     #[must_use]
     pub fn added(&self) -> Receiver<Vec<Check>> {
         self.added.subscribe()
+    }
+
+    fn recorded(&self) -> MutexGuard<'_, HashMap<String, Answer>> {
+        // As for the last looks.
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn latest(&self) -> MutexGuard<'_, HashMap<String, Latest>> {

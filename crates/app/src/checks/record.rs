@@ -40,16 +40,16 @@ fn tell(office: &Office, reports: &[Report]) {
     let mut looked = BTreeSet::new();
     let mut has_turned = false;
     {
-        let mut latest = office.watching.latest();
+        let (mut latest, mut recorded) = (office.watching.latest(), office.watching.recorded());
         for report in reports {
             let Report::Measured(measured) = report else {
                 has_turned = true;
                 continue;
             };
             let now = seen(measured.at, &measured.seen);
-            let answer = now.answer;
-            let before = latest.insert(measured.check.name.clone(), now);
-            has_turned |= before.is_none_or(|before| before.answer != answer);
+            let before = recorded.insert(measured.check.name.clone(), now.answer);
+            has_turned |= before != Some(now.answer);
+            latest.insert(measured.check.name.clone(), now);
             looked.insert(measured.check.name.clone());
         }
     }
