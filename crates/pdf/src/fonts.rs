@@ -60,6 +60,28 @@ impl FontFiles {
     }
 }
 
+/// Where an installation has its font.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FontPlace {
+    /// What the configuration names.
+    pub named: Option<FontFiles>,
+    /// A folder that is looked into before the system's.
+    pub folder: PathBuf,
+}
+
+impl FontPlace {
+    /// Reads the font. It may have been installed a moment ago.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be used.
+    pub fn open(&self) -> Result<Fonts, FontError> {
+        match &self.named {
+            Some(files) => Fonts::open(files),
+            None => Fonts::open(&FontFiles::find(std::slice::from_ref(&self.folder))?),
+        }
+    }
+}
+
 /// Why there is no font.
 #[derive(Debug, thiserror::Error)]
 pub enum FontError {

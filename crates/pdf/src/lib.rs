@@ -6,7 +6,7 @@ mod fonts;
 mod layout;
 mod pages;
 
-pub use fonts::{FontError, FontFiles, Fonts, SEARCHED};
+pub use fonts::{FontError, FontFiles, FontPlace, Fonts, SEARCHED};
 
 /// Most pages of a document: more is not read by anybody, and is an accident of the input.
 pub const PAGES_MAX: usize = 500;

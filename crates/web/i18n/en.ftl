@@ -922,3 +922,5 @@ refused-contract-configured = { $value } is in the configuration: decide there w
 refused-no-source = There is no check { $value }: add it first.
 refused-no-contract-folder = This office cannot keep contracts: write it into the configuration.
 refused-contracts-changed = Contracts changed { $count } times since the start: restart.
+failure-no-font = There is no font for PDF documents
+failure-no-font-advice = Install fonts-morisawa-bizud-gothic (Debian), or name a font in the configuration under [documents] font.

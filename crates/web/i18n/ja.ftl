@@ -889,3 +889,5 @@ refused-contract-configured = { $value } は設定ファイルの契約です。
 refused-no-source = 監視項目 { $value } はありません。先に追加してください。
 refused-no-contract-folder = このオフィスでは契約を追加できません。設定ファイルに書いてください。
 refused-contracts-changed = 起動してから契約が { $count } 回変わりました。再起動してください。
+failure-no-font = PDF にするためのフォントがありません
+failure-no-font-advice = fonts-morisawa-bizud-gothic（Debian）をインストールするか、設定の [documents] font でフォントを指定してください。

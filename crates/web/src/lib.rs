@@ -15,7 +15,9 @@ mod heard;
 mod look_chart;
 mod marks;
 mod ours;
+mod paper;
 mod proxies;
+mod report;
 mod rooms;
 mod statement;
 #[cfg(test)]
@@ -33,6 +35,7 @@ use jiff::tz::TimeZone;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+pub use paper::{report_paper, statement_paper};
 pub use proxies::behind_proxies;
 pub use statement::statement_html;
 
@@ -47,6 +50,8 @@ pub struct Console {
     pub clock: fn() -> Timestamp,
     /// In which zone times are shown and typed.
     pub zone: TimeZone,
+    /// What documents are set in.
+    pub fonts: pdf::FontPlace,
     /// What the pages tell about the program around them.
     pub facts: ServerFacts,
 }

@@ -3,6 +3,7 @@
 mod report;
 mod show;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use app::Office;
@@ -190,6 +191,9 @@ enum Verb {
         /// Issue this version of the draft
         #[arg(long, value_name = "VERSION")]
         issue: Option<i64>,
+        /// Write the newest report that was issued into this file, as PDF
+        #[arg(long, value_name = "FILE", conflicts_with = "issue")]
+        pdf: Option<PathBuf>,
     },
 }
 
@@ -204,8 +208,11 @@ pub fn run(args: &IncidentArgs) -> anyhow::Result<Status> {
         match &args.verb {
             Verb::List { all } => show::list(&office, *all, &config.time_zone, now).await?,
             Verb::Show { id } => show::one(&office, *id, now).await?,
-            Verb::Report { id, issue: None } => report::print(&office, *id, now).await?,
-            Verb::Report { id, issue: Some(version) } => {
+            Verb::Report { id, pdf: Some(file), .. } => {
+                report::on_paper(&office, *id, &config.font_place(), file, now).await?;
+            }
+            Verb::Report { id, issue: None, .. } => report::print(&office, *id, now).await?,
+            Verb::Report { id, issue: Some(version), .. } => {
                 let by = by(args)?;
                 let number = incidents::report::issue(&office, *id, *version, by, now).await?;
                 println!("{number}");
