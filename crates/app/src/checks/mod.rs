@@ -8,6 +8,7 @@ mod added;
 mod beat;
 mod build;
 mod record;
+mod refusal;
 mod seen;
 mod settings;
 
@@ -26,6 +27,7 @@ pub use added::{
 };
 pub use beat::{beat, beat_word};
 pub use record::record;
+pub use refusal::CheckRefusal;
 pub use seen::{
     Detail, FIGURES_DAYS, LOOKS_DAYS, Outage, Point, SPANS, Stretch, detail, drop_expired, fold,
 };
