@@ -234,6 +234,7 @@ impl Frame {
             "contract-added" => self.t("done-contract-added"),
             "contract-measured" => self.t("done-contract-measured"),
             "check-bound" => self.t("done-check-bound"),
+            "order-given" => self.t("done-order-given"),
             "check-added" => self.t("done-check-added"),
             "check-changed" => self.t("done-check-changed"),
             "check-paused" => self.t("done-check-paused"),

@@ -20,6 +20,7 @@ mod paper;
 mod proxies;
 mod report;
 mod rooms;
+mod series;
 mod statement;
 mod stations;
 #[cfg(test)]

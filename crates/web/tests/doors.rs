@@ -4,7 +4,8 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 22] = [
+    "/contracts-new",
     "/",
     "/mail",
     "/promises",
@@ -12,11 +13,13 @@ const ROOMS: [&str; 19] = [
     "/incidents",
     "/incidents/1",
     "/incidents/1/report",
+    "/on-call",
     "/windows",
     "/windows/plan-1",
     "/notices",
     "/notices/1",
     "/checks",
+    "/machines",
     "/checks-new",
     "/log",
     "/queue",
@@ -376,8 +379,11 @@ async fn an_office_without_contracts_says_how_to_add_one() {
     let house = House::start().await;
     let session = house.signed_in().await;
     let page = house.get("/promises", &session).await.text();
-    assert!(page.contains("[[contract]]") && page.contains("--contract"), "{page}");
-    assert!(house.get("/", &session).await.text().contains("配信の推移"));
+    assert!(page.contains("/contracts-new"), "{page}");
+    let first = house.get("/", &session).await.text();
+    assert!(first.contains("配信の推移") && first.contains("/contracts-new"), "{first}");
+    let new = house.get("/contracts-new", &session).await.text();
+    assert!(new.contains("five-tiers") && new.contains("contract add"), "{new}");
 }
 
 /// From an outage by hand to a report that is issued, through the forms alone.

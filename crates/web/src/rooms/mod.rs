@@ -12,6 +12,8 @@ mod guide;
 mod incidents;
 mod live;
 mod log;
+pub(crate) mod machine_parts;
+mod machines;
 mod notices;
 mod on_call;
 mod overview;
@@ -48,6 +50,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(notices::routes())
         .merge(checks::routes())
         .merge(contracts::routes())
+        .merge(machines::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -109,6 +112,7 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(checks::samples::pages(f));
     pages.extend(contracts::samples::pages(f));
     pages.extend(check_form::samples::pages(f));
+    pages.extend(machines::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));
