@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 80] = [
+const COMMANDS: &[&str] = &[
     "",
     "up",
     "relay",
@@ -47,6 +47,10 @@ const COMMANDS: [&str; 80] = [
     "incident clock",
     "incident wait",
     "incident mute",
+    "incident acknowledge",
+    "incident runbook",
+    "incident on-call",
+    "incident doors",
     "incident recover",
     "incident close",
     "incident take-back",
