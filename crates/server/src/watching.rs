@@ -149,7 +149,7 @@ pub async fn start(
 /// Tells of checks that a contract names and nobody has: their functions are not measured.
 async fn tell_unknown(office: &Office) -> anyhow::Result<()> {
     let known = checks::list(office, clock::now()).await?;
-    for measured in office.contracts.iter().flat_map(|watched| &watched.measured) {
+    for measured in office.contracts().into_iter().flat_map(|watched| &watched.measured) {
         if let Source::Check(name) = &measured.source
             && !known.iter().any(|it| it.name == *name)
         {

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 84] = [
+const COMMANDS: &[&str] = &[
     "",
     "up",
     "relay",

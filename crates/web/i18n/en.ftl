@@ -70,9 +70,7 @@ span-ago = { $value } ago
 
 promises = Promises
 board-lead = Every promise of the contracts in force, clause by clause, and how it stands now.
-board-empty = No contract is configured yet.
-board-empty-advice = Add these lines to the configuration and restart: the promises of the contract then stand here.
-board-empty-flag = To try it without a configuration, start it like this:
+board-empty = No contract is kept yet.
 board-begins = This contract begins on { $value }.
 board-ended = This contract ended on { $value }.
 board-clause = Clause
@@ -863,6 +861,198 @@ done-check-changed = The check was changed.
 done-check-paused = The check rests. Until it is resumed nothing is known of its target.
 done-check-resumed = The check looks again.
 done-check-removed = The check was removed.
+
+machines = Machines
+machines-lead = What stands away from the office, when it was last heard, and what is wrong there.
+machines-empty = No machine dials in yet.
+machines-empty-listen = Give the office a listener for stations: listen in [link] of the configuration.
+machines-empty-add = Add a station. Its token is printed once.
+machines-empty-start = Put the token on the machine and start yakusoku agent there.
+machines-silent = { $n ->
+    [one] One machine is silent.
+   *[other] { $count } machines are silent.
+}
+machine = Machine
+machine-well = Well
+machine-trouble = Trouble
+machine-silent = Silent
+machine-never-heard = Never heard
+machine-revoked = Revoked
+machine-silent-text = Nothing was heard of this machine since { $value }. What it shows is not how it is now.
+machine-revoked-text = Its token was revoked:
+machine-heard = Last heard
+machine-read = Last reading
+machine-fullest = Fullest disk
+machine-wrong = What is wrong
+machine-contracts = Kept under
+machine-no-contracts = no contract, so no threshold counts
+machine-crossings = Thresholds that are reached
+machine-partitions = Partitions
+machine-disk = Disk
+machine-space = Space
+machine-inodes = Inodes
+machine-no-inodes = no table of inodes
+machine-limit = told at { $value }
+machine-free = free { $value }
+machine-states = Units, processes, arrays
+machine-no-states = Nothing is watched.
+machine-changes = What changed in 7 days
+machine-no-changes = Nothing changed.
+machine-unit = Unit
+machine-process = Process
+machine-raid = RAID
+machine-database = Database
+machine-log = Log
+machine-logs = Collected logs, 48 hours
+machine-no-logs = No log is collected.
+machine-orders = Orders
+machine-no-orders = No order was given.
+machine-graphs = Graphs
+machine-no-readings = No readings have arrived yet.
+station-agent = Agent
+station-node = Node
+state-good = Good
+state-bad = Bad
+state-unknown = Unknown
+log-read = read
+log-trouble = with trouble
+log-missing = missing
+log-to-come = still to come
+log-lines = { $n ->
+    [one] 1 line
+   *[other] { $count } lines
+}
+log-trouble-lines = { $n ->
+    [one] 1 line of trouble
+   *[other] { $count } lines of trouble
+}
+log-missing-hours = { $n ->
+    [one] 1 hour is missing
+   *[other] { $count } hours are missing
+}
+log-none-missing = nothing is missing in { $count } hours
+log-last-trouble = The newest trouble
+order = Order
+order-given = Given
+order-by = By
+order-said = What became of it
+order-action = Action
+order-give = Give the order
+order-text = The machine does it at once, if its own list allows it.
+order-no-actions = This machine has told of no action that it allows.
+order-incident = Incident { $count }
+order-waiting = Waiting
+order-fetched = Fetched
+order-done = Done
+order-failed = Failed
+order-refused = Refused
+order-unknown = Unknown
+order-expired = Expired
+done-order-given = The order is given.
+graph-mean = Mean
+graph-highest = Highest
+graph-undrawn = { $n ->
+    [one] 1 more series is not drawn.
+   *[other] { $count } more series are not drawn.
+}
+series-load-1 = Load, 1 minute
+series-load-5 = Load, 5 minutes
+series-load-15 = Load, 15 minutes
+series-uptime = Up since, in seconds
+series-cpu-busy = Processors, busy
+series-cpu-waiting = Processors, waiting for disks
+series-cpu-stolen = Processors, taken by the host
+series-memory-used = Memory in use
+series-memory-available = Memory available
+series-memory-total = Memory in all
+series-swap-used = Swap in use
+series-swap-total = Swap in all
+series-disk-used = Disk { $value }, in use
+series-disk-free = Disk { $value }, free
+series-disk-size = Disk { $value }, size
+series-inodes-used = Disk { $value }, inodes in use
+series-inodes-free = Disk { $value }, inodes free
+series-net-in = Network { $value }, in
+series-net-out = Network { $value }, out
+series-database-size = Database { $value }, size
+series-database-used = Database { $value }, in use
+series-process = Processes { $value }
+
+refused-link-off = Stations cannot dial this office: add listen in [link] to the configuration.
+refused-station-name = The name of a station has 1 to { $count } letters (a-z, A-Z), digits, dots, hyphens or underscores.
+refused-station-site = A site is one line of up to { $count } letters.
+refused-station-contracts = A machine is kept under up to { $count } contracts.
+refused-station-taken = There is a station { $value } already.
+refused-station-other-kind = { $value } was a station of the other kind. Choose another name.
+refused-no-station = There is no station { $value }.
+refused-station-revoked = { $value } is revoked. Add it again for a new token.
+refused-not-an-agent = { $value } is a node and takes no orders.
+refused-action-name = The name of an action has 1 to { $count } letters (a-z, A-Z), digits, dots, hyphens or underscores.
+refused-orders-waiting = Too many orders wait for { $value } already. It does not fetch them.
+refused-no-order = There is no order { $count }.
+
+## Adding contracts
+
+guide-title = To begin
+guide-lead = Four steps to the first live promise, without a configuration file and without a restart.
+guide-done = done
+guide-contract = Add a contract
+guide-contract-text = What was promised, to whom, how much of it. Choose a template or fill in a short form.
+guide-check = Add a check
+guide-check-text = A check looks at the function that was promised. Its first result shows at once.
+guide-measure = Let the check measure the function
+guide-measure-text = Decide which check tells whether a function of the contract is up.
+guide-measure-do = Decide
+guide-live = See the promise live
+guide-live-text = With the first measurement the availability and the downtime that is left stand here.
+contract-add = Add a contract
+contract-add-lead = The numbers of a contract become data. It is kept in the data folder and in force at once.
+contract-own = Write one of your own
+contract-service = Name of the service
+contract-service-example = Order site
+contract-name = Name of the contract
+contract-name-hint = For commands and addresses: lower-case letters, digits, hyphens and dots.
+contract-provider = Provider
+contract-customer = Customer
+contract-function = Name of the function to watch
+contract-function-hint = Such as web or smtp. Measurements are recorded under this name.
+contract-target = Monthly availability, at least (%)
+contract-month = What a month is
+contract-month-calendar = The calendar month
+contract-month-operating = The calendar month less planned stops
+contract-month-fixed = 43,200 minutes in every month
+contract-notice = Notice of planned stops (days ahead)
+contract-notice-hint = Empty or 0: nothing is promised about it. A stop that was announced in time does not count.
+contract-start = First day
+contract-add-it = Add this contract
+contract-templates = Choose a template
+contract-by-file = A contract file can be added on the command line too.
+contract-template-lead = This is what the template promises. Give it a name, a customer and a first day.
+contract-template-hint = Without a customer the template's words stay.
+contract-group = Kind
+measure = Measurement
+measure-lead = Choose for each function of the contract what tells whether it is up. A function without one is judged by imported logs alone.
+measure-configured = This contract is in the configuration: its measurement is decided there, under [contract.measure].
+measure-probe-smtp = Our own SMTP listener, once a minute
+measure-probe-console = Our own console, once a minute
+measure-check = Check { $value }
+measure-nothing = Nothing
+measure-new-check = Add a check for this function
+measure-store = Decide
+measure-see = See the promises
+done-contract-added = The contract was added. Now decide what measures its functions.
+done-contract-measured = Decided. With the first measurement its state stands here.
+done-check-bound = The check was added and measures the function of the contract.
+check-name-it-here = This check can be chosen on the measurement page of a contract.
+refused-contract-wrong = It cannot be added like this: { $value }
+refused-contract-taken = There is a contract { $value } already: choose another name.
+refused-contracts-full = At most { $count } contracts can be added.
+refused-contract-configured = { $value } is in the configuration: decide there what measures it.
+refused-no-source = There is no check { $value }: add it first.
+refused-no-contract-folder = This office cannot keep contracts: write it into the configuration.
+refused-contracts-changed = Contracts changed { $count } times since the start: restart.
+failure-no-font = There is no font for PDF documents
+failure-no-font-advice = Install fonts-morisawa-bizud-gothic (Debian), or name a font in the configuration under [documents] font.
 on-call = On call
 on-call-lead = Who is called when something has its turn, and what is done before that by itself.
 on-call-people = Our people, in the order in which they are called now

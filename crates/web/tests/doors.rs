@@ -4,7 +4,7 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 20] = [
+const ROOMS: &[&str] = &[
     "/",
     "/mail",
     "/promises",
@@ -18,6 +18,7 @@ const ROOMS: [&str; 20] = [
     "/notices",
     "/notices/1",
     "/checks",
+    "/machines",
     "/checks-new",
     "/log",
     "/queue",
@@ -30,7 +31,7 @@ const ROOMS: [&str; 20] = [
 #[tokio::test]
 async fn strangers_are_sent_to_the_door() {
     let house = House::start().await;
-    for room in ROOMS {
+    for room in ROOMS.iter().copied() {
         let answer = house.get(room, "").await;
         assert_eq!(answer.status, 303, "{room}");
         let to = answer.header("location").expect("a place to go");

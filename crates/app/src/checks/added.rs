@@ -7,6 +7,7 @@ use store::WatchedCheck;
 
 use super::record::seen;
 use super::{CheckRefusal, Latest, Settings, Way};
+use crate::changes::Change;
 use crate::{AppError, Office, Refusal};
 
 /// Most checks of an office: more than one watcher looks at in time.
@@ -148,12 +149,14 @@ pub async fn refresh(office: &Office) -> Result<(), AppError> {
     }
     let watching = &office.watching;
     watching.added.send_replace(checks);
+    office.changes.tell(Change::Checks);
     let names: Vec<String> = watching.added.borrow().iter().map(|it| it.name.clone()).collect();
     let is_known = |name: &str| {
         names.iter().any(|known| known == name)
             || watching.configured.iter().any(|known| known.name == name)
     };
     watching.latest().retain(|name, _| is_known(name));
+    watching.recorded().retain(|name, _| is_known(name));
     watching.beats.retain(is_known);
     Ok(())
 }

@@ -141,7 +141,7 @@ impl House {
         reach.policy = watch::Policy::Public(Vec::new());
         office.watching.reach = Some(Arc::new(reach));
         let office = Arc::new(office);
-        for watched in &office.contracts {
+        for watched in office.contracts() {
             let mut lines = Log::default();
             for line in log.lines() {
                 lines.line(line.as_bytes()).expect("a sound line");
@@ -157,6 +157,7 @@ impl House {
             office,
             clock: now,
             zone: TimeZone::get("Asia/Tokyo").expect("the zone database is built in"),
+            fonts: pdf::FontPlace::default(),
             facts: ServerFacts {
                 hostname: "mail.example.jp".to_owned(),
                 version: "0.1.0".to_owned(),
