@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 74] = [
+const COMMANDS: &[&str] = &[
     "",
     "up",
     "relay",
@@ -26,6 +26,12 @@ const COMMANDS: [&str; 74] = [
     "check",
     "check list",
     "check try",
+    "station",
+    "station add",
+    "station list",
+    "station show",
+    "station revoke",
+    "station order",
     "import",
     "incident",
     "incident open",
@@ -41,6 +47,10 @@ const COMMANDS: [&str; 74] = [
     "incident clock",
     "incident wait",
     "incident mute",
+    "incident acknowledge",
+    "incident runbook",
+    "incident on-call",
+    "incident doors",
     "incident recover",
     "incident close",
     "incident take-back",

@@ -71,6 +71,8 @@ const SQLITE_TABLES: Tables = &[
     (4, "notices", include_str!("../migrations/sqlite/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/sqlite/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/sqlite/0006_looks.sql")),
+    (7, "stations", include_str!("../migrations/sqlite/0007_stations.sql")),
+    (8, "answering", include_str!("../migrations/sqlite/0008_answering.sql")),
 ];
 const POSTGRES_TABLES: Tables = &[
     (1, "records", include_str!("../migrations/postgres/0001_records.sql")),
@@ -79,6 +81,8 @@ const POSTGRES_TABLES: Tables = &[
     (4, "notices", include_str!("../migrations/postgres/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/postgres/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/postgres/0006_looks.sql")),
+    (7, "stations", include_str!("../migrations/postgres/0007_stations.sql")),
+    (8, "answering", include_str!("../migrations/postgres/0008_answering.sql")),
 ];
 
 impl Store {

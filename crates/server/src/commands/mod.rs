@@ -20,6 +20,7 @@ mod place;
 mod queue;
 mod send;
 mod settle;
+mod station;
 mod up;
 mod user;
 mod window;
@@ -81,6 +82,8 @@ enum Command {
     Board(board::BoardArgs),
     /// List what is looked at, or look once now
     Check(check::CheckArgs),
+    /// Add, list and revoke agents and nodes, and give agents orders
+    Station(station::StationArgs),
     /// Add a log to the evidence of a contract, or take one back
     ///
     /// The log holds one event a line: outages, measurements, blind spans, windows, notices and
@@ -142,6 +145,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Domain(args) => domain::run(&args),
         Command::Board(args) => board::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Station(args) => station::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Incident(args) => incident::run(&args),
         Command::Window(args) => window::run(&args),

@@ -1,5 +1,6 @@
 //! The rooms of the console. Each is one file: its addresses, what it asks of `app`, its views.
 
+mod alerts;
 mod board;
 mod check_fields;
 mod check_form;
@@ -8,7 +9,10 @@ mod domains;
 mod door;
 mod incidents;
 mod log;
+pub(crate) mod machine_parts;
+mod machines;
 mod notices;
+mod on_call;
 mod overview;
 mod queue;
 mod reports;
@@ -35,10 +39,13 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(board::routes())
         .merge(statements::routes())
         .merge(incidents::routes())
+        .merge(on_call::routes())
+        .merge(alerts::routes())
         .merge(reports::routes())
         .merge(windows::routes())
         .merge(notices::routes())
         .merge(checks::routes())
+        .merge(machines::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -93,11 +100,13 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(board::samples::pages(f));
     pages.extend(statements::samples::pages(f));
     pages.extend(incidents::samples::pages(f));
+    pages.extend(on_call::samples::pages(f));
     pages.extend(reports::samples::pages(f));
     pages.extend(windows::samples::pages(f));
     pages.extend(notices::samples::pages(f));
     pages.extend(checks::samples::pages(f));
     pages.extend(check_form::samples::pages(f));
+    pages.extend(machines::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));

@@ -2,6 +2,7 @@
 //! at the console may write.
 
 mod forms;
+mod runbook;
 mod view;
 
 use std::sync::Arc;
@@ -152,7 +153,11 @@ async fn incident_page(
     let reports = incidents::report::issued(office, id).await?;
     let reports = reports.iter().map(|report| report.number.unsigned_abs()).collect();
     let on_call = office.duty.on_call(f.now);
-    let view = IncidentView::new(&f, &incident, &outlook, on_call, reports);
+    let mut view = IncidentView::new(&f, &incident, &outlook, on_call, reports);
+    let runbook = incidents::runbook(office, &incident, f.now).await?;
+    let teller = view::teller(&f, &outlook);
+    view.runbook = runbook.map(|it| runbook::panel(&f, &it, &teller));
+    view.calls = runbook::calls(&f, incidents::calling::of_incident(office, id).await?);
     Ok(IncidentPage { f, view, refused })
 }
 
@@ -223,6 +228,11 @@ fn deed(form: &Written, now: Timestamp) -> Option<Deed> {
         "await" => Deed::AwaitCustomer,
         "answered" => Deed::CustomerAnswered,
         "mute" => Deed::Mute(now.checked_add(length()?).ok()?),
+        "acknowledge" => Deed::Acknowledge,
+        "do-step" => Deed::DoStep(form.level.parse().ok()?),
+        "skip-step" => Deed::SkipStep(form.level.parse().ok()?),
+        "stop-runbook" => Deed::StopRunbook,
+        "resume-runbook" => Deed::ResumeRunbook,
         "recover" => Deed::Recover,
         "close" => Deed::Close,
         "take-back" => Deed::TakeBack(form.entry.parse().ok()?),
@@ -285,6 +295,7 @@ pub(super) fn login(f: &Frame) -> String {
 
 #[cfg(test)]
 pub mod samples {
+    use super::view::teller;
     use super::*;
     use crate::tests::incidents as sample;
 
@@ -320,6 +331,17 @@ pub mod samples {
             let page = IncidentPage { f: f.clone(), view, refused: refused.map(str::to_owned) };
             page.render().expect("the template renders")
         };
+        let with_runbook = |f: &Frame, incident: &Incident| {
+            let outlook = incidents::under(&watched, &contacts, &holidays, incident, f.now);
+            let mut view = IncidentView::new(f, incident, &outlook, None, Vec::new());
+            let book = sample::runbook();
+            let steps = sample::steps(&book, f.now);
+            let known = incidents::RunbookView { runbook: &book, stopped: true, steps };
+            view.runbook = Some(runbook::panel(f, &known, &teller(f, &outlook)));
+            view.calls = runbook::calls(f, sample::calls(f.now));
+            let page = IncidentPage { f: f.clone(), view, refused: None };
+            page.render().expect("the template renders")
+        };
         let stories = sample::stories(f.now);
         vec![
             ("incidents", list(&stories, vec![place.clone()])),
@@ -328,6 +350,7 @@ pub mod samples {
             ("incident-blocked", one(&stories[0], Some("no"))),
             ("incident-look", one(&stories[1], None)),
             ("incident-closed", one(&stories[2], None)),
+            ("incident-runbook", with_runbook(&f, &stories[1])),
         ]
     }
 }
