@@ -190,7 +190,7 @@ mod tests {
         use SitesQuorum::{All, Any, AtLeast};
         // (what it says, what each site saw, the quorum, what it comes to)
         let cases: [(&str, &[&str], SitesQuorum, &str); 16] = [
-            ("one site is believed", &["office uuddu-uu"], Any, "uudd?"),
+            ("one site is believed", &["office uuddu-uu"], Any, "uuddu?uu"),
             (
                 "any: one that fails is enough",
                 &["office uuuuuuuu", "osaka uudduuuu"],

@@ -71,6 +71,7 @@ const SQLITE_TABLES: Tables = &[
     (4, "notices", include_str!("../migrations/sqlite/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/sqlite/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/sqlite/0006_looks.sql")),
+    (10, "check sites", include_str!("../migrations/sqlite/0010_check_sites.sql")),
 ];
 const POSTGRES_TABLES: Tables = &[
     (1, "records", include_str!("../migrations/postgres/0001_records.sql")),
@@ -79,6 +80,7 @@ const POSTGRES_TABLES: Tables = &[
     (4, "notices", include_str!("../migrations/postgres/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/postgres/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/postgres/0006_looks.sql")),
+    (10, "check sites", include_str!("../migrations/postgres/0010_check_sites.sql")),
 ];
 
 impl Store {
@@ -115,7 +117,7 @@ impl Store {
         let readers = readers.connect_with(options).await.map_err(opened)?;
         let days = days(&readers).await?;
         let memory = Arc::new(Mutex::new(Memory { days, ..Memory::default() }));
-        Ok(Store { vault, engine, writer, readers, memory })
+        Ok(Store { vault, engine, writer, readers, memory, looks_turn: Arc::default() })
     }
 }
 

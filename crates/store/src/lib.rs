@@ -6,6 +6,7 @@
 //! article 22). Callers pass `now`; nothing here decides what a person may do.
 
 mod accounts;
+mod check_sites;
 mod conditions;
 mod day;
 mod domains;
@@ -39,6 +40,7 @@ use sqlx::{AnyPool, Row as _};
 use vault::{Vault, VaultError};
 
 pub use accounts::{AccountRecord, Kind};
+pub use check_sites::{CheckSite, Wanted};
 pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
 pub use events::{ContractEvent, Import, Imported, KindLimit, Rewrite, SealedEvent, Withdrawn};
@@ -71,6 +73,8 @@ pub struct Store {
     writer: AnyPool,
     readers: AnyPool,
     memory: Arc<Mutex<Memory>>,
+    /// Whoever records looks holds it until memory has what the records have.
+    looks_turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What is remembered between batches of facts; all of it can be read again from the records.
