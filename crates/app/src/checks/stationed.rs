@@ -1,0 +1,130 @@
+//! Checks that nodes look at: what each is given, and what it brings of them.
+
+use jiff::{SignedDuration, Timestamp};
+use link::limits::SKEW_MAX;
+use link::{Assigned, Looks, NodeAnswer, NodeBlind, NodeLook};
+use store::{Accepted, Answer, Look, SeenLook, Unlooked};
+
+use super::{Latest, Settings, Way, added, series};
+use crate::{AppError, Office};
+
+/// The word for looks of a node whose clock cannot be believed.
+pub const SKEWED: &str = "clock-skew";
+
+/// What a node is to look at, by name. The command of a plugin stays here: what a node runs stands in its
+/// own file.
+///
+/// # Errors
+/// When the records fail.
+pub async fn assigned(office: &Office, node: &str) -> Result<Vec<Assigned<Settings>>, AppError> {
+    let configured = office.watching.configured.iter();
+    let mut known: Vec<(String, Settings)> =
+        configured.map(|it| (it.name.clone(), it.settings.clone())).collect();
+    for record in office.store.watched_checks().await? {
+        if record.paused.is_none() {
+            known.push((record.name.clone(), added::settings_of(&record)?));
+        }
+    }
+    known.retain(|(_, settings)| settings.is_looked_at_from(node));
+    let mut assigned: Vec<_> = known
+        .into_iter()
+        .map(|(name, mut settings)| {
+            if settings.kind == Way::Plugin {
+                settings.command.clear();
+                settings.environment.clear();
+            }
+            // Nobody needs to know who else looks.
+            settings.sites.clear();
+            Assigned { name, settings }
+        })
+        .collect();
+    assigned.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(assigned)
+}
+
+/// Records what a node brought: of its own checks only, each batch once. Where its clock differs from ours
+/// by more than [`SKEW_MAX`], its looks are set right by the difference and nothing is known from them.
+///
+/// # Errors
+/// When the records fail; then the node brings it again.
+pub async fn take(
+    office: &Office,
+    (number, node): (i64, &str),
+    looks: &Looks,
+    now: Timestamp,
+) -> Result<Accepted, AppError> {
+    let ahead = looks.sent.duration_since(now);
+    let skew = if ahead.abs() > SKEW_MAX { ahead } else { SignedDuration::ZERO };
+    let mut accepted = Accepted { taken: 0, is_new: false, dropped: 0 };
+    for batch in &looks.batches {
+        let own = |check: &str| {
+            let asked = office.watching.asked();
+            asked.contains(&(check.to_owned(), node.to_owned()))
+        };
+        let seen: Vec<&NodeLook> = batch.looks.iter().filter(|look| own(&look.check)).collect();
+        let blind: Vec<&NodeBlind> = batch.blind.iter().filter(|it| own(&it.check)).collect();
+        let rows: Vec<Look> = seen.iter().map(|it| row(it, node, skew)).collect();
+        let unlooked: Vec<Unlooked> = blind.iter().map(|it| unlooked(it, node, skew)).collect();
+        let store = &office.store;
+        accepted = store.record_station_looks((number, batch.batch), &rows, &unlooked).await?;
+        if accepted.is_new {
+            let mut latest = office.watching.latest();
+            for (look, row) in seen.iter().zip(&rows) {
+                latest.insert(series(&look.check, node), newest(look, row));
+            }
+        }
+    }
+    Ok(accepted)
+}
+
+fn pace(every: u32) -> SignedDuration {
+    SignedDuration::from_secs(every.max(1).into())
+}
+
+/// An instant of the node's clock by ours.
+fn by_our_clock(at: Timestamp, ahead: SignedDuration) -> Timestamp {
+    at.checked_sub(ahead).unwrap_or(at)
+}
+
+fn row(look: &NodeLook, node: &str, skew: SignedDuration) -> Look {
+    let is_believed = skew.is_zero();
+    let answer = match look.answer {
+        _ if !is_believed => Answer::Unseen,
+        NodeAnswer::Good => Answer::Good,
+        NodeAnswer::Refused => Answer::Refused,
+        NodeAnswer::Silent => Answer::Silent,
+        NodeAnswer::Unseen => Answer::Unseen,
+    };
+    let reason = match is_believed {
+        true => look.reason.clone(),
+        false => Some(SKEWED.to_owned()),
+    };
+    let at = by_our_clock(look.at, skew);
+    Look {
+        check: series(&look.check, node),
+        pace: pace(look.every),
+        seen: SeenLook { at, answer, reason, took_ms: look.took_ms },
+    }
+}
+
+fn unlooked(blind: &NodeBlind, node: &str, skew: SignedDuration) -> Unlooked {
+    Unlooked {
+        check: series(&blind.check, node),
+        pace: pace(blind.every),
+        from: by_our_clock(blind.from, skew),
+        until: by_our_clock(blind.until, skew),
+    }
+}
+
+/// As the console shows the newest look.
+fn newest(look: &NodeLook, row: &Look) -> Latest {
+    Latest {
+        at: row.seen.at,
+        answer: row.seen.answer,
+        reason: row.seen.reason.as_deref().and_then(watch::Reason::from_code),
+        took: SignedDuration::from_millis(look.took_ms.into()),
+        said: look.said.clone(),
+        code: look.code,
+        address: look.address,
+    }
+}
