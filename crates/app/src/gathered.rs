@@ -246,6 +246,9 @@ impl SpokenOf {
             Event::Measurement(Measurement { function, .. }) | Event::Run(Run { function, .. }) => {
                 self.some.insert(function.clone());
             }
+            Event::Site(Site { function, .. }) => {
+                self.some.insert(function.clone());
+            }
             Event::Outage(Outage { function: Functions::One(function), .. }) => {
                 self.some.insert(function.clone());
             }

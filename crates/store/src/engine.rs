@@ -71,6 +71,7 @@ const SQLITE_TABLES: Tables = &[
     (4, "notices", include_str!("../migrations/sqlite/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/sqlite/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/sqlite/0006_looks.sql")),
+    (7, "stations", include_str!("../migrations/sqlite/0007_stations.sql")),
     (10, "check sites", include_str!("../migrations/sqlite/0010_check_sites.sql")),
 ];
 const POSTGRES_TABLES: Tables = &[
@@ -80,6 +81,7 @@ const POSTGRES_TABLES: Tables = &[
     (4, "notices", include_str!("../migrations/postgres/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/postgres/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/postgres/0006_looks.sql")),
+    (7, "stations", include_str!("../migrations/postgres/0007_stations.sql")),
     (10, "check sites", include_str!("../migrations/postgres/0010_check_sites.sql")),
 ];
 

@@ -62,7 +62,7 @@ impl Store {
     }
 
     /// Writes looks in a transaction, without taking them into memory yet.
-    async fn write_looks(
+    pub(crate) async fn write_looks(
         &self,
         transaction: &mut Transaction<'static, Any>,
         looks: &[Look],
@@ -223,7 +223,7 @@ impl Store {
     }
 
     /// Takes what is in the records into memory, and writes what batches tell beyond the runs.
-    async fn load_runs(&self) -> Result<()> {
+    pub(crate) async fn load_runs(&self) -> Result<()> {
         const DOING: &str = "read the newest runs of checks";
         if self.memory().runs.is_loaded {
             return Ok(());

@@ -37,7 +37,7 @@ pub use settings::{
 };
 pub use sites::{OFFICE, SITE_NAME_MAX, SITES_MAX, series};
 pub(crate) use sites::{SiteSeries, every_series, of_source};
-pub use stationed::{SKEWED, assigned, take};
+pub use stationed::{SKEWED, assigned, take, taken};
 pub use store::{Answer, LookFigure, Observation, SeenLook};
 
 use crate::{AppError, Office};

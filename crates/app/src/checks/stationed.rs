@@ -1,9 +1,11 @@
 //! Checks that nodes look at: what each is given, and what it brings of them.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use link::limits::SKEW_MAX;
 use link::{Assigned, Looks, NodeAnswer, NodeBlind, NodeLook};
-use store::{Accepted, Answer, Look, SeenLook, Unlooked};
+use store::{Accepted, Answer, BroughtLooks, Look, SeenLook, Unlooked};
 
 use super::{Latest, Settings, Way, added, series};
 use crate::{AppError, Office};
@@ -55,26 +57,42 @@ pub async fn take(
 ) -> Result<Accepted, AppError> {
     let ahead = looks.sent.duration_since(now);
     let skew = if ahead.abs() > SKEW_MAX { ahead } else { SignedDuration::ZERO };
-    let mut accepted = Accepted { taken: 0, is_new: false, dropped: 0 };
-    for batch in &looks.batches {
-        let own = |check: &str| {
-            let asked = office.watching.asked();
-            asked.contains(&(check.to_owned(), node.to_owned()))
-        };
-        let seen: Vec<&NodeLook> = batch.looks.iter().filter(|look| own(&look.check)).collect();
-        let blind: Vec<&NodeBlind> = batch.blind.iter().filter(|it| own(&it.check)).collect();
-        let rows: Vec<Look> = seen.iter().map(|it| row(it, node, skew)).collect();
-        let unlooked: Vec<Unlooked> = blind.iter().map(|it| unlooked(it, node, skew)).collect();
-        let store = &office.store;
-        accepted = store.record_station_looks((number, batch.batch), &rows, &unlooked).await?;
-        if accepted.is_new {
-            let mut latest = office.watching.latest();
-            for (look, row) in seen.iter().zip(&rows) {
-                latest.insert(series(&look.check, node), newest(look, row));
-            }
+    let own = own_checks(office, node);
+    let is_own = |check: &str| own.contains(check);
+    let brought = looks.batches.iter().map(|batch| {
+        let looks = batch.looks.iter().filter(|it| is_own(&it.check));
+        let blind = batch.blind.iter().filter(|it| is_own(&it.check));
+        BroughtLooks {
+            batch: batch.batch,
+            looks: looks.map(|it| row(it, node, skew)).collect(),
+            unlooked: blind.map(|it| unlooked(it, node, skew)).collect(),
+        }
+    });
+    let brought: Vec<BroughtLooks> = brought.collect();
+    let accepted = office.store.record_station_looks(number, &brought, now).await?;
+    if accepted.is_new {
+        let seen = looks.batches.iter().flat_map(|batch| &batch.looks);
+        let mut latest = office.watching.latest();
+        for look in seen.filter(|look| is_own(&look.check)) {
+            latest.insert(series(&look.check, node), newest(look, &row(look, node, skew)));
         }
     }
     Ok(accepted)
+}
+
+/// The checks that a node looks at or ever did: it may still bring what it saw of those it lost.
+fn own_checks(office: &Office, node: &str) -> BTreeSet<String> {
+    let asked = office.watching.asked();
+    let own = asked.iter().filter(|(_, site)| site == node);
+    own.map(|(check, _)| check.clone()).collect()
+}
+
+/// The last batch of a node that is in the records.
+///
+/// # Errors
+/// When the records fail.
+pub async fn taken(office: &Office, number: i64) -> Result<u64, AppError> {
+    Ok(office.store.station_looks_taken(number).await?)
 }
 
 fn pace(every: u32) -> SignedDuration {
