@@ -109,7 +109,7 @@ pub async fn start(
     office: &Arc<Office>,
     stopped: &channel::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    checks::refresh(office).await?;
+    checks::refresh(office, clock::now()).await?;
     if office.watching.reach.is_none() {
         return Ok(());
     }
@@ -117,8 +117,9 @@ pub async fn start(
     let mut provider = reach(config)?;
     provider.beats = Arc::clone(&office.watching.beats);
     let configured = office.watching.configured.iter();
+    let ours = configured.filter(|it| it.settings.is_looked_at_from(checks::OFFICE));
     let configured: Vec<Check> =
-        configured.filter_map(|it| it.settings.check(&it.name).ok()).collect();
+        ours.filter_map(|it| it.settings.check(&it.name).ok()).collect();
     let (sink, reports) = mpsc::channel(REPORTS_MAX);
     // The sender stays with the task: a list that nobody can change any more is still a list.
     let (list, configured) = channel::channel(configured);

@@ -86,12 +86,14 @@ const fn v6(first: u16, second: u16, bits: u8) -> Range {
 }
 
 /// What is not the public Internet (RFC 6890 and the IANA registries it began).
-const RESERVED: [Range; 22] = [
+const RESERVED: [Range; 23] = [
     v4(0, 0, 0, 0, 8),
     v4(10, 0, 0, 0, 8),
     v4(100, 64, 0, 0, 10),
     v4(127, 0, 0, 0, 8),
     v4(169, 254, 0, 0, 16),
+    // A cloud's own services behind a public address.
+    v4(168, 63, 129, 16, 32),
     v4(172, 16, 0, 0, 12),
     v4(192, 0, 0, 0, 24),
     v4(192, 0, 2, 0, 24),

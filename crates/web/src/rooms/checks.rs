@@ -186,10 +186,11 @@ async fn pause(
 
 async fn resume(
     State(console): Shared,
+    f: Frame,
     Path(name): Path<String>,
     Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
-    checks::resume(&console.office, &name).await?;
+    checks::resume(&console.office, &name, f.now).await?;
     Ok(done(&format!("/checks/{}", encoded(&name)), "check-resumed", 1))
 }
 
@@ -213,10 +214,11 @@ async fn ask_to_remove(State(console): Shared, f: Frame, Path(name): Path<String
 
 async fn remove(
     State(console): Shared,
+    f: Frame,
     Path(name): Path<String>,
     Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
-    checks::remove(&console.office, &name).await?;
+    checks::remove(&console.office, &name, f.now).await?;
     Ok(done("/checks", "check-removed", 1))
 }
 
