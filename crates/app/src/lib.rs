@@ -25,6 +25,7 @@ mod roster_file;
 pub mod sandbox;
 mod sightings;
 pub mod statements;
+pub mod stations;
 pub mod telling;
 pub mod windows;
 
@@ -60,6 +61,8 @@ pub struct Office {
     pub telling: telling::Telling,
     /// What is looked at, by whom.
     pub watching: checks::Watching,
+    /// Who dials us from elsewhere.
+    pub stations: stations::Stations,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
     /// One judgement of evidence at a time: each takes a processor for as long as it lasts.
@@ -89,6 +92,7 @@ impl Office {
             holidays: calendar::HolidayTable::japan(),
             telling: telling::Telling::default(),
             watching: checks::Watching::default(),
+            stations: stations::Stations::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             judging: Arc::new(Semaphore::new(1)),
             boards: board::Boards::default(),
@@ -114,6 +118,13 @@ impl Office {
     #[must_use]
     pub fn telling(mut self, telling: telling::Telling) -> Office {
         self.telling = telling;
+        self
+    }
+
+    /// The same office, known to stations by these keys.
+    #[must_use]
+    pub fn known_by(mut self, link: stations::Link) -> Office {
+        self.stations = stations::Stations::known_by(link);
         self
     }
 

@@ -338,6 +338,8 @@ async fn first_notices_count_in_business_hours() {
     tuesday.does(1, tell, "2026-11-24 15:00").await;
     assert_eq!(clock("2026-11-24 15:00:01").await, "11-24 15:00:00 Met");
     let row = async |now| tuesday.board("first-notice", now).await;
+    // A board of the second before it was opened knows nothing of it.
+    assert_eq!(row("2026-11-24 11:01:59").await, "NotMeasured");
     assert_eq!(row("2026-11-24 13:00").await, "Running, 0 met, 0 late, incident 1");
     assert_eq!(row("2026-11-24 14:30").await, "AtRisk, 0 met, 0 late, incident 1");
     assert_eq!(row("2026-11-24 16:00").await, "Kept, 1 met, 0 late");

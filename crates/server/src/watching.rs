@@ -118,8 +118,7 @@ pub async fn start(
     provider.beats = Arc::clone(&office.watching.beats);
     let configured = office.watching.configured.iter();
     let ours = configured.filter(|it| it.settings.is_looked_at_from(checks::OFFICE));
-    let configured: Vec<Check> =
-        ours.filter_map(|it| it.settings.check(&it.name).ok()).collect();
+    let configured: Vec<Check> = ours.filter_map(|it| it.settings.check(&it.name).ok()).collect();
     let (sink, reports) = mpsc::channel(REPORTS_MAX);
     // The sender stays with the task: a list that nobody can change any more is still a list.
     let (list, configured) = channel::channel(configured);

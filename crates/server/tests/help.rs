@@ -8,11 +8,12 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 71] = [
+const COMMANDS: [&str; 79] = [
     "",
     "up",
     "relay",
     "office",
+    "node",
     "send",
     "queue",
     "queue list",
@@ -20,9 +21,16 @@ const COMMANDS: [&str; 71] = [
     "queue retry",
     "queue fail",
     "log",
+    "board",
     "check",
     "check list",
     "check try",
+    "station",
+    "station add",
+    "station list",
+    "station show",
+    "station revoke",
+    "station order",
     "import",
     "incident",
     "incident open",

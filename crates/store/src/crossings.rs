@@ -24,7 +24,7 @@ pub struct CrossingRecord {
     pub last: Timestamp,
     /// The first reading below it again; `None` while it lasts.
     pub until: Option<Timestamp>,
-    /// The threshold, in hundredths of a percent.
+    /// The threshold, in millionths of a percent.
     pub at_least: i64,
     /// The highest use, in per mille.
     pub worst: i64,

@@ -186,6 +186,39 @@ impl Store {
         column(&row, "newest", DOING)
     }
 
+    /// Takes back that orders above a number were fetched, where nothing is known of them: the station
+    /// says that it has none of them, so the answer that carried them was lost. How many.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn unfetch_orders(&self, station: i64, after: u64) -> Result<u64> {
+        const DOING: &str = "look for orders that were lost";
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS total FROM station_order WHERE station = $1 AND number > $2 \
+             AND fetched_at IS NOT NULL AND outcome IS NULL",
+        )
+        .bind(station)
+        .bind(after)
+        .fetch_one(&self.readers)
+        .await
+        .map_err(sql(DOING))?;
+        // Asked first, since this is asked twice a minute by every station and hardly ever so.
+        if column::<i64>(&row, "total", DOING)? == 0 {
+            return Ok(0);
+        }
+        let done = sqlx::query(
+            "UPDATE station_order SET fetched_at = NULL WHERE station = $1 AND number > $2 \
+             AND outcome IS NULL",
+        )
+        .bind(station)
+        .bind(after)
+        .execute(&self.writer)
+        .await
+        .map_err(sql(DOING))?;
+        Ok(done.rows_affected())
+    }
+
     /// The orders that a station has still to be given: not fetched, not expired, at most `most`, by
     /// number. They count as fetched from now on.
     ///

@@ -278,6 +278,11 @@ async fn an_order_is_handed_over_once_and_its_first_result_holds() {
         let given = store.fetch_orders(station, 16, now).await.expect("handed over");
         assert_eq!(numbers(&given), [began, began + 1], "an expired order is not handed over");
         assert!(store.fetch_orders(station, 16, now).await.expect("asked").is_empty());
+        // The station has the first and says so: the answer with the second was lost.
+        assert_eq!(store.unfetch_orders(station, began).await.expect("taken back"), 1);
+        assert_eq!(store.unfetch_orders(station, began).await.expect("asked"), 0);
+        let again = store.fetch_orders(station, 16, now).await.expect("handed over");
+        assert_eq!(numbers(&again), [began + 1]);
         let all = store.orders_to(station).await.expect("read");
         assert_eq!(numbers(&all), [began + 2, began + 1, began], "numbers only grow");
         assert_eq!(all[0].id, late);

@@ -192,6 +192,12 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
+/// Compares digests in a time that does not tell where they differ.
+#[must_use]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(one, other).is_ok()
+}
+
 /// Random bytes from the system, for tokens and passwords.
 ///
 /// # Errors

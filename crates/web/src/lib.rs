@@ -1,4 +1,5 @@
-//! The HTTP door for people: the console, pages rendered on the server over the verbs of `app`.
+//! The HTTP doors: the console for people, pages rendered on the server over the verbs of `app`; and
+//! the door for stations (`stations`), on a listener of its own.
 //!
 //! A room (`rooms`) asks a verb, puts the answer into a view and shows its template. What every
 //! request needs beside that (who is it, which language, is the form ours, which headers) is done
@@ -18,6 +19,7 @@ mod ours;
 mod proxies;
 mod rooms;
 mod statement;
+mod stations;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -35,6 +37,7 @@ use tower_http::compression::CompressionLayer;
 
 pub use proxies::behind_proxies;
 pub use statement::statement_html;
+pub use stations::{StationDoor, station_router};
 
 /// Largest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;

@@ -8,6 +8,7 @@ mod added;
 mod beat;
 mod build;
 mod record;
+mod refusal;
 mod seen;
 mod settings;
 mod sites;
@@ -28,6 +29,7 @@ pub use added::{
 };
 pub use beat::{beat, beat_word};
 pub use record::record;
+pub use refusal::CheckRefusal;
 pub use seen::{
     Detail, FIGURES_DAYS, LOOKS_DAYS, Outage, Point, SPANS, Stretch, detail, drop_expired, fold,
 };
@@ -37,7 +39,7 @@ pub use settings::{
 };
 pub use sites::{OFFICE, SITE_NAME_MAX, SITES_MAX, series};
 pub(crate) use sites::{SiteSeries, every_series, of_source};
-pub use stationed::{SKEWED, assigned, take, taken};
+pub use stationed::{SKEWED, given, take};
 pub use store::{Answer, LookFigure, Observation, SeenLook};
 
 use crate::{AppError, Office};

@@ -1,11 +1,12 @@
 //! Checks that nodes look at: what each is given, and what it brings of them.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
 use link::limits::SKEW_MAX;
-use link::{Assigned, Looks, NodeAnswer, NodeBlind, NodeLook};
-use store::{Accepted, Answer, BroughtLooks, Look, SeenLook, Unlooked};
+use link::{Assigned, Checks, Looks, NodeAnswer, NodeBlind, NodeLook};
+use store::{Accepted, Answer, BroughtLooks, Look, SeenLook, StationRecord, Unlooked};
 
 use super::{Latest, Settings, Way, added, series};
 use crate::{AppError, Office};
@@ -13,12 +14,20 @@ use crate::{AppError, Office};
 /// The word for looks of a node whose clock cannot be believed.
 pub const SKEWED: &str = "clock-skew";
 
-/// What a node is to look at, by name. The command of a plugin stays here: what a node runs stands in its
-/// own file.
+/// What a node is to look at, by name, with the secrets that looking needs. The command of a plugin stays
+/// here: what a node runs stands in its own file.
 ///
 /// # Errors
 /// When the records fail.
-pub async fn assigned(office: &Office, node: &str) -> Result<Vec<Assigned<Settings>>, AppError> {
+pub async fn given(office: &Office, node: &StationRecord) -> Result<Checks<Settings>, AppError> {
+    let checks = assigned(office, &node.name).await?;
+    let mut digest = DefaultHasher::new();
+    serde_json::to_string(&checks).map_err(AppError::records)?.hash(&mut digest);
+    let taken = office.store.station_looks_taken(node.number).await?;
+    Ok(Checks { version: format!("{:016x}", digest.finish()), taken, checks })
+}
+
+async fn assigned(office: &Office, node: &str) -> Result<Vec<Assigned<Settings>>, AppError> {
     let configured = office.watching.configured.iter();
     let mut known: Vec<(String, Settings)> =
         configured.map(|it| (it.name.clone(), it.settings.clone())).collect();
@@ -51,12 +60,13 @@ pub async fn assigned(office: &Office, node: &str) -> Result<Vec<Assigned<Settin
 /// When the records fail; then the node brings it again.
 pub async fn take(
     office: &Office,
-    (number, node): (i64, &str),
+    node: &StationRecord,
     looks: &Looks,
     now: Timestamp,
 ) -> Result<Accepted, AppError> {
     let ahead = looks.sent.duration_since(now);
     let skew = if ahead.abs() > SKEW_MAX { ahead } else { SignedDuration::ZERO };
+    let (number, node) = (node.number, node.name.as_str());
     let own = own_checks(office, node);
     let is_own = |check: &str| own.contains(check);
     let brought = looks.batches.iter().map(|batch| {
@@ -85,14 +95,6 @@ fn own_checks(office: &Office, node: &str) -> BTreeSet<String> {
     let asked = office.watching.asked();
     let own = asked.iter().filter(|(_, site)| site == node);
     own.map(|(check, _)| check.clone()).collect()
-}
-
-/// The last batch of a node that is in the records.
-///
-/// # Errors
-/// When the records fail.
-pub async fn taken(office: &Office, number: i64) -> Result<u64, AppError> {
-    Ok(office.store.station_looks_taken(number).await?)
 }
 
 fn pace(every: u32) -> SignedDuration {

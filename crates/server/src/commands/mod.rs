@@ -1,6 +1,7 @@
 //! The command line: one file for each command, and the list of them here.
 
 mod agreed;
+mod board;
 mod check;
 mod config;
 mod contract;
@@ -13,11 +14,13 @@ mod instant;
 mod invoice;
 mod log;
 mod meant;
+mod node;
 mod notice;
 mod place;
 mod queue;
 mod send;
 mod settle;
+mod station;
 mod up;
 mod user;
 mod window;
@@ -54,6 +57,11 @@ enum Command {
     ///
     /// It collects what the relay's journal tells, and publishes the roster that the relay reads.
     Office(up::RoleArgs),
+    /// Look from away at what the office asks for
+    ///
+    /// It dials the office with the token that `yakusoku station add NAME --kind node` printed, and brings
+    /// what it saw. While the office is away it goes on looking, and keeps a journal.
+    Node(node::NodeArgs),
     /// Write a small message and send it over SMTP
     ///
     /// The server's answer is printed when it takes the message. Any language is fine in subject
@@ -69,8 +77,12 @@ enum Command {
     User(user::UserArgs),
     /// Add, list and remove the domains we sign for
     Domain(domain::DomainArgs),
+    /// Print how every promise stands
+    Board(board::BoardArgs),
     /// List what is looked at, or look once now
     Check(check::CheckArgs),
+    /// Add, list and revoke agents and nodes, and give agents orders
+    Station(station::StationArgs),
     /// Add a log to the evidence of a contract, or take one back
     ///
     /// The log holds one event a line: outages, measurements, blind spans, windows, notices and
@@ -124,12 +136,15 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Up(args) => up::run(&args),
         Command::Relay(args) => up::run_role(&args, Roles::Relay),
         Command::Office(args) => up::run_role(&args, Roles::Office),
+        Command::Node(args) => node::run(&args),
         Command::Send(args) => send::run(&args),
         Command::Queue(args) => queue::run(&args),
         Command::Log(args) => log::run(&args),
         Command::User(args) => user::run(&args),
         Command::Domain(args) => domain::run(&args),
+        Command::Board(args) => board::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Station(args) => station::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Incident(args) => incident::run(&args),
         Command::Window(args) => window::run(&args),

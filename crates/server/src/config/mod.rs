@@ -53,6 +53,8 @@ pub struct Config {
     pub relay: RelayConfig,
     /// Console and records.
     pub office: OfficeConfig,
+    /// Where stations dial in.
+    pub link: LinkConfig,
     /// How the office looks.
     pub watch: WatchConfig,
     /// What it looks at.
@@ -101,6 +103,15 @@ pub struct OfficeConfig {
     pub trusted_proxies: Vec<IpAddr>,
     /// `None` is SQLite in the data folder.
     pub store_url: Option<String>,
+}
+
+/// Where agents and nodes dial in.
+#[derive(Clone, Debug, Default)]
+pub struct LinkConfig {
+    /// `None`: nobody dials in.
+    pub listen: Option<SocketAddr>,
+    /// `None` makes a self-signed certificate and keeps it.
+    pub tls: Option<TlsFiles>,
 }
 
 /// Where `/metrics`, `/healthz` and `/readyz` are, for any role.
@@ -223,6 +234,7 @@ impl Config {
                 trusted_proxies: Vec::new(),
                 store_url: None,
             },
+            link: LinkConfig::default(),
             watch: WatchConfig::default(),
             checks: Vec::new(),
             contracts: Vec::new(),
@@ -262,6 +274,11 @@ impl Config {
     /// Where the self-signed certificate is kept.
     pub fn tls_folder(&self) -> PathBuf {
         self.data.join("tls")
+    }
+
+    /// Where the keys are kept by which stations know this office.
+    pub fn link_folder(&self) -> PathBuf {
+        self.data.join("link")
     }
 
     /// The records.

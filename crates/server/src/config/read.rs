@@ -121,6 +121,14 @@ fn read_office(top: &Section<'_>, config: &mut Config) {
     let store = top.section("store");
     office.store_url = store.value("url", &STORE_URL);
     store.finish();
+
+    let link = top.section("link");
+    config.link.listen = link.value("listen", &ADDRESS);
+    config.link.tls = read_tls(&link, "tls_certificate", "tls_key");
+    if config.link.tls.is_some() && !link.has("listen") {
+        link.object("tls_certificate", "`listen` is missing beside it");
+    }
+    link.finish();
 }
 
 /// A certificate without its key, or the other way round, serves nobody.
@@ -285,6 +293,11 @@ fn check_listeners(top: &Section<'_>, config: &Config) {
     taken.insert(config.office.console, "the console");
     if let Some(address) = config.metrics.listen {
         taken.insert(address, "the metrics");
+    }
+    if let Some(address) = config.link.listen.filter(|address| address.port() != 0)
+        && let Some(other) = taken.insert(address, "the link")
+    {
+        top.section("link").object("listen", &format!("{address} is taken by {other}"));
     }
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for (section, server) in top.sections("composition").iter().zip(&config.relay.compositions) {

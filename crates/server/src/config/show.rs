@@ -83,6 +83,13 @@ fn show_office(page: &mut Page, config: &Config) {
         Some(url) => page.text("url", without_password(url)),
         None => page.unset("url", "SQLite in the data folder"),
     }
+    page.head("[link]");
+    match config.link.listen {
+        Some(address) => page.text("listen", address),
+        None => page.unset("listen", "no agent or node dials in"),
+    }
+    let made = "self-signed, kept in the data folder";
+    page.tls("tls_certificate", "tls_key", config.link.tls.as_ref(), made);
 }
 
 /// The part between `:` and `@` of a URL stays out of terminals and bug reports.
