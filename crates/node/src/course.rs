@@ -133,6 +133,7 @@ pub async fn run(
     let token = Token::parse(&text)?;
     let mut reach = reach(&settings, clock)?;
     reach.policy = settings.policy.clone();
+    reach.source = settings.source;
     let node = Arc::new(Node::open(settings, &token, clock)?);
     let (stopping, stopped) = channel::channel(false);
     let given = kept(&node.settings.state.join(CHECKS));

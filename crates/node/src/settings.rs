@@ -34,6 +34,8 @@ pub struct Settings {
     pub journal: Limits,
     /// Name servers; `None` are those of the system.
     pub resolvers: Option<Vec<SocketAddr>>,
+    /// The address to look from; `None` leaves it to the system.
+    pub source: Option<IpAddr>,
     /// Where it may look.
     pub policy: Policy,
     /// Commands by the name of their check.
@@ -68,6 +70,8 @@ const RESOLVER: Word<SocketAddr> = Word {
     expected: "an address and port such as \"192.0.2.53:53\"",
     parse: |text| text.parse().ok(),
 };
+const ADDRESS: Word<IpAddr> =
+    Word { expected: "an address of this machine", parse: |text| text.parse().ok() };
 const NAME: Word<String> = Word {
     expected: "the name of a check",
     parse: |text| link::is_name(text).then(|| text.to_owned()),
@@ -144,6 +148,7 @@ fn whole(top: Section<'_>, folder: &Path) -> Option<Settings> {
     let age = top.value("journal_age", &AGE).unwrap_or(SignedDuration::from_hours(7 * 24));
     let resolvers = top.list("resolvers", &RESOLVER);
     let look = top.section("look");
+    let source = look.value("source", &ADDRESS);
     let networks = look.list("networks", &NETWORK).unwrap_or_default();
     let public = look.value("public", &Truth).unwrap_or(true);
     look.finish();
@@ -155,6 +160,7 @@ fn whole(top: Section<'_>, folder: &Path) -> Option<Settings> {
         state: folder.join(state),
         journal: Limits { bytes, age },
         resolvers,
+        source,
         policy: Policy::Only { networks, public },
         plugins,
     })
