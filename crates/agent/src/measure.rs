@@ -184,7 +184,11 @@ impl Gauge {
         let one = |name: &String| {
             let unit = match ended.how {
                 program::How::Exit(0) => units::unit(&ended.output, name),
-                _ => units::Unit { state: StateWord::Unknown, detail: ended.how.to_string() },
+                _ => {
+                    let said = ended.output.lines().next().unwrap_or_default();
+                    let detail = format!("systemctl: {}, {said}", ended.how);
+                    units::Unit { state: StateWord::Unknown, detail }
+                }
             };
             state(now, format!("unit.{name}"), unit.state, &unit.detail)
         };

@@ -23,6 +23,8 @@ use crate::held::Held;
 const HANDSHAKES_MAX: usize = 256;
 /// Connections at once of one listener; one more waits in the system's queue.
 const CONNECTIONS_MAX: usize = 4_096;
+/// Longest time in which nothing is read from a connection: longer than the longest answer takes.
+const IDLE_MAX: Duration = Duration::from_secs(120);
 /// Longest handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause after the system refused a connection, such as for want of file descriptors.
@@ -74,7 +76,7 @@ async fn accept(
         tokio::spawn(async move {
             let _place = place;
             if let Some(stream) = handshake(stream, acceptor).await {
-                let stream: Box<dyn Talk> = Box::new(Held::new(stream, held));
+                let stream: Box<dyn Talk> = Box::new(Held::new(stream, held, IDLE_MAX));
                 // Refused only when the door is closed.
                 let _ = sender.send((stream, peer)).await;
             }

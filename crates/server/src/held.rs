@@ -9,20 +9,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Longest time in which nothing is read from a connection: longer than the longest answer takes.
-const IDLE_MAX: Duration = Duration::from_secs(120);
-
 /// An open connection.
 pub struct Held<T> {
     stream: T,
+    idle_max: Duration,
     idle: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
 }
 
 impl<T> Held<T> {
-    /// Holds a place for a connection.
-    pub fn new(stream: T, place: OwnedSemaphorePermit) -> Held<T> {
-        Held { stream, idle: Box::pin(sleep(IDLE_MAX)), _place: place }
+    /// Holds a place for a connection from which something is read at least so often.
+    pub fn new(stream: T, place: OwnedSemaphorePermit, idle_max: Duration) -> Held<T> {
+        Held { stream, idle_max, idle: Box::pin(sleep(idle_max)), _place: place }
     }
 }
 
@@ -34,7 +32,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for Held<T> {
     ) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.stream).poll_read(context, buffer) {
             Poll::Ready(read) => {
-                self.idle.as_mut().reset(Instant::now() + IDLE_MAX);
+                let until = Instant::now() + self.idle_max;
+                self.idle.as_mut().reset(until);
                 Poll::Ready(read)
             }
             Poll::Pending => {
@@ -72,12 +71,12 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_silent_connection_gives_its_place_back() {
         let places = Arc::new(Semaphore::new(1));
         let place = Arc::clone(&places).acquire_owned().await.expect("a place");
         let (ours, _theirs) = tokio::io::duplex(16);
-        let mut held = Held::new(ours, place);
+        let mut held = Held::new(ours, place, Duration::from_millis(20));
         let error = held.read_u8().await.expect_err("nobody says anything");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(held);

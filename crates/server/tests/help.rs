@@ -8,11 +8,13 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 79] = [
+const COMMANDS: [&str; 81] = [
     "",
     "up",
     "relay",
     "office",
+    "agent",
+    "agent check",
     "node",
     "send",
     "queue",

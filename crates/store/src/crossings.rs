@@ -89,7 +89,7 @@ impl Store {
         const DOING: &str = "read the thresholds that were reached";
         let text = format!(
             "SELECT {COLUMNS} FROM threshold_crossing WHERE last_at >= $1 OR until_at IS NULL \
-             ORDER BY from_at DESC LIMIT $2"
+             ORDER BY from_at DESC, station DESC, promise DESC, used_of DESC LIMIT $2"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(since.as_microsecond())

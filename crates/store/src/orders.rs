@@ -186,41 +186,9 @@ impl Store {
         column(&row, "newest", DOING)
     }
 
-    /// Takes back that orders above a number were fetched, where nothing is known of them: the station
-    /// says that it has none of them, so the answer that carried them was lost. How many.
-    ///
-    /// # Errors
-    /// When the records fail.
-    pub async fn unfetch_orders(&self, station: i64, after: u64) -> Result<u64> {
-        const DOING: &str = "look for orders that were lost";
-        let after = i64::try_from(after).unwrap_or(i64::MAX);
-        let row = sqlx::query(
-            "SELECT COUNT(*) AS total FROM station_order WHERE station = $1 AND number > $2 \
-             AND fetched_at IS NOT NULL AND outcome IS NULL",
-        )
-        .bind(station)
-        .bind(after)
-        .fetch_one(&self.readers)
-        .await
-        .map_err(sql(DOING))?;
-        // Asked first, since this is asked twice a minute by every station and hardly ever so.
-        if column::<i64>(&row, "total", DOING)? == 0 {
-            return Ok(0);
-        }
-        let done = sqlx::query(
-            "UPDATE station_order SET fetched_at = NULL WHERE station = $1 AND number > $2 \
-             AND outcome IS NULL",
-        )
-        .bind(station)
-        .bind(after)
-        .execute(&self.writer)
-        .await
-        .map_err(sql(DOING))?;
-        Ok(done.rows_affected())
-    }
-
-    /// The orders that a station has still to be given: not fetched, not expired, at most `most`, by
-    /// number. They count as fetched from now on.
+    /// The orders that a station has still to act on, as far as is known: without a result, not expired,
+    /// at most `most`, by number. They count as fetched from now on; they are handed over again until
+    /// their result is here, since an answer can be lost. A station knows what it has acted on.
     ///
     /// # Errors
     /// When the records fail; then none counts as fetched.
@@ -232,8 +200,8 @@ impl Store {
     ) -> Result<Vec<OrderRecord>> {
         const DOING: &str = "hand orders over";
         let text = format!(
-            "SELECT {COLUMNS} FROM station_order WHERE station = $1 AND fetched_at IS NULL \
-             AND outcome IS NULL AND expires_at > $2 ORDER BY number LIMIT $3"
+            "SELECT {COLUMNS} FROM station_order WHERE station = $1 AND outcome IS NULL \
+             AND expires_at > $2 ORDER BY number LIMIT $3"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(station)
@@ -243,27 +211,16 @@ impl Store {
             .await
             .map_err(sql(DOING))?;
         let found = rows.iter().map(|row| self.order_of(row)).collect::<Result<Vec<_>>>()?;
-        if found.is_empty() {
-            return Ok(found);
+        let text = "UPDATE station_order SET fetched_at = $1 WHERE id = $2 AND fetched_at IS NULL";
+        for order in found.iter().filter(|order| order.fetched.is_none()) {
+            sqlx::query(text)
+                .bind(now.as_microsecond())
+                .bind(order.id)
+                .execute(&self.writer)
+                .await
+                .map_err(sql(DOING))?;
         }
-        let mut transaction = self.begin(DOING).await?;
-        let mut fetched = Vec::new();
-        for order in found {
-            // Two questions of one station at once are not given one order twice.
-            let done = sqlx::query(
-                "UPDATE station_order SET fetched_at = $1 WHERE id = $2 AND fetched_at IS NULL",
-            )
-            .bind(now.as_microsecond())
-            .bind(order.id)
-            .execute(&mut *transaction)
-            .await
-            .map_err(sql(DOING))?;
-            if done.rows_affected() == 1 {
-                fetched.push(OrderRecord { fetched: Some(now), ..order });
-            }
-        }
-        transaction.commit().await.map_err(sql(DOING))?;
-        Ok(fetched)
+        Ok(found)
     }
 
     /// Takes a batch of results: all of it is in the records when this returns, or nothing. The first

@@ -107,23 +107,18 @@ pub async fn outcome(office: &Office, order: i64, now: Timestamp) -> Result<Orde
     }
 }
 
-/// The orders that a station has still to be given, signed, by number; from now on they count as
-/// fetched. `after` is the number of the last order that the station has, when it says so: what was
-/// handed over beyond it was lost on the way and is handed over again, or has expired. Without it
-/// nothing is handed over twice.
+/// The orders that a station has still to act on, signed, by number; from now on they count as fetched.
+/// They are handed over again until their result is here or they have expired: an answer can be lost,
+/// and a station knows what it has acted on.
 ///
 /// # Errors
 /// When the records fail.
 pub async fn waiting(
     office: &Office,
     station: &StationRecord,
-    after: Option<u64>,
     now: Timestamp,
 ) -> Result<Vec<SignedOrder>, AppError> {
     let Some(link) = &office.stations.link else { return Ok(Vec::new()) };
-    if let Some(after) = after {
-        office.store.unfetch_orders(station.number, after).await?;
-    }
     let mut signed = Vec::new();
     for order in office.store.fetch_orders(station.number, ORDERS_MAX, now).await? {
         let order = Order {

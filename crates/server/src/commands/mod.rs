@@ -1,5 +1,6 @@
 //! The command line: one file for each command, and the list of them here.
 
+mod agent;
 mod agreed;
 mod board;
 mod check;
@@ -57,6 +58,12 @@ enum Command {
     ///
     /// It collects what the relay's journal tells, and publishes the roster that the relay reads.
     Office(up::RoleArgs),
+    /// Run the agent on a machine away from the office
+    ///
+    /// Measures the machine, reads its logs, and does the actions of its own file when the office
+    /// orders them. What it saw waits on its disk while the office is away. docs/AGENT.md tells how
+    /// to set it up. SIGTERM and SIGINT stop it.
+    Agent(agent::AgentArgs),
     /// Look from away at what the office asks for
     ///
     /// It dials the office with the token that `yakusoku station add NAME --kind node` printed, and brings
@@ -136,6 +143,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Up(args) => up::run(&args),
         Command::Relay(args) => up::run_role(&args, Roles::Relay),
         Command::Office(args) => up::run_role(&args, Roles::Office),
+        Command::Agent(args) => agent::run(&args),
         Command::Node(args) => node::run(&args),
         Command::Send(args) => send::run(&args),
         Command::Queue(args) => queue::run(&args),

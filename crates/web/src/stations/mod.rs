@@ -130,9 +130,6 @@ struct Wanted {
     /// Seconds to wait for an order where there is none.
     #[serde(default)]
     wait: u64,
-    /// The number of the last order that this station has; what was handed over beyond it is handed
-    /// over again.
-    after: Option<u64>,
 }
 
 async fn orders(
@@ -149,7 +146,7 @@ async fn orders(
             return Err(admission::stranger());
         }
         let now = (door.clock)();
-        let orders = stations::waiting(&door.office, &station, wanted.after, now).await?;
+        let orders = stations::waiting(&door.office, &station, now).await?;
         if !orders.is_empty() {
             return Ok(Json(Orders { orders }));
         }
