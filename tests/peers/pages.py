@@ -1,11 +1,14 @@
 """An nginx of the test's own: one page, started and stopped at will."""
 
+import contextlib
+import os
+import pathlib
+import signal
 import subprocess
 
 import places
 
 CONFIG = """\
-daemon off;
 error_log {base}/nginx-error.log;
 pid {base}/nginx.pid;
 worker_processes 1;
@@ -26,18 +29,32 @@ http {{
 
 
 class Nginx:
-    def __init__(self, base, host="127.0.0.1"):
-        self.address = f"{host}:{places.free_port()}"
+    """`machine` is the prefix of a command that runs it on a machine of a test."""
+
+    def __init__(self, base, host="127.0.0.1", port=None, machine=()):
+        self.address = f"{host}:{port or places.free_port()}"
+        self.base, self.machine = base, list(machine)
         self.config = base / "nginx.conf"
         self.config.write_text(CONFIG.format(base=base, address=self.address))
         self.process = None
 
     def start(self):
-        command = ["nginx", "-c", str(self.config)]
+        command = [*self.machine, "nginx", "-c", str(self.config), "-g", "daemon off;"]
         self.process = subprocess.Popen(command, start_new_session=True)
         places.own(self.stop)
         return self
 
+    def kill(self):
+        """As a crash would end it; what an agent started is ours to end too."""
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            master = int((self.base / "nginx.pid").read_text())
+            workers = pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()
+            # The master first: it would start other workers.
+            for process in [master, *map(int, workers)]:
+                os.kill(process, signal.SIGKILL)
+        if self.process:
+            self.process.wait()
+
     def stop(self):
-        places.end(self.process)
+        self.kill()
         self.process = None
