@@ -119,13 +119,14 @@ impl Node {
     }
 }
 
-/// Runs a node until `stop` is done.
+/// Runs a node until `stop` is done; calls `ready` when it looks.
 ///
 /// # Errors
 /// When it cannot start.
 pub async fn run(
     settings: Settings,
     clock: fn() -> Timestamp,
+    ready: impl FnOnce(),
     stop: impl Future<Output = ()>,
 ) -> Result<(), NodeError> {
     let path = settings.token_file.clone();
@@ -148,6 +149,7 @@ pub async fn run(
     tasks.spawn(bring(Arc::clone(&node), stopped.clone()));
     let journal = tokio::spawn(write(Arc::clone(&node), reports, off));
     tracing::info!(office = node.settings.office.host, "the node is up");
+    ready();
     stop.await;
     stopping.send_replace(true);
     while tasks.join_next().await.is_some() {}

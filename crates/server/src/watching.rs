@@ -146,9 +146,21 @@ pub async fn start(
     Ok(())
 }
 
-/// Tells of checks that a contract names and nobody has: their functions are not measured.
+/// Tells of checks that a contract names and nobody has: their functions are not measured. And of sites
+/// that are no node: they are blind.
 async fn tell_unknown(office: &Office) -> anyhow::Result<()> {
     let known = checks::list(office, clock::now()).await?;
+    let stations = office.store.stations().await?;
+    let is_node = |site: &str| {
+        let mut nodes = stations.iter().filter(|it| it.kind == store::StationKind::Node);
+        nodes.any(|it| it.name == site && it.revoked.is_none())
+    };
+    for check in &known {
+        let sites = check.settings.looked_at_from();
+        for site in sites.filter(|site| *site != checks::OFFICE && !is_node(site)) {
+            tracing::warn!(check = check.name, site, "there is no such node: the site is blind");
+        }
+    }
     for measured in office.contracts.iter().flat_map(|watched| &watched.measured) {
         if let Source::Check(name) = &measured.source
             && !known.iter().any(|it| it.name == *name)

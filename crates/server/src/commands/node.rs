@@ -46,7 +46,6 @@ pub fn run(args: &NodeArgs) -> anyhow::Result<Status> {
     }
     logs::start(args.log_format);
     wait_for(async {
-        notify::tell(State::Ready);
         let stop = async {
             match signals::next().await {
                 Ok(signal) => tracing::info!(signal, "stopping"),
@@ -54,7 +53,7 @@ pub fn run(args: &NodeArgs) -> anyhow::Result<Status> {
             }
             notify::tell(State::Stopping);
         };
-        node::run(settings, clock::now, stop).await?;
+        node::run(settings, clock::now, || notify::tell(State::Ready), stop).await?;
         Ok(Status::Done)
     })
 }
