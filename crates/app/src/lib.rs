@@ -8,6 +8,7 @@ pub mod checks;
 mod contracts;
 pub mod deliveries;
 pub mod domains;
+pub mod figures;
 pub mod first_run;
 mod gathered;
 pub mod incidents;
@@ -15,6 +16,7 @@ mod letters;
 pub mod logs;
 mod measured;
 pub mod notices;
+mod orders;
 pub mod outbox;
 pub mod password;
 pub mod probes;
@@ -55,6 +57,10 @@ pub struct Office {
     pub contracts: Vec<Arc<WatchedContract>>,
     /// Who is to be called.
     pub duty: incidents::Duty,
+    /// What is done about incidents by itself.
+    pub runbooks: Vec<desk::Runbook>,
+    /// What opens incidents beside the functions of contracts.
+    pub alarms: incidents::AlarmRules,
     /// The public holidays, as far as they are known.
     holidays: Arc<calendar::HolidayTable>,
     /// Whom we tell, and over what.
@@ -89,6 +95,8 @@ impl Office {
             compositions,
             contracts: Vec::new(),
             duty: incidents::Duty::default(),
+            runbooks: Vec::new(),
+            alarms: incidents::AlarmRules::default(),
             holidays: calendar::HolidayTable::japan(),
             telling: telling::Telling::default(),
             watching: checks::Watching::default(),
@@ -111,6 +119,17 @@ impl Office {
     #[must_use]
     pub fn on_duty(mut self, duty: incidents::Duty) -> Office {
         self.duty = duty;
+        self
+    }
+
+    /// The same office with these runbooks, and with what opens incidents beside the contracts.
+    #[must_use]
+    pub fn answering(
+        mut self,
+        runbooks: Vec<desk::Runbook>,
+        alarms: incidents::AlarmRules,
+    ) -> Office {
+        (self.runbooks, self.alarms) = (runbooks, alarms);
         self
     }
 

@@ -326,6 +326,12 @@ pub enum Refusal {
         /// The least urgent.
         least: u8,
     },
+    /// A step that the runbook does not have, or that had its turn.
+    #[error("step {step} of the runbook cannot be done or left out here: look at the runbook")]
+    NoRunbookStep {
+        /// As it was asked for.
+        step: u16,
+    },
     /// A mute that is over before it begins.
     #[error("the mute would be over already: give a later time")]
     MuteBackwards,

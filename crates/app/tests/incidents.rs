@@ -41,7 +41,11 @@ fn contract(name: &str) -> WatchedContract {
 
 /// Two people take weeks from Monday 2 November at ten.
 fn duty() -> Duty {
-    let person = |name: &str| OnCall { name: name.into(), mail: format!("{name}@example.jp") };
+    let person = |name: &str| OnCall {
+        name: name.into(),
+        mail: format!("{name}@example.jp"),
+        over: Vec::new(),
+    };
     let rota = Rota { first: date(2026, 11, 2), hand_over: time(10, 0, 0, 0), zone: tokyo() };
     let contact =
         EmergencyContact { name: "契約者 当直".into(), reach: "+81-3-0000-0000".into() };
@@ -49,6 +53,7 @@ fn duty() -> Duty {
         people: vec![person("sato"), person("suzuki")],
         rota: Some(rota),
         contacts: [("skyarch".to_owned(), vec![contact])].into(),
+        ..Duty::default()
     }
 }
 

@@ -85,6 +85,7 @@ pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Off
     let contracts = config.contracts.iter().map(|contract| contract.watched.clone()).collect();
     let office = Office::new(store, vault, folder, config.compositions()).under(contracts);
     let office = office.on_duty(config.duty()).telling(telling(config));
+    let office = office.answering(config.runbooks.clone(), config.alarms.clone());
     let office = office.watching(Watching::of(checks));
     Ok(match link(config)? {
         Some(link) => office.known_by(link),

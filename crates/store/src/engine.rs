@@ -72,6 +72,7 @@ const SQLITE_TABLES: Tables = &[
     (5, "incidents", include_str!("../migrations/sqlite/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/sqlite/0006_looks.sql")),
     (7, "stations", include_str!("../migrations/sqlite/0007_stations.sql")),
+    (8, "answering", include_str!("../migrations/sqlite/0008_answering.sql")),
     (10, "check sites", include_str!("../migrations/sqlite/0010_check_sites.sql")),
 ];
 const POSTGRES_TABLES: Tables = &[
@@ -82,6 +83,7 @@ const POSTGRES_TABLES: Tables = &[
     (5, "incidents", include_str!("../migrations/postgres/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/postgres/0006_looks.sql")),
     (7, "stations", include_str!("../migrations/postgres/0007_stations.sql")),
+    (8, "answering", include_str!("../migrations/postgres/0008_answering.sql")),
     (10, "check sites", include_str!("../migrations/postgres/0010_check_sites.sql")),
 ];
 

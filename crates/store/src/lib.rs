@@ -7,6 +7,7 @@
 
 mod accounts;
 mod check_sites;
+mod calls;
 mod conditions;
 mod crossings;
 mod day;
@@ -49,6 +50,7 @@ use vault::{Vault, VaultError};
 
 pub use accounts::{AccountRecord, Kind};
 pub use check_sites::{CheckSite, Wanted};
+pub use calls::{CallKey, CallRecord, NewCall, Waiting};
 pub use crossings::{CROSSINGS_LISTED_MAX, CrossingRecord};
 pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
@@ -62,7 +64,7 @@ pub use log_slots::{SLOTS_DAYS, SLOTS_LISTED_MAX, SlotRecord};
 pub use look_hours::LookFigure;
 pub use looks::{CHECK_NAMES_MAX, CHECK_PREFIX, Look, Unlooked, probe_of};
 pub use measured::{DAY_MEASUREMENTS_MAX, MEASURED_DAYS_MAX, MeasuredDay, Rewritten};
-pub use notices::{Draft, NOTICES_MAX, NoticeRecord};
+pub use notices::{Draft, NOTICES_MAX, NoticeRecord, Phase};
 pub use observations::{Answer, Observation, Sighting, Told};
 pub use orders::{NewOrder, ORDERS_LISTED_MAX, OrderRecord, OrderResult};
 pub use outbox::{Delivered, Parcel, SendingRecord, SendingState, Turnout};

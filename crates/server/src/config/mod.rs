@@ -3,12 +3,14 @@
 //! `read` turns the text of `yakusoku.toml` into a [`Config`] or findings with their lines;
 //! `show` writes a [`Config`] back as such a text. `docs/CONFIGURATION.md` is the manual.
 
+mod answering;
 mod checks;
 mod contracts;
 mod couriers;
 mod duty;
 mod read;
 mod show;
+mod show_answering;
 mod show_check;
 mod units;
 mod value;
@@ -18,8 +20,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use app::incidents::{Duty, OnCall};
-use desk::Rota;
+use app::incidents::{AlarmRules, Duty};
+use desk::Runbook;
 use jiff::tz::TimeZone;
 use mail::roster::{
     Admission, AdmissionRule, Composition, Delivery, InboundLimits, OutboundLimits, ReceivedStyle,
@@ -29,6 +31,7 @@ use mail::roster::{
 pub use checks::{ADDED, CheckConfig, WatchConfig, load_checks};
 pub use contracts::{ContractConfig, by_names};
 pub use couriers::{CourierConfig, CourierKind, MailConfig, ReachConfig, SecretRef};
+pub use duty::DutyConfig;
 pub use read::read;
 pub use sections::Finding;
 pub use show::show;
@@ -61,10 +64,12 @@ pub struct Config {
     pub checks: Vec<CheckConfig>,
     /// What is promised, and what of it we measure ourselves.
     pub contracts: Vec<ContractConfig>,
-    /// Our people who take turns on call, in their order.
-    pub oncall: Vec<OnCall>,
-    /// When their turns change.
-    pub rota: Rota,
+    /// Our people who take turns on call, and when they are called.
+    pub duty: DutyConfig,
+    /// What is done about incidents by itself.
+    pub runbooks: Vec<Runbook>,
+    /// What opens incidents beside the functions of contracts.
+    pub alarms: AlarmRules,
     /// Who carries what we tell customers.
     pub couriers: Vec<CourierConfig>,
     /// Whom customers ask; stands at the end of notices.
@@ -238,8 +243,9 @@ impl Config {
             watch: WatchConfig::default(),
             checks: Vec::new(),
             contracts: Vec::new(),
-            oncall: Vec::new(),
-            rota: Rota { first: duty::FIRST, hand_over: duty::HAND_OVER, zone },
+            duty: DutyConfig::nobody(zone),
+            runbooks: Vec::new(),
+            alarms: AlarmRules::default(),
             couriers: Vec::new(),
             contact: None,
         }
@@ -262,8 +268,14 @@ impl Config {
         let contacts = self.contracts.iter().map(|contract| {
             (contract.watched.contract.name.to_string(), contract.contacts.clone())
         });
-        let rota = Some(self.rota.clone());
-        Duty { people: self.oncall.clone(), rota, contacts: contacts.collect() }
+        let it = self.duty.clone();
+        Duty {
+            people: it.people,
+            rota: Some(it.rota),
+            contacts: contacts.collect(),
+            patience: it.patience,
+            marks: it.marks,
+        }
     }
 
     /// The relay's folder.

@@ -11,6 +11,7 @@ use mail::roster::{
 };
 use sections::{Choice, Findings, Number, Section};
 
+use super::answering::{read_alarms, read_runbooks};
 use super::checks::{read_checks, read_watch};
 use super::contracts::read_contracts;
 use super::couriers::read_couriers;
@@ -59,14 +60,16 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
         top.object("composition", "add at least one [[composition]]");
     }
     check_listeners(&top, &config);
-    (config.oncall, config.rota) = read_duty(&top, &config.time_zone);
     config.couriers = read_couriers(&top, &config.relay.compositions);
+    config.duty = read_duty(&top, &config.time_zone, &config.couriers);
     let notices = top.section("notices");
     config.contact = notices.value("contact", &TEXT);
     notices.finish();
     config.watch = read_watch(&top);
     config.checks = read_checks(&top, folder);
     config.contracts = read_contracts(&top, folder, &config.couriers, &config.checks);
+    config.runbooks = read_runbooks(&top, &config.contracts, &config.checks);
+    config.alarms = read_alarms(&top, &config.contracts, &config.checks);
     top.finish();
     config
 }

@@ -2,13 +2,17 @@
 
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use app::Source;
 use app::incidents::EmergencyContact;
+use desk::Mark;
 use mail::roster::{Delivery, HostPort};
 
+use super::contracts::ON_INCIDENT;
 use super::couriers::{STYLES, TLS};
 use super::read::{RECEIVED, RULES};
+use super::show_answering::show_answering;
 use super::show_check::show_check;
 use super::units::{show_size, show_span};
 use super::{
@@ -49,20 +53,30 @@ pub fn show(config: &Config) -> String {
         show_contract(&mut page, contract, config);
     }
     show_duty(&mut page, config);
+    show_answering(&mut page, config);
     page.0
 }
 
 fn show_duty(page: &mut Page, config: &Config) {
-    if config.oncall.is_empty() {
+    let duty = &config.duty;
+    if duty.people.is_empty() {
         return;
     }
     page.head("[rota]");
-    page.plain("first", config.rota.first);
-    page.text("hand_over", config.rota.hand_over.strftime("%H:%M"));
-    for person in &config.oncall {
+    page.plain("first", duty.rota.first);
+    page.text("hand_over", duty.rota.hand_over.strftime("%H:%M"));
+    let span = |span| show_span(Duration::try_from(span).unwrap_or_default());
+    page.text("patience", span(duty.patience));
+    let mark = |mark: &Mark| match mark {
+        Mark::Passed(percent) => format!("{percent}%"),
+        Mark::Left(left) => span(*left),
+    };
+    page.list("warn_at", duty.marks.iter().map(mark));
+    for person in &duty.people {
         page.head("[[oncall]]");
         page.text("name", &person.name);
         page.text("mail", &person.mail);
+        page.list("over", &person.over);
     }
 }
 
@@ -195,6 +209,7 @@ fn show_contract(page: &mut Page, contract: &ContractConfig, config: &Config) {
     page.list("notify", &contract.audience.mail);
     page.list("notify_over", &contract.audience.couriers);
     page.plain("about_relay", contract.audience.about_relay);
+    page.text("notify_incident", word(&ON_INCIDENT, contract.audience.on_incident));
     page.head("[contract.measure]");
     for measured in &contract.watched.measured {
         let word = match &measured.source {
