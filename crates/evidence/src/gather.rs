@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use calendar::{Span, Spans};
+use calendar::Span;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::{Event, Functions, Measurement, Outage, Run, RunState, Site};
@@ -218,7 +218,7 @@ impl Gatherer {
             let measured = evidence.measured.entry(site.function.clone()).or_default();
             measured.entry(site.site.clone()).or_default();
             let sites = evidence.sites.entry(site.function).or_default();
-            let spans = sites.entry(site.site).or_insert_with(Spans::new);
+            let spans = sites.entry(site.site).or_default();
             let until = site.until.unwrap_or(Timestamp::MAX);
             if let Ok(span) = Span::new(site.from, until) {
                 spans.insert(span);
