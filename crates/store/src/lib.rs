@@ -6,8 +6,8 @@
 //! article 22). Callers pass `now`; nothing here decides what a person may do.
 
 mod accounts;
-mod check_sites;
 mod calls;
+mod check_sites;
 mod conditions;
 mod crossings;
 mod day;
@@ -49,8 +49,8 @@ use sqlx::{AnyPool, Row as _};
 use vault::{Vault, VaultError};
 
 pub use accounts::{AccountRecord, Kind};
-pub use check_sites::{CheckSite, Wanted};
 pub use calls::{CallKey, CallRecord, NewCall, Waiting};
+pub use check_sites::{CheckSite, Wanted};
 pub use crossings::{CROSSINGS_LISTED_MAX, CrossingRecord};
 pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};

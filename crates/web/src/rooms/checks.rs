@@ -99,14 +99,21 @@ struct ChecksPage {
     counts: Vec<(Chip, usize)>,
 }
 
+/// The worst first.
+const ANSWERS: [Heard; 4] = [Heard::Silent, Heard::Refused, Heard::Unseen, Heard::Good];
+
+/// Checks by the worst that any of their sites hears.
 fn counts(f: &Frame, checks: &[Watched]) -> Vec<(Chip, usize)> {
-    [Heard::Silent, Heard::Refused, Heard::Unseen, Heard::Good]
+    let worst = |it: &Watched| {
+        let heard: Vec<Heard> =
+            it.sites.iter().filter_map(|site| Some(site.run.as_ref()?.answer)).collect();
+        ANSWERS.into_iter().find(|answer| it.paused.is_none() && heard.contains(answer))
+    };
+    let worst: Vec<Option<Heard>> = checks.iter().map(worst).collect();
+    ANSWERS
         .into_iter()
         .filter_map(|answer| {
-            let is_it = |it: &&Watched| {
-                it.paused.is_none() && it.run.as_ref().is_some_and(|run| run.answer == answer)
-            };
-            let count = checks.iter().filter(is_it).count();
+            let count = worst.iter().filter(|it| **it == Some(answer)).count();
             (count > 0).then(|| (heard::answer(f.lang, answer), count))
         })
         .collect()
