@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use mail::Address;
 use store::{AccountRecord, Kind, TryGate};
 
+use crate::changes::Change;
 use crate::{AppError, Office, Refusal, domains, password};
 
 /// A person's signed-in session.
@@ -126,7 +127,9 @@ pub async fn session(
 /// # Errors
 /// When the records fail.
 pub async fn sign_out(office: &Office, token: &str) -> Result<(), AppError> {
-    Ok(office.store.close_session(token).await?)
+    office.store.close_session(token).await?;
+    office.changes.tell(Change::Sessions);
+    Ok(())
 }
 
 /// Adds an account, publishes the roster if it is an API user.
@@ -174,6 +177,7 @@ pub async fn set_password(
     if !office.store.set_password_hash(record_kind(kind), name.trim(), &hash).await? {
         return AppError::refused(Refusal::NoAccount { name: name.trim().to_owned() });
     }
+    office.changes.tell(Change::Sessions);
     publish_if_needed(office, kind).await
 }
 
@@ -196,6 +200,7 @@ pub async fn remove(office: &Office, kind: AccountKind, name: &str) -> Result<()
             Refusal::NoAccount { name }
         });
     }
+    office.changes.tell(Change::Sessions);
     publish_if_needed(office, kind).await
 }
 

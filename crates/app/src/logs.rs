@@ -161,7 +161,7 @@ pub async fn import(
     let import = log.into_import()?;
     office.store.room_for(name.as_str(), &import, &LIMITS).await?;
     let imported = office.store.import(name.as_str(), &import, &measured::join, now).await;
-    office.boards.evidence_changed();
+    office.evidence_changed();
     Ok(imported?)
 }
 
@@ -178,6 +178,6 @@ pub async fn withdraw(
     let name = office.contract(contract)?.contract.name.clone();
     let import = log.into_import()?;
     let withdrawn = office.store.withdraw(name.as_str(), &import, &measured::without, now).await;
-    office.boards.evidence_changed();
+    office.evidence_changed();
     Ok(withdrawn?)
 }

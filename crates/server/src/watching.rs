@@ -161,7 +161,7 @@ async fn tell_unknown(office: &Office) -> anyhow::Result<()> {
             tracing::warn!(check = check.name, site, "there is no such node: the site is blind");
         }
     }
-    for measured in office.contracts.iter().flat_map(|watched| &watched.measured) {
+    for measured in office.contracts().into_iter().flat_map(|watched| &watched.measured) {
         if let Source::Check(name) = &measured.source
             && !known.iter().any(|it| it.name == *name)
         {

@@ -16,8 +16,11 @@ mod heard;
 mod look_chart;
 mod marks;
 mod ours;
+mod paper;
 mod proxies;
+mod report;
 mod rooms;
+mod series;
 mod statement;
 mod stations;
 #[cfg(test)]
@@ -35,6 +38,7 @@ use jiff::tz::TimeZone;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+pub use paper::{report_paper, statement_paper};
 pub use proxies::behind_proxies;
 pub use statement::statement_html;
 pub use stations::{StationDoor, station_router};
@@ -50,6 +54,8 @@ pub struct Console {
     pub clock: fn() -> Timestamp,
     /// In which zone times are shown and typed.
     pub zone: TimeZone,
+    /// What documents are set in.
+    pub fonts: pdf::FontPlace,
     /// What the pages tell about the program around them.
     pub facts: ServerFacts,
 }

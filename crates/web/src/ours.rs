@@ -8,6 +8,8 @@
 use app::Refusal;
 use app::accounts::AccountKind;
 use app::checks::CheckRefusal;
+use app::kept::KeepError;
+use app::stations::StationRefusal;
 use fluent_bundle::FluentValue;
 
 use crate::heard;
@@ -172,6 +174,7 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
     let number = |key: &str, n: u64| lang.say_with(key, &[("count", grouped(n).into())]);
     let named = |key: &str, name: &str| lang.say_with(key, &[("value", name.to_owned().into())]);
     match why {
+        Refusal::Keep(why) => keep_error(lang, why),
         Refusal::Login { longest } => number("refused-login", *longest as u64),
         Refusal::ApiUserName { .. } => plain("refused-api-user-name"),
         Refusal::WeakPassword { kind: AccountKind::Administrator, least } => {
@@ -222,6 +225,22 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
     }
 }
 
+/// Why a contract is not kept.
+fn keep_error(lang: Lang, why: &KeepError) -> String {
+    let number = |key: &str, n: usize| lang.say_with(key, &[("count", grouped(n as u64).into())]);
+    let named = |key: &str, name: &str| lang.say_with(key, &[("value", name.to_owned().into())]);
+    match why {
+        KeepError::Wrong { findings } => named("refused-contract-wrong", &findings.join("; ")),
+        KeepError::Taken { name } => named("refused-contract-taken", name),
+        KeepError::Full { most } => number("refused-contracts-full", *most),
+        KeepError::Configured { name } => named("refused-contract-configured", name),
+        KeepError::NoFunction { function } => named("refused-no-function", function),
+        KeepError::NoSource { source_name } => named("refused-no-source", source_name),
+        KeepError::NoFolder => lang.say("refused-no-contract-folder"),
+        KeepError::Changed { most } => number("refused-contracts-changed", *most),
+    }
+}
+
 /// Why a verb of incidents refuses.
 fn incident_refusal(lang: Lang, why: &Refusal) -> String {
     let plain = |key: &str| lang.say(key);
@@ -251,6 +270,7 @@ fn incident_refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::ReportUnfinished { .. } => plain("refused-report-unfinished"),
         Refusal::DraftMoved => plain("refused-draft-moved"),
         Refusal::Check(why) => check_refusal(lang, why),
+        Refusal::Station(why) => station_refusal(lang, why),
         Refusal::ByRelay(reason) => said(lang, reason),
         other => other.to_string(),
     }
@@ -268,6 +288,25 @@ fn check_refusal(lang: Lang, why: &CheckRefusal) -> String {
         CheckRefusal::Unknown { name } => named("refused-no-check", name),
         CheckRefusal::Full { most } => number("refused-checks-full", *most),
         CheckRefusal::NobodyLooks => plain("refused-nobody-looks"),
+    }
+}
+
+fn station_refusal(lang: Lang, why: &StationRefusal) -> String {
+    let number = |key: &str, n: usize| lang.say_with(key, &[("count", grouped(n as u64).into())]);
+    let named = |key: &str, name: &str| lang.say_with(key, &[("value", name.to_owned().into())]);
+    match why {
+        StationRefusal::LinkOff => lang.say("refused-link-off"),
+        StationRefusal::Name { longest } => number("refused-station-name", *longest),
+        StationRefusal::Site { longest } => number("refused-station-site", *longest),
+        StationRefusal::Contracts { most } => number("refused-station-contracts", *most),
+        StationRefusal::Taken { name } => named("refused-station-taken", name),
+        StationRefusal::OtherKind { name } => named("refused-station-other-kind", name),
+        StationRefusal::Nobody { name } => named("refused-no-station", name),
+        StationRefusal::Revoked { name } => named("refused-station-revoked", name),
+        StationRefusal::NotAnAgent { name } => named("refused-not-an-agent", name),
+        StationRefusal::Action { longest } => number("refused-action-name", *longest),
+        StationRefusal::OrdersWaiting { name, .. } => named("refused-orders-waiting", name),
+        StationRefusal::NoOrder { id } => number("refused-no-order", id.unsigned_abs() as usize),
     }
 }
 

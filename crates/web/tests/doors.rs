@@ -4,7 +4,7 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 19] = [
+const ROOMS: &[&str] = &[
     "/",
     "/mail",
     "/promises",
@@ -12,11 +12,13 @@ const ROOMS: [&str; 19] = [
     "/incidents",
     "/incidents/1",
     "/incidents/1/report",
+    "/on-call",
     "/windows",
     "/windows/plan-1",
     "/notices",
     "/notices/1",
     "/checks",
+    "/machines",
     "/checks-new",
     "/log",
     "/queue",
@@ -29,7 +31,7 @@ const ROOMS: [&str; 19] = [
 #[tokio::test]
 async fn strangers_are_sent_to_the_door() {
     let house = House::start().await;
-    for room in ROOMS {
+    for room in ROOMS.iter().copied() {
         let answer = house.get(room, "").await;
         assert_eq!(answer.status, 303, "{room}");
         let to = answer.header("location").expect("a place to go");

@@ -8,6 +8,7 @@ use store::WatchedCheck;
 
 use super::record::seen;
 use super::{CheckRefusal, Latest, OFFICE, Settings, Way, sites};
+use crate::changes::Change;
 use crate::{AppError, Office, Refusal};
 
 /// Most checks of an office: more than one watcher looks at in time.
@@ -153,11 +154,13 @@ pub async fn refresh(office: &Office, now: Timestamp) -> Result<(), AppError> {
     let added = known.iter().map(|(name, settings, _)| (name.as_str(), settings));
     sites::note(office, configured.chain(added), now).await?;
     watching.added.send_replace(checks);
+    office.changes.tell(Change::Checks);
     let configured = watching.configured.iter().map(|it| it.name.as_str());
     let looking = known.iter().filter(|(.., is_paused)| !is_paused);
     let names: BTreeSet<&str> = configured.chain(looking.map(|(name, ..)| name.as_str())).collect();
     let is_known = |name: &str| names.contains(name.split('@').next().unwrap_or(name));
     watching.latest().retain(|name, _| is_known(name));
+    watching.recorded().retain(|name, _| is_known(name));
     watching.beats.retain(is_known);
     Ok(())
 }

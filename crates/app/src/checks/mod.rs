@@ -67,6 +67,8 @@ pub struct Watching {
     latest: Mutex<HashMap<String, Latest>>,
     /// Every check with each site that looks at it or ever did.
     asked: Mutex<BTreeSet<(String, String)>>,
+    /// What each check heard when it was recorded last; the first look of a form is not.
+    recorded: Mutex<HashMap<String, Answer>>,
 }
 
 impl Default for Watching {
@@ -78,6 +80,7 @@ impl Default for Watching {
             added: Sender::new(Vec::new()),
             latest: Mutex::default(),
             asked: Mutex::default(),
+            recorded: Mutex::default(),
         }
     }
 }
@@ -93,6 +96,11 @@ impl Watching {
     #[must_use]
     pub fn added(&self) -> Receiver<Vec<Check>> {
         self.added.subscribe()
+    }
+
+    fn recorded(&self) -> MutexGuard<'_, HashMap<String, Answer>> {
+        // As for the last looks.
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn latest(&self) -> MutexGuard<'_, HashMap<String, Latest>> {
@@ -232,9 +240,21 @@ fn is_recent(run: &Observation, settings: &Settings, now: Timestamp) -> bool {
     now.duration_since(run.last) <= most
 }
 
+/// Whether a check that tells of a function has been answered, or not answered, since this program runs.
+#[must_use]
+pub fn any_seen(office: &Office) -> bool {
+    let latest = office.watching.latest();
+    let tells = |name: &str| {
+        let contracts = office.contracts();
+        let mut measured = contracts.iter().flat_map(|watched| &watched.measured);
+        measured.any(|measured| measured.source.is_check(name))
+    };
+    latest.iter().any(|(name, latest)| latest.answer != Answer::Unseen && tells(name))
+}
+
 /// The functions that a check tells of.
 fn tells(office: &Office, check: &str) -> Vec<(String, String)> {
-    let measured = office.contracts.iter().flat_map(|watched| {
+    let measured = office.contracts().into_iter().flat_map(|watched| {
         let by_it = watched.measured.iter().filter(|measured| measured.source.is_check(check));
         by_it.map(|measured| (watched.contract.name.to_string(), measured.function.to_string()))
     });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use link::limits::SKEW_MAX;
@@ -9,6 +10,7 @@ use link::{Assigned, Checks, Looks, NodeAnswer, NodeBlind, NodeLook};
 use store::{Accepted, Answer, BroughtLooks, Look, SeenLook, StationRecord, Unlooked};
 
 use super::{Latest, Settings, Way, added, series};
+use crate::changes::Change;
 use crate::{AppError, Office};
 
 /// The word for looks of a node whose clock cannot be believed.
@@ -82,12 +84,36 @@ pub async fn take(
     let accepted = office.store.record_station_looks(number, &brought, now).await?;
     if accepted.is_new {
         let seen = looks.batches.iter().flat_map(|batch| &batch.looks);
-        let mut latest = office.watching.latest();
-        for look in seen.filter(|look| is_own(&look.check)) {
-            latest.insert(series(&look.check, node), newest(look, &row(look, node, skew)));
-        }
+        let seen = seen.filter(|look| is_own(&look.check));
+        let newest = seen.map(|look| (look.check.as_str(), newest(look, &row(look, node, skew))));
+        let is_blind = looks.batches.iter().any(|batch| !batch.blind.is_empty());
+        tell(office, node, newest, is_blind);
     }
     Ok(accepted)
+}
+
+/// Keeps the last look of each check from there, and tells what changed.
+fn tell<'l>(
+    office: &Office,
+    node: &str,
+    looks: impl Iterator<Item = (&'l str, Latest)>,
+    is_blind: bool,
+) {
+    let mut looked = BTreeSet::new();
+    let mut has_turned = is_blind;
+    {
+        let (mut latest, mut recorded) = (office.watching.latest(), office.watching.recorded());
+        for (check, look) in looks {
+            let series = series(check, node);
+            has_turned |= recorded.insert(series.clone(), look.answer) != Some(look.answer);
+            latest.insert(series, look);
+            looked.insert(check.to_owned());
+        }
+    }
+    office.changes.tell(Change::Looks(Arc::new(looked)));
+    if has_turned {
+        office.evidence_changed();
+    }
 }
 
 /// The checks that a node looks at or ever did: it may still bring what it saw of those it lost.

@@ -45,7 +45,7 @@ pub async fn tend(office: &Office, now: Timestamp) -> Result<Tended, AppError> {
     }
     // Once for all contracts.
     let mut sightings = Sightings::default();
-    for watched in &office.contracts {
+    for watched in office.contracts() {
         let name = watched.contract.name.as_str();
         let incidents = open.remove(name).unwrap_or_default();
         let runs = term(&watched.contract, now) == Term::Runs;
@@ -153,7 +153,11 @@ async fn open(
         opened: at,
     };
     let first = addition(0, &[], drafts, now);
-    Ok(office.store.open_incident(&new, &first.entries, first.milestones).await?)
+    let opened = office.store.open_incident(&new, &first.entries, first.milestones).await?;
+    if let Some(id) = opened {
+        office.incident_changed(id);
+    }
+    Ok(opened)
 }
 
 fn title(service: &Service, function: &Function, lang: Lang) -> String {
@@ -188,7 +192,7 @@ async fn write(
         if office.store.add_entries(&[addition]).await? == Added::Moved {
             return Ok(0);
         }
-        office.boards.evidence_changed();
+        office.incident_changed(incident.record.id);
         if orders {
             runbooks::give(office, incident.record.id, BY_ITSELF, now).await?;
         }

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use settlement::Figure;
 use terms::{Strength, wording};
 
+use super::guide::{self, Guide};
 use super::overview::{self, Wanted};
 use super::{Answer, encoded, show};
 use crate::frame::Frame;
@@ -42,6 +43,7 @@ const STANDINGS: [(Standing, &str, &str); 7] = [
 struct BoardPage {
     f: Frame,
     contracts: Vec<ContractView>,
+    guide: Option<Guide>,
 }
 
 /// A contract as it is shown.
@@ -87,7 +89,8 @@ async fn board_page(State(console): Shared, f: Frame) -> Answer {
 async fn page(console: &Console, f: Frame) -> Answer {
     let sections = board::board(&console.office, f.now).await?;
     let contracts = sections.iter().map(|section| contract_view(&f, section)).collect();
-    show(&BoardPage { f, contracts })
+    let guide = guide::guide(console, &f).await?;
+    show(&BoardPage { f, contracts, guide })
 }
 
 fn contract_view(f: &Frame, section: &Section) -> ContractView {
@@ -316,8 +319,9 @@ pub mod samples {
             let sections = contracts.iter().map(|contract| promises::section(contract, log, f.now));
             sections.map(|section| contract_view(&f, &section)).collect::<Vec<_>>()
         };
-        let page = |f: &Frame, contracts| {
-            let page = BoardPage { f: f.clone(), contracts };
+        let page = |f: &Frame, contracts: Vec<ContractView>| {
+            let guide = contracts.is_empty().then(|| guide::samples::empty(f));
+            let page = BoardPage { f: f.clone(), contracts, guide };
             page.render().expect("the template renders")
         };
         vec![

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::checks::{self, CheckRefusal, Latest, Origin, Reason, Settings, WAYS, Way};
-use app::{AppError, Refusal};
+use app::{AppError, Refusal, Source, kept};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -27,6 +27,7 @@ pub fn routes() -> Router<Arc<Console>> {
 #[template(path = "check_kinds.html")]
 struct KindsPage {
     f: Frame,
+    of: String,
 }
 
 impl KindsPage {
@@ -51,6 +52,8 @@ struct FormPage {
     is_edit: bool,
     /// What stands in the fields, by key.
     typed: Fields,
+    /// `CONTRACT/FUNCTION` that it is to measure, or nothing.
+    of: String,
     refused: Option<String>,
     first: Option<Latest>,
 }
@@ -97,6 +100,8 @@ impl FormPage {
 struct Wanted {
     #[serde(default)]
     kind: String,
+    #[serde(default, rename = "for")]
+    of: String,
 }
 
 fn way(word: &str) -> Option<Way> {
@@ -105,10 +110,11 @@ fn way(word: &str) -> Option<Way> {
 }
 
 async fn choose(f: Frame, Asked(wanted): Asked<Wanted>) -> Answer {
-    let Some(way) = way(&wanted.kind) else { return show(&KindsPage { f }) };
+    let of = wanted.of;
+    let Some(way) = way(&wanted.kind) else { return show(&KindsPage { f, of }) };
     let typed = typed_of(&Settings { kind: way, ..Settings::default() });
     let (refused, first, name) = (None, None, String::new());
-    show(&FormPage { f, way, name, is_edit: false, typed, refused, first })
+    show(&FormPage { f, way, name, is_edit: false, typed, of, refused, first })
 }
 
 async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -> Answer {
@@ -120,6 +126,7 @@ async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -
         name: name.clone(),
         is_edit: false,
         typed: fields.clone(),
+        of: fields.get("for").cloned().unwrap_or_default(),
         refused: None,
         first: None,
     };
@@ -143,9 +150,23 @@ async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -
             if let Some(first) = first {
                 checks::show_first(&console.office, &name, first);
             }
-            Ok(done(&format!("/checks/{}", encoded(&name)), "check-added", 1))
+            let is_bound = bind(&console, &page.of, &name).await?;
+            let word = if is_bound { "check-bound" } else { "check-added" };
+            Ok(done(&format!("/checks/{}", encoded(&name)), word, 1))
         }
         Err(AppError::Refused(why)) => refuse(FormPage { first, ..page }, |f| f.refusal(&why)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Lets a new check measure the function that it was added for; whether it does. The check is there in
+/// either case.
+async fn bind(console: &Console, of: &str, check: &str) -> Result<bool, Failure> {
+    let Some((contract, function)) = of.split_once('/') else { return Ok(false) };
+    let source = Some(Source::Check(check.to_owned()));
+    match kept::measure(&console.office, contract, function, source).await {
+        Ok(()) => Ok(true),
+        Err(AppError::Refused(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
@@ -165,7 +186,8 @@ async fn ours(console: &Console, f: &Frame, name: &str) -> Result<Settings, Fail
 async fn edit(State(console): Shared, f: Frame, Path(name): Path<String>) -> Answer {
     let settings = ours(&console, &f, &name).await?;
     let (way, typed) = (settings.kind, typed_of(&settings));
-    show(&FormPage { f, way, name, is_edit: true, typed, refused: None, first: None })
+    let (of, refused, first) = (String::new(), None, None);
+    show(&FormPage { f, way, name, is_edit: true, typed, of, refused, first })
 }
 
 async fn change(
@@ -177,7 +199,8 @@ async fn change(
     let before = ours(&console, &f, &name).await?;
     let (way, typed, now) = (before.kind, fields.clone(), f.now);
     let (is_edit, refused, first) = (true, None, None);
-    let page = FormPage { f, way, name: name.clone(), is_edit, typed, refused, first };
+    let of = String::new();
+    let page = FormPage { f, way, name: name.clone(), is_edit, typed, of, refused, first };
     let settings = match settings_of(&fields, &before) {
         Ok(settings) => settings,
         Err(label) => return refuse(page, |f| f.with("check-unknown", &f.t(label))),
@@ -204,13 +227,14 @@ pub mod samples {
 
     pub fn pages(f: &Frame) -> Vec<(&'static str, String)> {
         let f = Frame { here: "/checks-new".to_owned(), ..f.clone() };
-        let kinds = KindsPage { f: f.clone() };
+        let kinds = KindsPage { f: f.clone(), of: "acme/web".to_owned() };
         let form = |way: Way, refused: Option<&str>, first: Option<Latest>, is_edit: bool| {
             let mut settings = Settings { kind: way, ..Settings::default() };
             settings.url = "https://www.example.jp/<script>".to_owned();
             let (typed, name) = (typed_of(&settings), "top-page".to_owned());
             let (f, refused) = (f.clone(), refused.map(str::to_owned));
-            let page = FormPage { f, way, name, is_edit, typed, refused, first };
+            let of = String::new();
+            let page = FormPage { f, way, name, is_edit, typed, of, refused, first };
             page.render().expect("the template renders")
         };
         let latest = watched::checks().into_iter().find_map(|check| check.latest);

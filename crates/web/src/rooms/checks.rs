@@ -200,7 +200,7 @@ async fn detail(
     let chart = look_chart::lay_out(&seen.points, stretch, &f.zone);
     let beat = (check.settings.kind == Way::Heartbeat)
         .then(|| format!("/beat/{name}/{}", checks::beat_word(&console.office, &name)));
-    let contracts = console.office.contracts.iter();
+    let contracts = console.office.contracts().into_iter();
     let contracts = contracts.map(|it| it.contract.name.to_string()).collect();
     show(&CheckPage { f, check, seen, chart, stretch: word, site, beat, contracts })
 }

@@ -5,10 +5,15 @@ mod board;
 mod check_fields;
 mod check_form;
 mod checks;
+mod contracts;
 mod domains;
 mod door;
+mod guide;
 mod incidents;
+mod live;
 mod log;
+pub(crate) mod machine_parts;
+mod machines;
 mod notices;
 mod on_call;
 mod overview;
@@ -34,6 +39,7 @@ use crate::failure::Failure;
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
         .merge(door::routes())
+        .merge(live::routes())
         .merge(board::routes())
         .merge(statements::routes())
         .merge(incidents::routes())
@@ -43,6 +49,8 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(windows::routes())
         .merge(notices::routes())
         .merge(checks::routes())
+        .merge(machines::routes())
+        .merge(contracts::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -102,7 +110,9 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(windows::samples::pages(f));
     pages.extend(notices::samples::pages(f));
     pages.extend(checks::samples::pages(f));
+    pages.extend(contracts::samples::pages(f));
     pages.extend(check_form::samples::pages(f));
+    pages.extend(machines::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));

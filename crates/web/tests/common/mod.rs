@@ -6,11 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use app::accounts::{self, AccountKind};
+use app::incidents::{AlarmPlace, AlarmRules, AlertDoor};
 use app::logs::{self, Log};
 use app::telling::{Audience, CourierFacts, Telling, Way};
 use app::{Office, RelayFolder, WatchedContract};
-use jiff::Timestamp;
+use desk::{Closing, Runbook, RunbookStep, StepDoing};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use mail::envelope::Notify;
 use mail::{Address, Envelope, HeaderSummary, Recipient, Source, SpoolId};
 use spool::mailbox::{Mailbox, MailboxEntry};
@@ -130,14 +132,16 @@ impl House {
         std::fs::create_dir_all(&relay.0).expect("a folder for the relay");
         let mailbox = Mailbox::new(&relay.sandbox(), Arc::clone(&vault));
         let telling = telling(&contracts);
+        let (runbooks, alarms) = answering(&contracts);
         let mut office = Office::new(store, vault, relay, vec![]).under(contracts).telling(telling);
+        (office.runbooks, office.alarms) = (runbooks, alarms);
         let roots = watch::Roots::Mozilla;
         let mut reach = watch::Reach::new(None, &roots, now).expect("a reach");
         // What a console may look at where nothing private is allowed.
         reach.policy = watch::Policy::Public(Vec::new());
         office.watching.reach = Some(Arc::new(reach));
         let office = Arc::new(office);
-        for watched in &office.contracts {
+        for watched in office.contracts() {
             let mut lines = Log::default();
             for line in log.lines() {
                 lines.line(line.as_bytes()).expect("a sound line");
@@ -153,6 +157,7 @@ impl House {
             office,
             clock: now,
             zone: TimeZone::get("Asia/Tokyo").expect("the zone database is built in"),
+            fonts: pdf::FontPlace::default(),
             facts: ServerFacts {
                 hostname: "mail.example.jp".to_owned(),
                 version: "0.1.0".to_owned(),
@@ -201,13 +206,13 @@ impl House {
         let address = self.address;
         let mut stream = TcpStream::connect(address).await.expect("it listens");
         let head = head.replace('\n', "\r\n");
-        let length = if body.is_empty() {
-            String::new()
-        } else {
-            format!(
-                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
-                body.len()
-            )
+        let kind = match head.contains("Content-Type: ") {
+            true => "",
+            false => "Content-Type: application/x-www-form-urlencoded\r\n",
+        };
+        let length = match body.is_empty() {
+            true => String::new(),
+            false => format!("{kind}Content-Length: {}\r\n", body.len()),
         };
         let request =
             format!("{head}\r\nHost: {address}\r\nConnection: close\r\n{length}\r\n{body}");
@@ -241,6 +246,32 @@ impl House {
         let answer = self.sign_in(PASSWORD).await;
         answer.cookie("yakusoku_session").expect("a session").to_owned()
     }
+}
+
+/// Every contract has a runbook of words, and a door for alerts of its own name.
+fn answering(contracts: &[WatchedContract]) -> (Vec<Runbook>, AlarmRules) {
+    let runbook = |watched: &WatchedContract| Runbook {
+        name: "by-hand".parse().expect("a name"),
+        contract: watched.contract.name.clone(),
+        functions: Vec::new(),
+        alarms: Vec::new(),
+        conditions: Vec::new(),
+        done: Vec::new(),
+        steps: ["look at the lamp", "switch over"]
+            .map(|words| RunbookStep {
+                level: None,
+                doing: StepDoing::Hand(words.into()),
+                wait: SignedDuration::from_mins(30),
+            })
+            .into(),
+    };
+    let door = |watched: &WatchedContract| {
+        let contract = watched.contract.name.to_string();
+        let place = AlarmPlace { contract: contract.clone(), service: None };
+        AlertDoor { name: contract, place, closing: Closing::ByPerson }
+    };
+    let doors = contracts.iter().map(door).collect();
+    (contracts.iter().map(runbook).collect(), AlarmRules { checks: Vec::new(), doors })
 }
 
 /// Every contract is told by mail.
