@@ -8,8 +8,8 @@
 use app::Refusal;
 use app::accounts::AccountKind;
 use app::checks::CheckRefusal;
-use app::stations::StationRefusal;
 use app::kept::KeepError;
+use app::stations::StationRefusal;
 use fluent_bundle::FluentValue;
 
 use crate::heard;
