@@ -24,8 +24,8 @@ struct Alone {
     args: AgentArgs,
 }
 
-/// What an agent was asked for, read without the other commands: describing all of them would keep a
-/// megabyte of the program in the memory of every machine that is looked after. `None` when it is for
+/// What an agent was asked for, read without the other commands: describing all of them would keep
+/// their code in the memory of every machine that is looked after. `None` when it is for
 /// them to answer: another command, a question for help, a mistake.
 pub fn alone() -> Option<AgentArgs> {
     let mut words = std::env::args_os();
