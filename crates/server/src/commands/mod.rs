@@ -134,6 +134,14 @@ enum Command {
     Invoice(invoice::InvoiceArgs),
 }
 
+/// Reads the command line; ends the program when it makes no sense or asks for help.
+pub fn parse() -> Cli {
+    match agent::alone() {
+        Some(args) => Cli { command: Command::Agent(args) },
+        None => Cli::parse(),
+    }
+}
+
 /// Runs what was asked for.
 ///
 /// # Errors
