@@ -1111,3 +1111,4 @@ alert-by-itself = it has recovered
 alert-address = Address
 incident-acknowledge = I see to it
 refused-no-runbook-step = Step { $count } of the runbook cannot be done or left out here. Look at the runbook.
+check-target = promised response time { $value }

@@ -1063,3 +1063,4 @@ alert-by-itself = 復旧とする
 alert-address = 宛先
 incident-acknowledge = 確認した(対応する)
 refused-no-runbook-step = 手順書の手順{ $count }は、ここでは実施も省略もできません。手順書を見てください。
+check-target = 約束の応答時間 { $value }

@@ -32,17 +32,24 @@ pub struct LookChart {
     pub p50: String,
     /// 95 of 100 answers took no longer.
     pub p95: String,
+    /// How high the promised response time lies.
+    pub target: Option<u64>,
     /// Times.
     pub across: Vec<Tick>,
     /// Milliseconds.
     pub up: Vec<Tick>,
 }
 
-/// Lays the points of a graph out.
+/// Lays the points of a graph out, with a line at the response time that is promised, in milliseconds.
 #[must_use]
-pub fn lay_out(points: &[Point], stretch: Stretch, zone: &TimeZone) -> LookChart {
+pub fn lay_out(
+    points: &[Point],
+    stretch: Stretch,
+    target_ms: Option<u64>,
+    zone: &TimeZone,
+) -> LookChart {
     let most = points.iter().map(|point| point.p95_ms.max(point.p50_ms)).max().unwrap_or(0);
-    let top = ceiling(most.unsigned_abs());
+    let top = ceiling(most.unsigned_abs().max(target_ms.unwrap_or(0)));
     let from = points.first().map_or(Timestamp::UNIX_EPOCH, |point| point.from);
     let mut bars = Vec::new();
     for (place, point) in (0u64..).zip(points) {
@@ -55,6 +62,7 @@ pub fn lay_out(points: &[Point], stretch: Stretch, zone: &TimeZone) -> LookChart
         bars,
         p50: line(points, top, |point| point.p50_ms),
         p95: line(points, top, |point| point.p95_ms),
+        target: target_ms.map(|target| HEIGHT - (target * HEIGHT / top).min(HEIGHT)),
         across: spaced(from, points.len() as i64 * stretch.step(), zone),
         up: milliseconds(top),
     }
@@ -120,7 +128,10 @@ mod tests {
     #[test]
     fn a_line_has_gaps_and_one_failure_is_seen() {
         let points = [point(5, 0, 100), point(5, 1, 200), point(0, 0, 0), point(1_000, 1, 50)];
-        let chart = lay_out(&points, Stretch::Day, &TimeZone::UTC);
+        let chart = lay_out(&points, Stretch::Day, None, &TimeZone::UTC);
+        assert_eq!(chart.target, None);
+        let below = lay_out(&points, Stretch::Day, Some(3_000), &TimeZone::UTC);
+        assert_eq!(below.target, Some(250), "3 s of 4 s");
         assert_eq!(chart.p50, "M0 500H10V0H20M30 750H40");
         let bars: Vec<_> = chart.bars.iter().map(|bar| (bar.x, bar.height)).collect();
         assert_eq!(bars, [(10, 200), (30, 1)]);

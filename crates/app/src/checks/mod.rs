@@ -240,6 +240,23 @@ fn is_recent(run: &Observation, settings: &Settings, now: Timestamp) -> bool {
     now.duration_since(run.last) <= most
 }
 
+/// The response time that a contract in force promises of a function which this check measures: the
+/// shortest of them.
+#[must_use]
+pub fn promised_within(office: &Office, check: &str, now: Timestamp) -> Option<SignedDuration> {
+    let contracts = office.contracts();
+    let promised = contracts.iter().flat_map(|watched| {
+        let measured = watched.measured.iter().filter(|measured| measured.source.is_check(check));
+        let functions: Vec<&terms::Name> = measured.map(|measured| &measured.function).collect();
+        let promises = &watched.contract.terms_at(now).promises;
+        promises.iter().filter_map(move |promise| match &promise.kind {
+            terms::Kind::ResponseTime(it) => functions.contains(&&it.function).then_some(it.within),
+            _ => None,
+        })
+    });
+    promised.min()
+}
+
 /// Whether a check that tells of a function has been answered, or not answered, since this program runs.
 #[must_use]
 pub fn any_seen(office: &Office) -> bool {

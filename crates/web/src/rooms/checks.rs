@@ -132,6 +132,8 @@ struct CheckPage {
     check: Watched,
     seen: Detail,
     chart: LookChart,
+    /// The response time that a contract promises of what it measures.
+    target: Option<String>,
     stretch: &'static str,
     /// The site whose looks are shown.
     site: String,
@@ -197,12 +199,15 @@ async fn detail(
     let site = site.map_or(OFFICE, |it| it.site.as_str()).to_owned();
     let series = checks::series(&name, &site);
     let seen = checks::detail(&console.office, &series, stretch, f.now).await?;
-    let chart = look_chart::lay_out(&seen.points, stretch, &f.zone);
+    let promised = checks::promised_within(&console.office, &name, f.now);
+    let target = promised.and_then(|within| u64::try_from(within.as_millis()).ok());
+    let chart = look_chart::lay_out(&seen.points, stretch, target, &f.zone);
+    let target = promised.map(heard::took);
     let beat = (check.settings.kind == Way::Heartbeat)
         .then(|| format!("/beat/{name}/{}", checks::beat_word(&console.office, &name)));
     let contracts = console.office.contracts().into_iter();
     let contracts = contracts.map(|it| it.contract.name.to_string()).collect();
-    show(&CheckPage { f, check, seen, chart, stretch: word, site, beat, contracts })
+    show(&CheckPage { f, check, seen, chart, target, stretch: word, site, beat, contracts })
 }
 
 async fn pause(
@@ -279,13 +284,14 @@ pub mod samples {
         };
         let page = |check: Watched, stretch: Stretch| {
             let seen = watched::seen(stretch, f.now);
-            let chart = look_chart::lay_out(&seen.points, stretch, &f.zone);
+            let chart = look_chart::lay_out(&seen.points, stretch, Some(3_000), &f.zone);
+            let target = Some("3.0 s".to_owned());
             let beat = (check.settings.kind == Way::Heartbeat).then(|| "/beat/cron/x".to_owned());
             let contracts = vec!["aoulu-cloud".to_owned()];
             let stretch = SPANS.iter().find(|it| it.1 == stretch).map_or("", |it| it.0);
-            let site = OFFICE.to_owned();
+            let (f, site) = (f.clone(), OFFICE.to_owned());
             let page =
-                CheckPage { f: f.clone(), check, seen, chart, stretch, site, beat, contracts };
+                CheckPage { f, check, seen, chart, target, stretch, site, beat, contracts };
             page.render().expect("the template renders")
         };
         let remove = RemovePage { f: f.clone(), name: "top-page".to_owned() };
