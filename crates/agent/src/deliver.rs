@@ -1,11 +1,12 @@
 //! Brings what waits to the office, batch by batch, and comes back later when nobody takes it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use dial::{Address, DialError, Line};
 use link::Taken;
 
-use crate::dial::{Address, DialError, Line};
 use crate::journal::{Batch, Progress};
 use crate::waiting::{self, Kind, Waiting};
 
@@ -57,8 +58,8 @@ impl Failures {
 }
 
 /// Brings one kind, for ever.
-pub async fn deliver(kind: Kind, waiting: &Waiting, address: &Address) -> ! {
-    let mut line = Line::new(address);
+pub async fn deliver(kind: Kind, waiting: &Waiting, address: &Arc<Address>) -> ! {
+    let mut line = Line::new(Arc::clone(address));
     let mut failures = Failures::default();
     let mut renumbered = 0;
     loop {
@@ -93,7 +94,7 @@ async fn bring(
     kind: Kind,
     batch: &Batch,
     waiting: &Waiting,
-    line: &mut Line<'_>,
+    line: &mut Line,
 ) -> Result<Progress, DialError> {
     let away = |error: io::Error| DialError::Away(disk(&error));
     let body = waiting::body(kind, batch).map_err(|error| DialError::Away(error.to_string()))?;

@@ -7,7 +7,6 @@
 
 mod database;
 mod deliver;
-mod dial;
 mod journal;
 mod logs;
 mod machine;
@@ -33,6 +32,9 @@ pub use run::run;
 pub use settings::{
     Action, Database, Finding, Log, LogSource, Office, Patterns, Program, Settings, SizeBy, Watched,
 };
+
+/// The name under which we ask.
+const NAME: &str = "yakusoku-agent";
 
 /// Tells the time.
 pub type Clock = fn() -> Timestamp;

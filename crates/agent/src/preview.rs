@@ -1,12 +1,14 @@
 //! What the agent would send, once, for whoever sets it up.
 
 use std::fs::File;
+use std::sync::Arc;
 use std::time::Duration;
 
+use dial::{Address, Line};
 use link::{Reading, StateWord, StationState, Token};
 
+use crate::NAME;
 use crate::database;
-use crate::dial::{Address, Line};
 use crate::measure::{self, Gauge};
 use crate::settings::{LogSource, Settings};
 use crate::{AgentError, Clock};
@@ -62,10 +64,11 @@ pub async fn preview(
     let office = match token {
         None => None,
         Some(token) => {
-            let address = Address::new(settings.office.clone(), token).map_err(AgentError::Tls)?;
+            let address =
+                Address::new(settings.office.clone(), token, NAME).map_err(AgentError::Tls)?;
             let path = format!("{}?wait=0", link::ORDERS_PATH);
             // Orders in the answer are left alone: the office hands them out until they have a result.
-            let asked = Line::new(&address).get(&path, Duration::ZERO).await;
+            let asked = Line::new(Arc::new(address)).get(&path, Duration::ZERO).await;
             Some(asked.map(drop).map_err(|error| error.to_string()))
         }
     };

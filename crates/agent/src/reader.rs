@@ -45,7 +45,7 @@ const ABSOLUTE: Word<PathBuf> = Word {
 };
 const OFFICE: Word<Office> = Word {
     expected: "the office's listener for stations, such as \"https://office.example.jp:8443\"",
-    parse: office,
+    parse: Office::parse,
 };
 const TOKEN: Word<PathBuf> = Word {
     expected: "where the token is, such as \"file:/etc/yakusoku/agent.token\"",
@@ -236,15 +236,6 @@ fn read_action(section: &Section<'_>, name: String) -> Option<Action> {
         _ => return None,
     };
     Some(Action { name, program, reboots: reboot })
-}
-
-fn office(text: &str) -> Option<Office> {
-    let authority = text.strip_prefix("https://")?.trim_end_matches('/');
-    let uri: hyper::Uri = format!("https://{authority}").parse().ok()?;
-    let plain = uri.path() == "/" && uri.query().is_none() && !authority.contains('@');
-    let host = uri.host().filter(|host| plain && !host.is_empty())?;
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    Some(Office { host, port: uri.port_u16().unwrap_or(443) })
 }
 
 fn length(text: &str) -> Option<Duration> {

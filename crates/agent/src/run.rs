@@ -6,17 +6,19 @@ use std::fs::{self, DirBuilder, File};
 use std::future::Future;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use dial::{Address, DialError, Line};
 use jiff::{SignedDuration, Timestamp};
 use link::limits::{ORDERS_MAX, SHORT_MAX, WAIT_MAX};
 use link::{Orders, Reading, StateWord, StationId, Token};
 use rustix::fs::{FlockOperation, flock};
 use tokio::sync::watch;
 
+use crate::NAME;
 use crate::database;
 use crate::deliver::{self, Failures};
-use crate::dial::{Address, DialError, Line};
 use crate::logs::Collector;
 use crate::measure::{self, Gauge};
 use crate::orders::{Acting, OfficeKey};
@@ -35,7 +37,7 @@ const STOP_MAX: Duration = Duration::from_secs(10);
 struct Agent<'a> {
     settings: &'a Settings,
     station: StationId,
-    address: Address,
+    address: Arc<Address>,
     waiting: &'a Waiting,
     clock: Clock,
     /// How the logs and databases are, and which actions are allowed, by the name of their state.
@@ -58,13 +60,13 @@ pub async fn run(
     let state = |source| AgentError::State { path: settings.state.clone(), source };
     let _lock = lock(settings)?;
     let waiting = Waiting::open(&settings.state, settings.journal_limit).map_err(state)?;
-    let address = Address::new(settings.office.clone(), token).map_err(AgentError::Tls)?;
+    let address = Address::new(settings.office.clone(), token, NAME).map_err(AgentError::Tls)?;
     let key = OfficeKey::new(token.orders_key);
     let acting = Acting::open(settings, key, &waiting, clock).map_err(state)?;
     let agent = Agent {
         settings,
         station: token.station,
-        address,
+        address: Arc::new(address),
         waiting: &waiting,
         clock,
         conditions: RefCell::new(allowed(settings)),
@@ -226,7 +228,7 @@ impl Agent<'_> {
 
     /// Waits for orders and acts on them, one after another, until we are told to stop.
     async fn orders(&self, mut acting: Acting<'_>) {
-        let mut line = Line::new(&self.address);
+        let mut line = Line::new(Arc::clone(&self.address));
         let mut failures = Failures::default();
         while !*self.stopped.borrow() {
             if self.waiting.results.bytes() > RESULTS_BYTES_MAX {
@@ -258,9 +260,9 @@ impl Agent<'_> {
     }
 }
 
-async fn ask(line: &mut Line<'_>) -> Result<Orders, DialError> {
+async fn ask(line: &mut Line) -> Result<Orders, DialError> {
     let path = format!("{}?wait={WAIT_MAX}", link::ORDERS_PATH);
-    let answer = line.get(&path, Duration::from_secs(WAIT_MAX)).await?;
+    let answer = line.get(&path, Duration::from_secs(WAIT_MAX)).await?.unwrap_or_default();
     serde_json::from_slice(&answer)
         .map_err(|error| DialError::Later(format!("a strange answer: {error}")))
 }

@@ -10,6 +10,7 @@ use sections::{Findings, Section};
 
 use crate::machine::memory::permille;
 
+pub use dial::Office;
 pub use sections::Finding;
 
 /// Everything that can be set.
@@ -35,15 +36,6 @@ pub struct Settings {
     pub logs: Vec<Log>,
     /// All that orders can start.
     pub actions: Vec<Action>,
-}
-
-/// The office's listener.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Office {
-    /// A name or an address, without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
 }
 
 /// What to measure beside what every machine has.

@@ -127,7 +127,8 @@ impl Line {
     /// [`DialError::Away`].
     pub async fn reach(&mut self) -> Result<(), DialError> {
         if self.open.as_ref().is_none_or(|open| open.sender.is_closed()) {
-            let connected = tokio::time::timeout(CONNECT_MAX, connect(&self.address)).await;
+            let connected =
+                tokio::time::timeout(CONNECT_MAX, Box::pin(connect(&self.address))).await;
             self.open = Some(connected.map_err(late)??);
         }
         Ok(())
@@ -176,7 +177,8 @@ impl Line {
     ) -> Result<Option<Bytes>, DialError> {
         self.reach().await?;
         let Some(mut open) = self.open.take() else { return Err(away("no connection")) };
-        let exchange = exchange(&self.address, &mut open.sender, method, path, body);
+        // On the heap: a handshake is large, and stations wait in many tasks.
+        let exchange = Box::pin(exchange(&self.address, &mut open.sender, method, path, body));
         let (status, bytes) =
             tokio::time::timeout(ANSWER_MAX + wait, exchange).await.map_err(late)??;
         self.open = Some(open);

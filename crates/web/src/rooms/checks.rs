@@ -290,8 +290,7 @@ pub mod samples {
             let contracts = vec!["aoulu-cloud".to_owned()];
             let stretch = SPANS.iter().find(|it| it.1 == stretch).map_or("", |it| it.0);
             let (f, site) = (f.clone(), OFFICE.to_owned());
-            let page =
-                CheckPage { f, check, seen, chart, target, stretch, site, beat, contracts };
+            let page = CheckPage { f, check, seen, chart, target, stretch, site, beat, contracts };
             page.render().expect("the template renders")
         };
         let remove = RemovePage { f: f.clone(), name: "top-page".to_owned() };
