@@ -34,16 +34,12 @@ mod wrap;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use commands::Cli;
-
 fn main() -> ExitCode {
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         eprintln!("error: another TLS library was installed before ours");
         return exit::Status::Failed.into();
     }
-    match commands::run(Cli::parse()) {
+    match commands::run(commands::parse()) {
         Ok(status) => status.into(),
         Err(error) => exit::tell(&error),
     }

@@ -16,6 +16,7 @@ mod note;
 mod pool;
 mod question;
 mod settle;
+pub mod sites;
 mod statement;
 mod text;
 

@@ -11,8 +11,10 @@ mod record;
 mod refusal;
 mod seen;
 mod settings;
+mod sites;
+mod stationed;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::watch::{Beats, Check, Reach};
@@ -35,6 +37,9 @@ pub use settings::{
     EVERY_SECONDS, Hidden, SPEECHES, Settings, SettingsError, TIMEOUT_MS, TLS_VERSIONS, WAYS,
     WRAPS, Way,
 };
+pub use sites::{OFFICE, SITE_NAME_MAX, SITES_MAX, series};
+pub(crate) use sites::{SiteSeries, every_series, of_source};
+pub use stationed::{SKEWED, given, take};
 pub use store::{Answer, LookFigure, Observation, SeenLook};
 
 use crate::{AppError, Office};
@@ -58,7 +63,10 @@ pub struct Watching {
     pub beats: Arc<Beats>,
     /// The checks of the console that are to be looked at.
     added: Sender<Vec<Check>>,
+    /// By series.
     latest: Mutex<HashMap<String, Latest>>,
+    /// Every check with each site that looks at it or ever did.
+    asked: Mutex<BTreeSet<(String, String)>>,
     /// What each check heard when it was recorded last; the first look of a form is not.
     recorded: Mutex<HashMap<String, Answer>>,
 }
@@ -71,6 +79,7 @@ impl Default for Watching {
             beats: Arc::default(),
             added: Sender::new(Vec::new()),
             latest: Mutex::default(),
+            asked: Mutex::default(),
             recorded: Mutex::default(),
         }
     }
@@ -97,6 +106,10 @@ impl Watching {
     fn latest(&self) -> MutexGuard<'_, HashMap<String, Latest>> {
         // A panic elsewhere cannot leave it half-changed: each change is one insert.
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, BTreeSet<(String, String)>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,8 +157,22 @@ pub struct Watched {
     pub run: Option<Observation>,
     /// The last look since this program runs.
     pub latest: Option<Latest>,
+    /// As its sites see it, in their order; the run and the look above are those of the office, or else of
+    /// the first.
+    pub sites: Vec<SiteNow>,
     /// The functions that it tells of, each with the name of its contract.
     pub tells: Vec<(String, String)>,
+}
+
+/// A check as one site sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SiteNow {
+    /// From where: `office` or the name of a node.
+    pub site: String,
+    /// As [`Watched::run`], of this site.
+    pub run: Option<Observation>,
+    /// As [`Watched::latest`], of this site.
+    pub latest: Option<Latest>,
 }
 
 impl Watched {
@@ -180,10 +207,16 @@ pub async fn list(office: &Office, now: Timestamp) -> Result<Vec<Watched>, AppEr
         runs.into_iter().map(|run| (run.probe.clone(), run)).collect();
     let latest = office.watching.latest();
     let watched = known.into_iter().map(|(name, settings, origin, paused)| {
-        let run = runs.remove(&probe_of(&name)).filter(|run| is_recent(run, &settings, now));
+        let mut site = |site: &str| {
+            let series = series(&name, site);
+            let run = runs.remove(&probe_of(&series)).filter(|run| is_recent(run, &settings, now));
+            SiteNow { site: site.to_owned(), run, latest: latest.get(&series).cloned() }
+        };
+        let sites: Vec<SiteNow> = settings.looked_at_from().map(&mut site).collect();
+        let first = sites.iter().find(|it| it.site == OFFICE).or(sites.first());
+        let (run, latest) = first.map(|it| (it.run.clone(), it.latest.clone())).unwrap_or_default();
         let tells = tells(office, &name);
-        let latest = latest.get(&name).cloned();
-        Watched { run, latest, tells, name, settings, origin, paused }
+        Watched { run, latest, sites, tells, name, settings, origin, paused }
     });
     Ok(watched.collect())
 }

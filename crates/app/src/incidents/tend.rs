@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use desk::{Happened, StepDoing};
+use desk::{Happened, Source, StepDoing};
 use jiff::Timestamp;
 use store::{Added, NewIncident};
 use terms::{Function, Lang, Service};
@@ -103,7 +103,12 @@ async fn begin(
         if new.is_empty() {
             continue;
         }
-        let of_service = |incident: &&Incident| incident.record.service == service.name.as_str();
+        // An alarm, such as a full disk, is another matter than what goes down beside it.
+        let of_service = |incident: &&Incident| {
+            incident.record.service == service.name.as_str()
+                && (incident.story.source != Some(Source::Alarm)
+                    || !incident.story.outages.is_empty())
+        };
         if let Some(incident) = incidents.iter().find(of_service) {
             let began = new.iter().map(|(function, down)| began(function, *down));
             drafts.entry(incident.record.id).or_default().extend(began);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use agent::{Preview, Settings};
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use link::{StateWord, Token};
 use tokio::sync::watch;
 
@@ -15,6 +15,26 @@ use crate::notify::{self, State};
 use crate::signals;
 use crate::stdout;
 use crate::table::Table;
+
+/// The command line of an agent alone.
+#[derive(Parser)]
+#[command(bin_name = "yakusoku agent")]
+struct Alone {
+    #[command(flatten)]
+    args: AgentArgs,
+}
+
+/// What an agent was asked for, read without the other commands: describing all of them would keep
+/// their code in the memory of every machine that is looked after. `None` when it is for
+/// them to answer: another command, a question for help, a mistake.
+pub fn alone() -> Option<AgentArgs> {
+    let mut words = std::env::args_os();
+    let program = words.next()?;
+    if words.next()? != "agent" {
+        return None;
+    }
+    Alone::try_parse_from(std::iter::once(program).chain(words)).ok().map(|alone| alone.args)
+}
 
 #[derive(Args)]
 #[command(after_help = exit::HELP)]
