@@ -20,7 +20,7 @@ pub enum Refusal {
     },
     /// A password that is too short; for an API user it may also lack letters or digits.
     #[error("the password needs at least {least} characters{}", match kind {
-        AccountKind::Administrator => "",
+        AccountKind::Administrator | AccountKind::Customer => "",
         AccountKind::ApiUser => ", with letters and digits",
     })]
     WeakPassword {
@@ -57,6 +57,27 @@ pub enum Refusal {
     #[error("{name} is the last administrator: add another one first")]
     LastAdministrator {
         /// Who.
+        name: String,
+    },
+    /// A customer sees contracts, so he needs one.
+    #[error("a customer needs at least one contract to see: name it")]
+    CustomerOfNothing,
+    /// A customer has as many checks as he may.
+    #[error("there are {most} checks already: remove one first")]
+    CustomerChecksFull {
+        /// How many there may be.
+        most: usize,
+    },
+    /// A customer's check may not look that often.
+    #[error("a check looks every {least} seconds at the most: choose a longer pace")]
+    CheckPace {
+        /// In seconds.
+        least: u64,
+    },
+    /// A contract is judged by the check, so that only an administrator may change it.
+    #[error("the check {name} counts for a contract: ask us to change it")]
+    CheckMapped {
+        /// Which one.
         name: String,
     },
     /// No turn to hash a password within the time a person waits.

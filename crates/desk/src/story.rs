@@ -162,6 +162,7 @@ impl Story {
             Happened::ReportIssued { .. } => self.reports.push(at),
             Happened::Closed => self.closed = Some(at),
             Happened::Noted { .. }
+            | Happened::Published { .. }
             | Happened::Merged { .. }
             | Happened::SplitFrom { .. }
             | Happened::TakenBack { .. } => {}

@@ -19,7 +19,7 @@ use crate::notify::{self, State};
 use crate::ops::{self, Ops, RunningRelay};
 use crate::sockets::{self, Sockets};
 use crate::welcome::{self, Welcome};
-use crate::{couriers, door, probes, ready, signals, timers, tls, watching, wiring};
+use crate::{couriers, door, probes, ready, signals, status_files, timers, tls, watching, wiring};
 
 /// Which roles run in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +119,10 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     });
     if let Some(office) = office {
         timers::start(&mut running.tasks, &office, &stopped);
+        if !config.status.is_empty() {
+            let keeping = status_files::keep(Arc::clone(&office), config.clone());
+            running.tasks.spawn(timers::until(stopped.clone(), keeping));
+        }
         let couriers = couriers::Round::of(config)?;
         couriers.start(&mut running.tasks, &office, &stopped);
         let watches = probes::of(config, &addresses, &office)?;

@@ -9,7 +9,7 @@ use terms::{Combine, Function, SitesQuorum};
 
 /// The state of one function over all time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FunctionState {
+pub struct FunctionState {
     /// Seen down.
     pub down: Spans,
     /// Neither seen down nor seen up.
@@ -48,7 +48,7 @@ impl ServiceState {
 
 /// How far the evidence is looked at: an outage without an end is counted to `horizon.until()`, and
 /// what was not measured is unknown only inside it and before `unknown_until`.
-pub(crate) fn function_state(
+pub fn function_state(
     evidence: &Evidence,
     function: &Function,
     horizon: Span,

@@ -20,6 +20,7 @@ mod statement;
 mod text;
 
 pub use credit::{Credit, MonthFees};
+pub use down::{FunctionState, function_state};
 pub use exclude::{Taken, TakenWhy};
 pub use figure::Figure;
 pub use finding::Finding;

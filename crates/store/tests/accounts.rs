@@ -13,6 +13,7 @@ fn account(kind: Kind, name: &str) -> AccountRecord {
         name: name.into(),
         password_hash: "$argon2id$…".into(),
         created: at("2026-11-22T00:00:00Z"),
+        contracts: Vec::new(),
     }
 }
 
@@ -56,8 +57,14 @@ async fn a_session_ends_with_its_time_its_account_or_its_password() {
         for name in ["hanako", "taro"] {
             store.add_account(&account(Kind::Administrator, name)).await.expect("added");
         }
-        store.open_session("token-1", "hanako", now, later).await.expect("opened");
-        store.open_session("token-2", "taro", now, later).await.expect("opened");
+        store
+            .open_session("token-1", (Kind::Administrator, "hanako"), now, later)
+            .await
+            .expect("opened");
+        store
+            .open_session("token-2", (Kind::Administrator, "taro"), now, later)
+            .await
+            .expect("opened");
         let found = store.session("token-1", now).await.expect("found");
         assert_eq!(found, Some(("hanako".to_owned(), later)));
         assert_eq!(store.session("token-3", now).await.expect("asked"), None);
@@ -66,7 +73,10 @@ async fn a_session_ends_with_its_time_its_account_or_its_password() {
         assert_eq!(store.session("token-1", now).await.expect("asked"), None);
         store.close_session("token-2").await.expect("closed");
         assert_eq!(store.session("token-2", now).await.expect("asked"), None);
-        store.open_session("token-4", "taro", now, later).await.expect("opened");
+        store
+            .open_session("token-4", (Kind::Administrator, "taro"), now, later)
+            .await
+            .expect("opened");
         store.remove_account(Kind::Administrator, "taro", 1).await.expect("removed");
         assert_eq!(store.session("token-4", now).await.expect("asked"), None);
     })
@@ -81,7 +91,10 @@ async fn the_oldest_session_makes_room() {
         for n in 0..=store::SESSIONS_MAX {
             let expires = now + SignedDuration::from_hours(12) + SignedDuration::from_secs(n);
             let token = format!("token-{n}");
-            store.open_session(&token, "hanako", now, expires).await.expect("opened");
+            store
+                .open_session(&token, (Kind::Administrator, "hanako"), now, expires)
+                .await
+                .expect("opened");
         }
         assert_eq!(store.session("token-0", now).await.expect("asked"), None);
         assert!(store.session("token-1", now).await.expect("asked").is_some());

@@ -59,7 +59,10 @@ async fn no_private_word_is_in_the_file_in_clear() {
     let administrator =
         AccountRecord { kind: Kind::Administrator, name: "himitsu".into(), ..account };
     store.add_account(&administrator).await.expect("added");
-    store.open_session("himitsu-token", "himitsu", now, now).await.expect("opened");
+    store
+        .open_session("himitsu-token", (Kind::Administrator, "himitsu"), now, now)
+        .await
+        .expect("opened");
     let event = ContractEvent {
         kind: "exclusion",
         from: now,

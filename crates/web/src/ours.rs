@@ -173,9 +173,10 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
     match why {
         Refusal::Login { longest } => number("refused-login", *longest as u64),
         Refusal::ApiUserName { .. } => plain("refused-api-user-name"),
-        Refusal::WeakPassword { kind: AccountKind::Administrator, least } => {
-            number("refused-short-password", *least as u64)
-        }
+        Refusal::WeakPassword {
+            kind: AccountKind::Administrator | AccountKind::Customer,
+            least,
+        } => number("refused-short-password", *least as u64),
         Refusal::WeakPassword { kind: AccountKind::ApiUser, least } => {
             number("refused-plain-password", *least as u64)
         }
@@ -184,6 +185,12 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::AccountTaken { name } => named("refused-account-taken", name),
         Refusal::NoAccount { name } => named("refused-no-account", name),
         Refusal::LastAdministrator { name } => named("refused-last-administrator", name),
+        Refusal::CustomerOfNothing => plain("refused-customer-of-nothing"),
+        Refusal::CustomerChecksFull { most } => {
+            number("refused-customer-checks-full", *most as u64)
+        }
+        Refusal::CheckPace { least } => number("refused-check-pace", *least),
+        Refusal::CheckMapped { name } => named("refused-check-mapped", name),
         Refusal::Busy => plain("refused-busy"),
         Refusal::DomainsFull { most } => number("refused-domains-full", *most as u64),
         Refusal::DomainTaken { name } => named("refused-domain-taken", name),

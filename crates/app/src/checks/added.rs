@@ -1,7 +1,9 @@
 //! Checks that administrators add in the console.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use ::watch::Reach;
 use jiff::Timestamp;
 use store::WatchedCheck;
 
@@ -40,9 +42,19 @@ pub async fn first_look(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Latest, AppError> {
+    first_look_with(office.watching.reach.as_ref(), name, settings, now).await
+}
+
+/// As [`first_look`], reaching targets this way.
+pub(super) async fn first_look_with(
+    reach: Option<&Arc<Reach>>,
+    name: &str,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Latest, AppError> {
     let mut check = allowed(name, settings)?;
     check.timeout = check.timeout.min(FIRST_LOOK_MAX);
-    let Some(reach) = &office.watching.reach else {
+    let Some(reach) = reach else {
         return AppError::refused(Refusal::NobodyLooks);
     };
     Ok(seen(now, &watch::look(&check, reach).await))
@@ -59,6 +71,17 @@ pub async fn add(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<(), AppError> {
+    add_with(office, name, settings, None, now).await
+}
+
+/// As [`add`], for a contract when a customer makes it.
+pub(super) async fn add_with(
+    office: &Office,
+    name: &str,
+    settings: &Settings,
+    contract: Option<&str>,
+    now: Timestamp,
+) -> Result<(), AppError> {
     if !is_name(name) {
         return AppError::refused(Refusal::CheckName { longest: NAME_MAX });
     }
@@ -71,7 +94,7 @@ pub async fn add(
     if count >= CHECKS_MAX {
         return AppError::refused(Refusal::ChecksFull { most: CHECKS_MAX });
     }
-    if !office.store.add_check(name, &json(settings)?, now).await? {
+    if !office.store.add_check(name, &json(settings)?, contract, now).await? {
         return AppError::refused(taken());
     }
     refresh(office).await
@@ -124,7 +147,8 @@ pub async fn remove(office: &Office, name: &str) -> Result<(), AppError> {
     known(office, name, done).await
 }
 
-async fn known(office: &Office, name: &str, done: bool) -> Result<(), AppError> {
+/// After a change: refused when there was no such check.
+pub(super) async fn known(office: &Office, name: &str, done: bool) -> Result<(), AppError> {
     if !done {
         return AppError::refused(Refusal::NoCheck { name: name.to_owned() });
     }
@@ -136,19 +160,24 @@ async fn known(office: &Office, name: &str, done: bool) -> Result<(), AppError> 
 /// # Errors
 /// When the records fail.
 pub async fn refresh(office: &Office) -> Result<(), AppError> {
-    let mut checks = Vec::new();
+    let (mut checks, mut of_customers) = (Vec::new(), Vec::new());
     for record in office.store.watched_checks().await? {
         let settings = settings_of(&record)?;
         if record.paused.is_some() {
             continue;
         }
         if let Ok(check) = settings.check(&record.name) {
-            checks.push(check);
+            match record.contract {
+                Some(_) => of_customers.push(check),
+                None => checks.push(check),
+            }
         }
     }
     let watching = &office.watching;
+    let names = checks.iter().chain(&of_customers).map(|it| it.name.clone());
+    let names: Vec<String> = names.collect();
     watching.added.send_replace(checks);
-    let names: Vec<String> = watching.added.borrow().iter().map(|it| it.name.clone()).collect();
+    watching.of_customers.send_replace(of_customers);
     let is_known = |name: &str| {
         names.iter().any(|known| known == name)
             || watching.configured.iter().any(|known| known.name == name)

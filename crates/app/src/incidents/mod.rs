@@ -86,6 +86,7 @@ async fn all(
     Ok(incidents)
 }
 
+/// The incident of a record.
 pub(crate) async fn load(
     office: &Office,
     mut record: IncidentRecord,

@@ -10,6 +10,7 @@ mod duty;
 mod read;
 mod show;
 mod show_check;
+mod status;
 mod units;
 mod value;
 
@@ -32,6 +33,7 @@ pub use couriers::{CourierConfig, CourierKind, MailConfig, ReachConfig, SecretRe
 pub use read::read;
 pub use sections::Finding;
 pub use show::show;
+pub use status::{StatusConfig, load_words};
 pub use value::{HOST_NAME, HOST_PORT, LENGTH};
 
 /// Everything that can be configured.
@@ -59,6 +61,8 @@ pub struct Config {
     pub checks: Vec<CheckConfig>,
     /// What is promised, and what of it we measure ourselves.
     pub contracts: Vec<ContractConfig>,
+    /// What visitors see.
+    pub status: Vec<StatusConfig>,
     /// Our people who take turns on call, in their order.
     pub oncall: Vec<OnCall>,
     /// When their turns change.
@@ -226,6 +230,7 @@ impl Config {
             watch: WatchConfig::default(),
             checks: Vec::new(),
             contracts: Vec::new(),
+            status: Vec::new(),
             oncall: Vec::new(),
             rota: Rota { first: duty::FIRST, hand_over: duty::HAND_OVER, zone },
             couriers: Vec::new(),

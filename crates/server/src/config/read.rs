@@ -15,6 +15,7 @@ use super::checks::{read_checks, read_watch};
 use super::contracts::read_contracts;
 use super::couriers::read_couriers;
 use super::duty::read_duty;
+use super::status::read_status;
 use super::value::{
     ADDRESS, DELIVERY, HOST_NAME, HOST_PORT, IP_ADDRESS, LENGTH, PATH, ROUTE_DOMAIN, SHORT_NAME,
     SIZE, STORE_URL, TEXT, TIME_ZONE,
@@ -67,6 +68,7 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     config.watch = read_watch(&top);
     config.checks = read_checks(&top, folder);
     config.contracts = read_contracts(&top, folder, &config.couriers, &config.checks);
+    config.status = read_status(&top, folder, &config.contracts);
     top.finish();
     config
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use app::Source;
 use app::incidents::EmergencyContact;
+use app::status::Access;
 use mail::roster::{Delivery, HostPort};
 
 use super::couriers::{STYLES, TLS};
@@ -13,7 +14,7 @@ use super::show_check::show_check;
 use super::units::{show_size, show_span};
 use super::{
     ADDED, ComposedServer, Config, ContractConfig, CourierConfig, CourierKind, ReachConfig,
-    SecretRef, TlsFiles,
+    SecretRef, StatusConfig, TlsFiles,
 };
 
 /// The effective configuration. A key that has no value appears as a comment.
@@ -42,14 +43,50 @@ pub fn show(config: &Config) -> String {
     }
     page.head("[watch]");
     page.plain("allow_private", config.watch.allow_private);
+    page.plain("customer_checks", config.watch.customer_checks);
+    let own = config.watch.own_addresses.iter();
+    page.list("own_addresses", own.map(|range| format!("{}/{}", range.prefix, range.bits)));
     for check in &config.checks {
         show_check(&mut page, check);
     }
     for contract in &config.contracts {
         show_contract(&mut page, contract, config);
     }
+    for status in &config.status {
+        show_status(&mut page, status);
+    }
     show_duty(&mut page, config);
     page.0
+}
+
+fn show_status(page: &mut Page, status: &StatusConfig) {
+    let it = &status.page;
+    page.head("[[status]]");
+    page.text("name", &it.name);
+    page.text("title", &it.title.ja);
+    page.text("title_en", &it.title.en);
+    page.list("contracts", &it.contracts);
+    match (&it.access, &status.word_file) {
+        (Access::Public, _) => page.plain("public", true),
+        (_, Some(path)) => page.text("word_file", path.display()),
+        _ => page.plain("public", false),
+    }
+    page.path("static_folder", status.static_folder.as_ref(), "not written as files");
+    page.text("stale_after", show_span(it.stale_after.unsigned_abs()));
+    match &it.address {
+        Some(address) => page.text("address", address),
+        None => page.unset("address", "not known"),
+    }
+    if it.shown.is_empty() {
+        return;
+    }
+    for (head, is_english) in [("[status.functions]", false), ("[status.functions_en]", true)] {
+        page.head(head);
+        for shown in &it.shown {
+            let name = key(&format!("{}/{}", shown.contract, shown.function));
+            page.text(&name, if is_english { &shown.title.en } else { &shown.title.ja });
+        }
+    }
 }
 
 fn show_duty(page: &mut Page, config: &Config) {

@@ -85,6 +85,11 @@ async fn board_page(State(console): Shared, f: Frame) -> Answer {
 
 async fn page(console: &Console, f: Frame) -> Answer {
     let sections = board::board(&console.office, f.now).await?;
+    page_of(f, &sections.iter().collect::<Vec<_>>())
+}
+
+/// The board with these contracts.
+pub fn page_of(f: Frame, sections: &[&Section]) -> Answer {
     let contracts = sections.iter().map(|section| contract_view(&f, section)).collect();
     show(&BoardPage { f, contracts })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::checks::{self, Latest, Origin, Reason, Settings, WAYS, Way};
+use app::checks::{self, Latest, Origin, Reason, Settings, WAYS, Way, customers};
 use app::{AppError, Refusal};
 use askama::Template;
 use axum::Router;
@@ -30,15 +30,20 @@ struct KindsPage {
 }
 
 impl KindsPage {
-    fn groups(&self) -> [(String, Vec<Way>); 5] {
+    fn groups(&self) -> Vec<(String, Vec<Way>)> {
         let f = &self.f;
-        [
+        let mut groups = vec![
             (f.t("check-group-web"), vec![Way::Http, Way::Tls]),
             (f.t("check-group-mail"), vec![Way::Smtp, Way::SmtpSend, Way::Pop3, Way::Imap]),
             (f.t("check-group-network"), vec![Way::Ping, Way::Tcp, Way::Dns, Way::Ftp]),
             (f.t("check-group-database"), vec![Way::Postgres, Way::Mysql]),
             (f.t("check-group-calls"), vec![Way::Heartbeat]),
-        ]
+        ];
+        if f.is_customer() {
+            // Mail to others is sent by the provider alone.
+            groups.iter_mut().for_each(|(_, ways)| ways.retain(|way| *way != Way::SmtpSend));
+        }
+        groups
     }
 }
 
@@ -49,6 +54,8 @@ struct FormPage {
     way: Way,
     name: String,
     is_edit: bool,
+    /// For which of his contracts a customer may add it.
+    contracts: Vec<String>,
     /// What stands in the fields, by key.
     typed: Fields,
     refused: Option<String>,
@@ -93,8 +100,9 @@ impl FormPage {
     }
 }
 
+/// Which kind of check.
 #[derive(Deserialize)]
-struct Wanted {
+pub struct Wanted {
     #[serde(default)]
     kind: String,
 }
@@ -104,17 +112,21 @@ fn way(word: &str) -> Option<Way> {
     found.filter(|way| *way != Way::Plugin)
 }
 
-async fn choose(f: Frame, Asked(wanted): Asked<Wanted>) -> Answer {
+/// The kinds, or the form of one.
+pub async fn choose(f: Frame, Asked(wanted): Asked<Wanted>) -> Answer {
     let Some(way) = way(&wanted.kind) else { return show(&KindsPage { f }) };
     let typed = typed_of(&Settings { kind: way, ..Settings::default() });
     let (refused, first, name) = (None, None, String::new());
-    show(&FormPage { f, way, name, is_edit: false, typed, refused, first })
+    let contracts = f.own_contracts().to_vec();
+    show(&FormPage { f, way, name, is_edit: false, contracts, typed, refused, first })
 }
 
-async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -> Answer {
+/// Looks once, and adds the check when that is asked for.
+pub async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -> Answer {
     let way = fields.get("kind").and_then(|word| way(word)).ok_or(Failure::Unreadable)?;
     let name = fields.get("name").map(|name| name.trim().to_owned()).unwrap_or_default();
     let page = FormPage {
+        contracts: f.own_contracts().to_vec(),
         f,
         way,
         name: name.clone(),
@@ -129,7 +141,7 @@ async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -
     };
     let now = page.f.now;
     let label = if name.is_empty() { way.word() } else { &name };
-    let first = match checks::first_look(&console.office, label, &settings, now).await {
+    let first = match look(&console, &page.f, label, &settings).await {
         Ok(first) => Some(first),
         Err(AppError::Refused(Refusal::NobodyLooks)) => None,
         Err(AppError::Refused(why)) => return refuse(page, |f| f.refusal(&why)),
@@ -138,8 +150,16 @@ async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -
     if fields.get("deed").is_none_or(|deed| deed != "store") {
         return show(&FormPage { first, ..page });
     }
-    match checks::add(&console.office, &name, &settings, now).await {
-        Ok(()) => {
+    let added = match page.f.is_customer() {
+        false => checks::add(&console.office, &name, &settings, now).await.map(|()| name),
+        true => {
+            let contract = fields.get("contract").map_or("", String::as_str);
+            let (office, own) = (&console.office, page.f.own_contracts());
+            customers::add_for(office, own, contract, &name, &settings, now).await
+        }
+    };
+    match added {
+        Ok(name) => {
             if let Some(first) = first {
                 checks::show_first(&console.office, &name, first);
             }
@@ -147,6 +167,19 @@ async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -
         }
         Err(AppError::Refused(why)) => refuse(FormPage { first, ..page }, |f| f.refusal(&why)),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Looks once, where the checks of whoever asks may look.
+async fn look(
+    console: &Console,
+    f: &Frame,
+    label: &str,
+    settings: &Settings,
+) -> Result<Latest, AppError> {
+    match f.is_customer() {
+        true => customers::first_look_for(&console.office, label, settings, f.now).await,
+        false => checks::first_look(&console.office, label, settings, f.now).await,
     }
 }
 
@@ -164,8 +197,14 @@ async fn ours(console: &Console, f: &Frame, name: &str) -> Result<Settings, Fail
 
 async fn edit(State(console): Shared, f: Frame, Path(name): Path<String>) -> Answer {
     let settings = ours(&console, &f, &name).await?;
-    let (way, typed) = (settings.kind, typed_of(&settings));
-    show(&FormPage { f, way, name, is_edit: true, typed, refused: None, first: None })
+    edit_page(f, name, &settings)
+}
+
+/// The form of a check that is there.
+pub fn edit_page(f: Frame, name: String, settings: &Settings) -> Answer {
+    let (way, typed, contracts) = (settings.kind, typed_of(settings), Vec::new());
+    let (refused, first) = (None, None);
+    show(&FormPage { f, way, name, is_edit: true, contracts, typed, refused, first })
 }
 
 async fn change(
@@ -175,18 +214,34 @@ async fn change(
     Signed(fields): Signed<Fields>,
 ) -> Answer {
     let before = ours(&console, &f, &name).await?;
+    change_it(&console, f, name, &before, fields).await
+}
+
+/// Looks once with other settings, or stores them when that is asked for.
+pub async fn change_it(
+    console: &Console,
+    f: Frame,
+    name: String,
+    before: &Settings,
+    fields: Fields,
+) -> Answer {
     let (way, typed, now) = (before.kind, fields.clone(), f.now);
     let (is_edit, refused, first) = (true, None, None);
-    let page = FormPage { f, way, name: name.clone(), is_edit, typed, refused, first };
-    let settings = match settings_of(&fields, &before) {
+    let contracts = Vec::new();
+    let page = FormPage { f, way, name: name.clone(), is_edit, contracts, typed, refused, first };
+    let settings = match settings_of(&fields, before) {
         Ok(settings) => settings,
         Err(label) => return refuse(page, |f| f.with("check-unknown", &f.t(label))),
     };
     let stores = fields.get("deed").is_some_and(|deed| deed == "store");
     let deed = async {
         match stores {
+            true if page.f.is_customer() => {
+                let (office, own) = (&console.office, page.f.own_contracts());
+                customers::change_for(office, own, &name, &settings, now).await.map(|()| None)
+            }
             true => checks::change(&console.office, &name, &settings, now).await.map(|()| None),
-            false => checks::first_look(&console.office, &name, &settings, now).await.map(Some),
+            false => look(console, &page.f, &name, &settings).await.map(Some),
         }
     };
     match deed.await {
@@ -210,7 +265,8 @@ pub mod samples {
             settings.url = "https://www.example.jp/<script>".to_owned();
             let (typed, name) = (typed_of(&settings), "top-page".to_owned());
             let (f, refused) = (f.clone(), refused.map(str::to_owned));
-            let page = FormPage { f, way, name, is_edit, typed, refused, first };
+            let contracts = Vec::new();
+            let page = FormPage { f, way, name, is_edit, contracts, typed, refused, first };
             page.render().expect("the template renders")
         };
         let latest = watched::checks().into_iter().find_map(|check| check.latest);

@@ -4,6 +4,7 @@ mod board;
 mod check_fields;
 mod check_form;
 mod checks;
+pub mod customers;
 mod domains;
 mod door;
 mod incidents;
@@ -104,6 +105,7 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(sandbox::samples::pages(f));
     pages.extend(domains::samples::pages(f));
     pages.extend(users::samples::pages(f));
+    pages.extend(customers::samples::pages(f));
     pages
 }
 

@@ -136,7 +136,12 @@ struct ReportView {
     foot: String,
 }
 
-async fn issued(State(console): Shared, f: Frame, Path((id, number)): Path<(i64, i64)>) -> Answer {
+/// A report that was issued.
+pub async fn issued(
+    State(console): Shared,
+    f: Frame,
+    Path((id, number)): Path<(i64, i64)>,
+) -> Answer {
     let reports = report::issued(&console.office, id).await?;
     let found = reports.iter().find(|report| report.number == number).ok_or(Failure::Nowhere)?;
     let incident = app::incidents::incident(&console.office, id, f.now).await?;
