@@ -62,24 +62,6 @@ pub enum Refusal {
     /// A customer sees contracts, so he needs one.
     #[error("a customer needs at least one contract to see: name it")]
     CustomerOfNothing,
-    /// A customer has as many checks as he may.
-    #[error("there are {most} checks already: remove one first")]
-    CustomerChecksFull {
-        /// How many there may be.
-        most: usize,
-    },
-    /// A customer's check may not look that often.
-    #[error("a check looks every {least} seconds at the most: choose a longer pace")]
-    CheckPace {
-        /// In seconds.
-        least: u64,
-    },
-    /// A contract is judged by the check, so that only an administrator may change it.
-    #[error("the check {name} counts for a contract: ask us to change it")]
-    CheckMapped {
-        /// Which one.
-        name: String,
-    },
     /// No turn to hash a password within the time a person waits.
     #[error("too many people sign in at this moment: try again in a minute")]
     Busy,
@@ -383,42 +365,9 @@ pub enum Refusal {
     /// The draft has changed meanwhile.
     #[error("somebody else has changed the draft meanwhile: look at it and try again")]
     DraftMoved,
-    /// The name of a check with other letters, none, or too many.
-    #[error("the name of a check has 1 to {longest} letters (a-z), digits, hyphens or dots")]
-    CheckName {
-        /// Letters.
-        longest: usize,
-    },
-    /// Settings of a check that make no sense.
-    #[error("the check cannot be run: {why}")]
-    CheckSettings {
-        /// What is wrong with them.
-        why: crate::checks::SettingsError,
-    },
-    /// A command, which only the configuration may name.
-    #[error("a plugin runs a command with our rights: write it into the configuration")]
-    CheckByConfiguration,
-    /// The name is taken.
-    #[error("there is a check {name} already: choose another name")]
-    CheckTaken {
-        /// Which one.
-        name: String,
-    },
-    /// No check of that name in the console.
-    #[error("there is no check {name} that was added in the console: look at the list")]
-    NoCheck {
-        /// Which one.
-        name: String,
-    },
-    /// No room for another check.
-    #[error("there are {most} checks: remove one first")]
-    ChecksFull {
-        /// How many there may be.
-        most: usize,
-    },
-    /// This program has no watcher.
-    #[error("nobody looks in this program: start it with `yakusoku up` or `yakusoku office`")]
-    NobodyLooks,
+    /// Of a check.
+    #[error(transparent)]
+    Check(#[from] crate::checks::CheckRefusal),
     /// The relay would not; its own sentence, in English.
     #[error("{0}")]
     ByRelay(String),

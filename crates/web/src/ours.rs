@@ -7,6 +7,7 @@
 
 use app::Refusal;
 use app::accounts::AccountKind;
+use app::checks::CheckRefusal;
 use fluent_bundle::FluentValue;
 
 use crate::heard;
@@ -186,11 +187,6 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::NoAccount { name } => named("refused-no-account", name),
         Refusal::LastAdministrator { name } => named("refused-last-administrator", name),
         Refusal::CustomerOfNothing => plain("refused-customer-of-nothing"),
-        Refusal::CustomerChecksFull { most } => {
-            number("refused-customer-checks-full", *most as u64)
-        }
-        Refusal::CheckPace { least } => number("refused-check-pace", *least),
-        Refusal::CheckMapped { name } => named("refused-check-mapped", name),
         Refusal::Busy => plain("refused-busy"),
         Refusal::DomainsFull { most } => number("refused-domains-full", *most as u64),
         Refusal::DomainTaken { name } => named("refused-domain-taken", name),
@@ -255,15 +251,29 @@ fn incident_refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::NotSplit => plain("refused-not-split"),
         Refusal::ReportUnfinished { .. } => plain("refused-report-unfinished"),
         Refusal::DraftMoved => plain("refused-draft-moved"),
-        Refusal::CheckName { longest } => number("refused-check-name", *longest as u64),
-        Refusal::CheckSettings { why } => heard::settings_error(lang, why),
-        Refusal::CheckByConfiguration => plain("refused-check-by-configuration"),
-        Refusal::CheckTaken { name } => named("refused-check-taken", name),
-        Refusal::NoCheck { name } => named("refused-no-check", name),
-        Refusal::ChecksFull { most } => number("refused-checks-full", *most as u64),
-        Refusal::NobodyLooks => plain("refused-nobody-looks"),
+        Refusal::Check(why) => check_refusal(lang, why),
         Refusal::ByRelay(reason) => said(lang, reason),
         other => other.to_string(),
+    }
+}
+
+fn check_refusal(lang: Lang, why: &CheckRefusal) -> String {
+    let plain = |key: &str| lang.say(key);
+    let number = |key: &str, n: usize| lang.say_with(key, &[("count", grouped(n as u64).into())]);
+    let named = |key: &str, name: &str| lang.say_with(key, &[("value", name.to_owned().into())]);
+    match why {
+        CheckRefusal::Name { longest } => number("refused-check-name", *longest),
+        CheckRefusal::Settings { why } => heard::settings_error(lang, why),
+        CheckRefusal::ByConfiguration => plain("refused-check-by-configuration"),
+        CheckRefusal::Taken { name } => named("refused-check-taken", name),
+        CheckRefusal::Unknown { name } => named("refused-no-check", name),
+        CheckRefusal::Full { most } => number("refused-checks-full", *most),
+        CheckRefusal::CustomerFull { most } => number("refused-customer-checks-full", *most),
+        CheckRefusal::Pace { least } => {
+            number("refused-check-pace", usize::try_from(*least).unwrap_or(usize::MAX))
+        }
+        CheckRefusal::Mapped { name } => named("refused-check-mapped", name),
+        CheckRefusal::NobodyLooks => plain("refused-nobody-looks"),
     }
 }
 

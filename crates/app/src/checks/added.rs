@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use store::WatchedCheck;
 
 use super::record::seen;
-use super::{Latest, Settings, Way};
+use super::{CheckRefusal, Latest, Settings, Way};
 use crate::{AppError, Office, Refusal};
 
 /// Most checks of an office: more than one watcher looks at in time.
@@ -55,7 +55,7 @@ pub(super) async fn first_look_with(
     let mut check = allowed(name, settings)?;
     check.timeout = check.timeout.min(FIRST_LOOK_MAX);
     let Some(reach) = reach else {
-        return AppError::refused(Refusal::NobodyLooks);
+        return AppError::refused(CheckRefusal::NobodyLooks.into());
     };
     Ok(seen(now, &watch::look(&check, reach).await))
 }
@@ -83,16 +83,16 @@ pub(super) async fn add_with(
     now: Timestamp,
 ) -> Result<(), AppError> {
     if !is_name(name) {
-        return AppError::refused(Refusal::CheckName { longest: NAME_MAX });
+        return AppError::refused(CheckRefusal::Name { longest: NAME_MAX }.into());
     }
     allowed(name, settings)?;
-    let taken = || Refusal::CheckTaken { name: name.to_owned() };
+    let taken = || Refusal::from(CheckRefusal::Taken { name: name.to_owned() });
     if office.watching.configured.iter().any(|check| check.name == name) {
         return AppError::refused(taken());
     }
     let count = office.watching.configured.len() + office.store.watched_checks().await?.len();
     if count >= CHECKS_MAX {
-        return AppError::refused(Refusal::ChecksFull { most: CHECKS_MAX });
+        return AppError::refused(CheckRefusal::Full { most: CHECKS_MAX }.into());
     }
     if !office.store.add_check(name, &json(settings)?, contract, now).await? {
         return AppError::refused(taken());
@@ -150,7 +150,7 @@ pub async fn remove(office: &Office, name: &str) -> Result<(), AppError> {
 /// After a change: refused when there was no such check.
 pub(super) async fn known(office: &Office, name: &str, done: bool) -> Result<(), AppError> {
     if !done {
-        return AppError::refused(Refusal::NoCheck { name: name.to_owned() });
+        return AppError::refused(CheckRefusal::Unknown { name: name.to_owned() }.into());
     }
     refresh(office).await
 }
@@ -191,9 +191,9 @@ pub async fn refresh(office: &Office) -> Result<(), AppError> {
 /// the rights of this program.
 fn allowed(name: &str, settings: &Settings) -> Result<watch::Check, AppError> {
     if settings.kind == Way::Plugin {
-        return AppError::refused(Refusal::CheckByConfiguration);
+        return AppError::refused(CheckRefusal::ByConfiguration.into());
     }
-    settings.check(name).map_err(|why| AppError::Refused(Refusal::CheckSettings { why }))
+    settings.check(name).map_err(|why| AppError::Refused(CheckRefusal::Settings { why }.into()))
 }
 
 fn json(settings: &Settings) -> Result<String, AppError> {

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::added::{add_with, change, first_look_with, known};
-use super::{Latest, Settings, Watched, Way, find, list};
+use super::{CheckRefusal, Latest, Settings, Watched, Way, find, list};
 use crate::{AppError, Office, Refusal};
 
 /// Checks of a customer when the configuration says nothing.
@@ -75,20 +75,20 @@ pub async fn add_for(
     if !contracts.iter().any(|own| own == contract) {
         return AppError::refused(Refusal::NoContract { name: contract.to_owned() });
     }
-    permitted(settings)?;
+    permitted(settings).map_err(Refusal::from)?;
     let full = name_for(contract, name);
     if !super::is_name(name) || !super::is_name(&full) {
-        return AppError::refused(Refusal::CheckName { longest: super::NAME_MAX });
+        return AppError::refused(CheckRefusal::Name { longest: super::NAME_MAX }.into());
     }
     // A contract may name a check before it is there; it did not mean this one.
     if is_mapped(office, &full) {
-        return AppError::refused(Refusal::CheckTaken { name: full });
+        return AppError::refused(CheckRefusal::Taken { name: full }.into());
     }
     let records = office.store.watched_checks().await?;
     let own = |of: &Option<String>| of.as_ref().is_some_and(|of| contracts.contains(of));
     let most = office.watching.customer_checks;
     if records.iter().filter(|record| own(&record.contract)).count() >= most {
-        return AppError::refused(Refusal::CustomerChecksFull { most });
+        return AppError::refused(CheckRefusal::CustomerFull { most }.into());
     }
     add_with(office, &full, settings, Some(contract), now).await?;
     Ok(full)
@@ -106,7 +106,7 @@ pub async fn change_for(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<(), AppError> {
-    permitted(settings)?;
+    permitted(settings).map_err(Refusal::from)?;
     own(office, contracts, name).await?;
     change(office, name, settings, now).await
 }
@@ -146,17 +146,17 @@ pub async fn first_look_for(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Latest, AppError> {
-    permitted(settings)?;
+    permitted(settings).map_err(Refusal::from)?;
     first_look_with(office.watching.customers_reach.as_ref(), name, settings, now).await
 }
 
 /// Whether customers may make such a check: none that sends mail to others or runs a command here.
-fn permitted(settings: &Settings) -> Result<(), Refusal> {
+fn permitted(settings: &Settings) -> Result<(), CheckRefusal> {
     if matches!(settings.kind, Way::SmtpSend | Way::Plugin) {
-        return Err(Refusal::CheckByConfiguration);
+        return Err(CheckRefusal::ByConfiguration);
     }
     if settings.every < CUSTOMER_EVERY_MIN && settings.kind != Way::Heartbeat {
-        return Err(Refusal::CheckPace { least: CUSTOMER_EVERY_MIN });
+        return Err(CheckRefusal::Pace { least: CUSTOMER_EVERY_MIN });
     }
     Ok(())
 }
@@ -173,10 +173,10 @@ async fn own(office: &Office, contracts: &[String], name: &str) -> Result<(), Ap
     let is_it = |of: &Option<String>| of.as_ref().is_some_and(|of| contracts.contains(of));
     let found = records.iter().find(|it| it.name == name && is_it(&it.contract));
     if found.is_none() {
-        return AppError::refused(Refusal::NoCheck { name: name.to_owned() });
+        return AppError::refused(CheckRefusal::Unknown { name: name.to_owned() }.into());
     }
     if is_mapped(office, name) {
-        return AppError::refused(Refusal::CheckMapped { name: name.to_owned() });
+        return AppError::refused(CheckRefusal::Mapped { name: name.to_owned() }.into());
     }
     Ok(())
 }

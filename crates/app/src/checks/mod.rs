@@ -9,6 +9,7 @@ mod beat;
 mod build;
 pub mod customers;
 mod record;
+mod refusal;
 mod seen;
 mod settings;
 
@@ -27,6 +28,7 @@ pub use added::{
 };
 pub use beat::{beat, beat_word};
 pub use record::record;
+pub use refusal::CheckRefusal;
 pub use seen::{
     Detail, FIGURES_DAYS, LOOKS_DAYS, Outage, Point, SPANS, Stretch, detail, drop_expired, fold,
 };

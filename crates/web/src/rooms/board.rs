@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use calendar::Span;
+use desk::Due;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use settlement::Figure;
@@ -232,6 +233,14 @@ impl Teller<'_> {
         vec![line, figure]
     }
 
+    /// An incident whose clock is the next to run out.
+    fn incident(&self, (id, due, standing): &(i64, Due, desk::Standing)) -> String {
+        let standing = desk::standing_word(*standing, self.f.lang.into()).to_owned();
+        let (number, due) = (id.to_string(), self.instant(due.shown()));
+        let values = [("a", number.into()), ("b", due.into()), ("value", standing.into())];
+        self.f.lang.say_with("left-incident", &values)
+    }
+
     fn left(&self, left: &Left) -> Vec<String> {
         let f = self.f;
         let month = |month| wording::month(month, f.lang.into());
@@ -255,14 +264,7 @@ impl Teller<'_> {
                 self.may_move(f.with("left-next-window", &self.span(*span)), *provisional)
             }
             Left::Incidents { nearest, met, late } => {
-                let due = nearest.map(|(id, due, standing)| {
-                    let standing = desk::standing_word(standing, f.lang.into());
-                    let due = self.instant(due.shown());
-                    let (number, standing) = (id.to_string(), standing.to_owned());
-                    let values =
-                        [("a", number.into()), ("b", due.into()), ("value", standing.into())];
-                    f.lang.say_with("left-incident", &values)
-                });
+                let due = nearest.as_ref().map(|clock| self.incident(clock));
                 let counted = self.two("left-incidents", &met.to_string(), &late.to_string());
                 due.into_iter().chain((met + late > 0).then_some(counted)).collect()
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::checks::{self, Latest, Origin, Reason, Settings, WAYS, Way, customers};
+use app::checks::{self, CheckRefusal, Latest, Origin, Reason, Settings, WAYS, Way, customers};
 use app::{AppError, Refusal};
 use askama::Template;
 use axum::Router;
@@ -143,7 +143,7 @@ pub async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields
     let label = if name.is_empty() { way.word() } else { &name };
     let first = match look(&console, &page.f, label, &settings).await {
         Ok(first) => Some(first),
-        Err(AppError::Refused(Refusal::NobodyLooks)) => None,
+        Err(AppError::Refused(Refusal::Check(CheckRefusal::NobodyLooks))) => None,
         Err(AppError::Refused(why)) => return refuse(page, |f| f.refusal(&why)),
         Err(error) => return Err(error.into()),
     };
