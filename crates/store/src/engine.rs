@@ -71,6 +71,7 @@ const SQLITE_TABLES: Tables = &[
     (4, "notices", include_str!("../migrations/sqlite/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/sqlite/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/sqlite/0006_looks.sql")),
+    (9, "customers", include_str!("../migrations/sqlite/0009_customers.sql")),
 ];
 const POSTGRES_TABLES: Tables = &[
     (1, "records", include_str!("../migrations/postgres/0001_records.sql")),
@@ -79,6 +80,7 @@ const POSTGRES_TABLES: Tables = &[
     (4, "notices", include_str!("../migrations/postgres/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/postgres/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/postgres/0006_looks.sql")),
+    (9, "customers", include_str!("../migrations/postgres/0009_customers.sql")),
 ];
 
 impl Store {
