@@ -246,6 +246,45 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_check_of_a_customer_reaches_what_is_ours() {
+        let text = "hostname = \"mx\"\n[console]\nlisten = \"203.0.114.8:443\"\n[watch]\n\
+                    allow_private = true\nown_addresses = [\"198.0.2.0/24\", \"203.0.114.9\"]\n\
+                    [outbound]\nsource_addresses = [\"203.0.114.10\"]\n[[composition]]\n\
+                    name = \"a\"\ndelivery = \"sandbox\"\nlisten = [\"203.0.114.11:25\", \"0.0.0.0:26\"]\n";
+        let machine = crate::config::Machine::this();
+        let config = crate::config::read(text, std::path::Path::new(""), machine);
+        let config = config.expect("a sound configuration");
+        let machine = ["203.0.114.12".parse().expect("ip"), "2001:470::7".parse().expect("ip")];
+        let policy = Policy::Public(own_ranges(&config, &machine));
+        for (address, allowed) in [
+            ("203.0.114.8", false),
+            ("203.0.114.9", false),
+            ("203.0.114.10", false),
+            ("203.0.114.11", false),
+            ("203.0.114.12", false),
+            ("203.0.114.13", true),
+            ("::ffff:203.0.114.12", false),
+            ("2001:470::7", false),
+            ("2001:470::8", true),
+            ("198.0.2.255", false),
+            ("198.0.3.1", true),
+            // Whatever `allow_private` says.
+            ("10.0.0.1", false),
+            ("127.0.0.1", false),
+            ("169.254.169.254", false),
+            ("100.100.100.200", false),
+            ("168.63.129.16", false),
+            ("fd00:ec2::254", false),
+            ("::1", false),
+            ("fe80::1", false),
+            ("64:ff9b::a9fe:a9fe", false),
+        ] {
+            let address: IpAddr = address.parse().expect("an address");
+            assert_eq!(policy.allows(address), allowed, "{address}");
+        }
+    }
+
+    #[test]
     fn no_check_of_the_console_reaches_the_metadata() {
         let open = Policy::Without(METADATA.to_vec());
         let closed = Policy::Public(METADATA.to_vec());

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 71] = [
+const COMMANDS: [&str; 75] = [
     "",
     "up",
     "relay",
@@ -29,6 +29,7 @@ const COMMANDS: [&str; 71] = [
     "incident list",
     "incident show",
     "incident note",
+    "incident publish",
     "incident recognise",
     "incident judge",
     "incident step",
@@ -46,9 +47,12 @@ const COMMANDS: [&str; 71] = [
     "incident report",
     "user",
     "user add",
+    "user contracts",
     "user list",
     "user password",
     "user remove",
+    "status",
+    "status write",
     "domain",
     "domain add",
     "domain list",

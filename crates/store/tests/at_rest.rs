@@ -54,6 +54,7 @@ async fn no_private_word_is_in_the_file_in_clear() {
         name: "api-himitsu@example.jp".into(),
         password_hash: "$argon2id$…".into(),
         created: now,
+        contracts: Vec::new(),
     };
     store.add_account(&account).await.expect("added");
     let administrator =

@@ -96,7 +96,10 @@ impl FormPage {
     }
 
     fn is_forbidden(&self) -> bool {
-        self.first.as_ref().is_some_and(|first| first.reason == Some(Reason::Forbidden))
+        let is_forbidden =
+            self.first.as_ref().is_some_and(|first| first.reason == Some(Reason::Forbidden));
+        // A customer cannot change where he may look.
+        is_forbidden && !self.f.is_customer()
     }
 }
 
