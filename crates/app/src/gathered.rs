@@ -164,8 +164,15 @@ impl ReadEvidence {
             let revisions: Vec<Timestamp> = self.watched.revisions().collect();
             let up_when = |at| self.watched.up_when(&measured.function, at);
             let function = &measured.function;
+            let mut is_seen = spoken_of.tells(function);
             for event in runs.flat_map(|run| events(run, function, &revisions, up_when)) {
+                is_seen = true;
                 add(&mut gatherer, event, name)?;
+            }
+            if !is_seen {
+                // We were to look and did not: that it was up is said by nobody.
+                let function = Functions::One(function.to_string());
+                add(&mut gatherer, Event::Blind(Blind { function, span: self.span }), name)?;
             }
         }
         Ok(gatherer.finish())
@@ -226,6 +233,10 @@ struct SpokenOf {
 }
 
 impl SpokenOf {
+    fn tells(&self, function: &Name) -> bool {
+        self.all || self.some.contains(function.as_str())
+    }
+
     fn note(&mut self, event: &Event) {
         match event {
             Event::Measurement(Measurement { function, .. }) | Event::Run(Run { function, .. }) => {

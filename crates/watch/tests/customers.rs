@@ -11,8 +11,8 @@ use std::time::Duration;
 use common::check;
 use tokio::net::{TcpListener, UdpSocket};
 use watch::{
-    Answer, Check, Database, Dns, Http, Kind, Mailbox, Ping, Policy, Range, Reach, Reason, Roots,
-    Smtp, Target, Tcp, Tls, look,
+    Answer, Check, Database, Dns, Http, Kind, Login, Mailbox, Ping, Policy, Range, Reach, Reason,
+    Roots, Secret, Smtp, Target, Tcp, Tls, Trust, Wrap, look,
 };
 
 fn now() -> jiff::Timestamp {
@@ -65,6 +65,18 @@ fn end_of_question(message: &[u8]) -> usize {
     place + 5
 }
 
+fn database() -> Database {
+    Database {
+        login: Login { user: "probe".to_owned(), password: Secret("hush".to_owned()) },
+        database: "shop".to_owned(),
+        wrap: Wrap::Plain,
+        trust: Trust::Roots,
+        query: String::new(),
+        expect: None,
+        size: None,
+    }
+}
+
 /// Every kind that connects.
 fn kinds() -> Vec<Kind> {
     vec![
@@ -76,15 +88,25 @@ fn kinds() -> Vec<Kind> {
         Kind::Pop3(Mailbox::default()),
         Kind::Imap(Mailbox::default()),
         Kind::Ftp(Mailbox::default()),
-        Kind::Dns(Dns { name: "a.example".to_owned(), ..Dns::default() }),
-        Kind::Postgres(Database::default()),
-        Kind::Mysql(Database::default()),
+        Kind::Dns(Dns {
+            name: "a.example".to_owned(),
+            record: "A".to_owned(),
+            values: Vec::new(),
+            authoritative: false,
+            tcp: false,
+        }),
+        Kind::Postgres(database()),
+        Kind::Mysql(database()),
     ]
 }
 
 fn at(kind: Kind, host: &str) -> Check {
     let timeout = Duration::from_millis(1_500);
-    Check { timeout, target: Target::host(host), ..check(kind, 80) }
+    let target = match kind {
+        Kind::Ping(_) => Target::host(host),
+        _ => Target::port(host, 80),
+    };
+    Check { timeout, target, ..check(kind, 80) }
 }
 
 #[tokio::test]

@@ -890,6 +890,7 @@ status-since = Since
 status-days-ago = 90 days ago
 status-today = Today
 status-never-down = Never down
+status-none-seen = No downtime seen
 status-down-sum = { $n ->
     [one] Down on one day, { $value }
    *[other] Down on { $n } days, { $value } in all
@@ -930,3 +931,4 @@ users-customers-lead = Sees the chosen contracts alone: promises, statements, pu
 account-contracts = Contracts
 account-contracts-change = Change the contracts
 done-contracts-changed = The contracts were changed.
+customer-windows = Windows

@@ -96,18 +96,34 @@ fn bars(function: &FunctionStatus, lang: Lang) -> Bars {
 }
 
 fn sum(lang: Lang, days: u64, down: SignedDuration, unknown: SignedDuration) -> String {
-    let length = |time| wording::length(seconds(time), lang.into());
     let mut text = match days {
+        0 if unknown > SignedDuration::ZERO => lang.say("status-none-seen"),
         0 => lang.say("status-never-down"),
         _ => {
-            let values = [("n", days.into()), ("value", length(down).into())];
-            lang.say_with("status-down-sum", &values)
+            let length = wording::length(seconds(down), lang.into());
+            lang.say_with("status-down-sum", &[("n", days.into()), ("value", length.into())])
         }
     };
     if unknown > SignedDuration::ZERO {
-        text.push_str(&lang.say_with("status-unknown-sum", &[("value", length(unknown).into())]));
+        let values = [("value", about(unknown, lang).into())];
+        text.push_str(&lang.say_with("status-unknown-sum", &values));
     }
     text
+}
+
+/// A length in its largest unit, so that nobody reads seconds of weeks; at least a minute.
+fn about(length: SignedDuration, lang: Lang) -> String {
+    let hours = length.as_hours();
+    let whole = match hours {
+        48.. => {
+            let days = (hours / 24).unsigned_abs();
+            let values = [("n", days.into()), ("count", crate::marks::grouped(days).into())];
+            return lang.say_with("span-days", &values);
+        }
+        1.. => SignedDuration::from_hours(hours),
+        _ => SignedDuration::from_mins(length.as_mins().max(1)),
+    };
+    wording::length(whole, lang.into())
 }
 
 /// Whole seconds: a page says nothing of fractions.
