@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -61,6 +62,17 @@ def eventually(probe, seconds=20.0, what="it", every=0.05):
         if time.monotonic() > end:
             raise Late(f"{what} did not happen within {seconds:g} s")
         time.sleep(every)
+
+
+#: `answers`, as a machine of a test sees it.
+GREETED = "import sys; sys.path.insert(0, sys.argv[1]); import places; sys.exit(not places.answers(sys.argv[2], int(sys.argv[3])))"
+
+
+def answers_on(machine, host, port):
+    """As `answers`, seen from where the prefix `machine` of a command leads."""
+    here = str(pathlib.Path(__file__).parent)
+    words = [*machine, sys.executable, "-c", GREETED, here, host, str(port)]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 def answers(host, port):

@@ -81,16 +81,18 @@ postlog unix-dgram n - n - 1 postlogd
 class Postfix:
     """`more` is further lines of main.cf."""
 
-    def __init__(self, base, hostname, address, port=25, more=""):
+    def __init__(self, base, hostname, address, port=25, more="", machine=()):
         self.base = pathlib.Path(base) / f"postfix-{hostname}"
         self.hostname, self.address, self.port, self.more = hostname, address, port, more
+        #: The prefix of a command that runs it on a machine of a test.
+        self.machine = list(machine)
 
     @classmethod
-    def destination(cls, base, hostname, address, domains, more=""):
+    def destination(cls, base, hostname, address, domains, more="", machine=()):
         """A server that keeps mail for `domains`, on port 25 of an address of its own."""
         path = pathlib.Path(base) / f"postfix-{hostname}"
         keeps = DESTINATION.format(base=path, domains=" ".join(domains))
-        return cls(base, hostname, address, 25, f"{keeps}{more}")
+        return cls(base, hostname, address, 25, f"{keeps}{more}", machine)
 
     @classmethod
     def client(cls, base, relayhost, port):
@@ -115,7 +117,8 @@ class Postfix:
         places.own(self.stop)
         self._postfix("start")
         places.eventually(
-            lambda: places.answers(self.address, self.port), what=f"{self.hostname}'s greeting"
+            lambda: places.answers_on(self.machine, self.address, self.port),
+            what=f"{self.hostname}'s greeting",
         )
         return self
 

@@ -1,5 +1,6 @@
 """The program under test: `target/release/yakusoku`, or what YAKUSOKU_BIN names."""
 
+import glob
 import json
 import os
 import pathlib
@@ -51,6 +52,10 @@ addresses = ["127.0.0.1"]
 """
 
 
+#: faketime(1), which has this library, would stand between us and the program.
+FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
+
+
 class Yakusoku:
     """One installation. `up`, `relay` or `office` is started in it, killed and started again.
 
@@ -65,6 +70,8 @@ class Yakusoku:
         self.smtp, self.smtps = places.free_port(), places.free_port()
         self.console = places.free_port()
         self.processes = []
+        #: Seconds that the program's wall clock is ahead; its timers are as they are.
+        self.shift = 0
         route = '[[composition.route]]\ndomain = "{}"\nvia = "{}"\n'
         known = {"top": "", "composition": "", "limits": "", "retry": RETRY, "outbound": ""}
         known.update(lines)
@@ -90,7 +97,12 @@ class Yakusoku:
         command = [*wrapper, BINARY, role, "--config", self.config, "--ready-file", ready, *flags]
         with log:
             process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.base, start_new_session=True
+                command,
+                stdout=log,
+                stderr=log,
+                cwd=self.base,
+                start_new_session=True,
+                env=self.environment(),
             )
         self.processes.append(process)
         places.own(self.stop)
@@ -102,6 +114,14 @@ class Yakusoku:
 
         places.eventually(is_ready, 60, f"{role}'s ready file")
         return process
+
+    def environment(self):
+        """What moves the wall clock of a command; timers and the times of files stay."""
+        if not self.shift:
+            return None
+        (library,) = glob.glob(FAKETIME)
+        moved = {"LD_PRELOAD": library, "FAKETIME": f"{self.shift:+}s", "NO_FAKE_STAT": "1"}
+        return {**os.environ, **moved, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
     def log(self, role="up"):
         """What the role said, for messages of failed tests."""
@@ -124,6 +144,7 @@ class Yakusoku:
         """Runs a command of the same installation and returns its standard output."""
         done = subprocess.run(
             [BINARY, *words, "--config", self.config],
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=60,

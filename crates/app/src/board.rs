@@ -176,7 +176,10 @@ async fn stories(
     let mut stories = Vec::new();
     for record in office.store.incidents_of(name, span.from(), span.until()).await? {
         let incident = crate::incidents::load(office, record, now).await?;
-        stories.push((incident.record.id, incident.story));
+        // One that was opened after this instant, while the board is being made, has no story yet.
+        if incident.story.source.is_some() {
+            stories.push((incident.record.id, incident.story));
+        }
     }
     Ok(stories)
 }

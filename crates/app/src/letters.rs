@@ -1,7 +1,9 @@
 //! What we write to customers, in the language of their contract.
 
 use calendar::Span;
+use desk::{Story, Teller};
 use jiff::Timestamp;
+use store::Phase;
 use terms::{About, Contract, Lang, Promise, wording};
 
 /// Subject and text.
@@ -70,6 +72,59 @@ pub fn of_cancelled(
         false => (
             format!("Maintenance cancelled: {services}, {when}"),
             "the following maintenance, of which we told you before, is cancelled.",
+        ),
+    };
+    letter(contract, subject, lead, &facts, contact)
+}
+
+/// The notice that an incident began or that it has recovered.
+#[must_use]
+pub fn of_incident(
+    contract: &Contract,
+    teller: Teller<'_>,
+    (id, story, promise): (i64, &Story, Option<&Promise>),
+    phase: Phase,
+    contact: Option<&str>,
+) -> Letter {
+    let ja = contract.language == Lang::Ja;
+    let mut functions: Vec<&str> = Vec::new();
+    for outage in &story.outages {
+        let title = teller.function(&outage.what);
+        if !functions.contains(&title) {
+            functions.push(title);
+        }
+    }
+    let concerned = match functions.is_empty() {
+        true => story.title.clone(),
+        false => functions.join(if ja { "、" } else { ", " }),
+    };
+    let began = story.outages.iter().map(|outage| outage.from).min().unwrap_or(story.opened);
+    let mut facts = vec![
+        (if ja { "対象" } else { "Concerns" }, concerned.clone()),
+        (if ja { "発生" } else { "Since" }, teller.instant(began)),
+    ];
+    if let Some(recovered) = story.recovered.filter(|_| phase == Phase::Recovered) {
+        facts.push((if ja { "復旧" } else { "Recovered" }, teller.instant(recovered)));
+    }
+    facts.push((if ja { "契約" } else { "Contract" }, clause(contract, promise)));
+    facts.push((if ja { "管理番号" } else { "Reference" }, format!("incident-{id}")));
+    let (subject, lead) = match (phase, ja) {
+        (Phase::Began, true) => (
+            format!("【障害発生のお知らせ】{concerned}"),
+            "次のとおり障害が発生しており、対応しています。復旧しましたら改めてお知らせします。",
+        ),
+        (Phase::Began, false) => (
+            format!("Incident: {concerned}"),
+            "the following is not available, and we are working on it. We will tell you when it is \
+             repaired.",
+        ),
+        (Phase::Recovered, true) => (
+            format!("【障害復旧のお知らせ】{concerned}"),
+            "先にお知らせした次の障害は、復旧しました。",
+        ),
+        (Phase::Recovered, false) => (
+            format!("Recovered: {concerned}"),
+            "the following, of which we told you before, is repaired.",
         ),
     };
     letter(contract, subject, lead, &facts, contact)

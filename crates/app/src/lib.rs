@@ -8,6 +8,7 @@ pub mod checks;
 mod contracts;
 pub mod deliveries;
 pub mod domains;
+pub mod figures;
 pub mod first_run;
 mod gathered;
 pub mod incidents;
@@ -15,6 +16,7 @@ mod letters;
 pub mod logs;
 mod measured;
 pub mod notices;
+mod orders;
 pub mod outbox;
 pub mod password;
 pub mod probes;
@@ -25,6 +27,7 @@ mod roster_file;
 pub mod sandbox;
 mod sightings;
 pub mod statements;
+pub mod stations;
 pub mod status;
 pub mod telling;
 pub mod windows;
@@ -55,12 +58,18 @@ pub struct Office {
     pub contracts: Vec<Arc<WatchedContract>>,
     /// Who is to be called.
     pub duty: incidents::Duty,
+    /// What is done about incidents by itself.
+    pub runbooks: Vec<desk::Runbook>,
+    /// What opens incidents beside the functions of contracts.
+    pub alarms: incidents::AlarmRules,
     /// The public holidays, as far as they are known.
     holidays: Arc<calendar::HolidayTable>,
     /// Whom we tell, and over what.
     pub telling: telling::Telling,
     /// What is looked at, by whom.
     pub watching: checks::Watching,
+    /// Who dials us from elsewhere.
+    pub stations: stations::Stations,
     /// How many passwords are being hashed at once.
     hashing: Arc<Semaphore>,
     /// One judgement of evidence at a time: each takes a processor for as long as it lasts.
@@ -91,9 +100,12 @@ impl Office {
             compositions,
             contracts: Vec::new(),
             duty: incidents::Duty::default(),
+            runbooks: Vec::new(),
+            alarms: incidents::AlarmRules::default(),
             holidays: calendar::HolidayTable::japan(),
             telling: telling::Telling::default(),
             watching: checks::Watching::default(),
+            stations: stations::Stations::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             judging: Arc::new(Semaphore::new(1)),
             status_pages: Vec::new(),
@@ -117,6 +129,17 @@ impl Office {
         self
     }
 
+    /// The same office with these runbooks, and with what opens incidents beside the contracts.
+    #[must_use]
+    pub fn answering(
+        mut self,
+        runbooks: Vec<desk::Runbook>,
+        alarms: incidents::AlarmRules,
+    ) -> Office {
+        (self.runbooks, self.alarms) = (runbooks, alarms);
+        self
+    }
+
     /// The same office, telling these people.
     #[must_use]
     pub fn telling(mut self, telling: telling::Telling) -> Office {
@@ -128,6 +151,13 @@ impl Office {
     #[must_use]
     pub fn showing(mut self, pages: Vec<status::StatusPage>) -> Office {
         self.status_pages = pages.into_iter().map(Arc::new).collect();
+        self
+    }
+
+    /// The same office, known to stations by these keys.
+    #[must_use]
+    pub fn known_by(mut self, link: stations::Link) -> Office {
+        self.stations = stations::Stations::known_by(link);
         self
     }
 

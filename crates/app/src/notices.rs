@@ -2,7 +2,7 @@
 
 use calendar::Span;
 use jiff::{SignedDuration, Timestamp};
-use store::{Draft, NoticeRecord};
+use store::{Draft, NoticeRecord, Phase};
 use terms::{About, Contract};
 
 use crate::letters::{self, Letter};
@@ -144,7 +144,7 @@ async fn keep(office: &Office, drafts: &[Draft], now: Timestamp) -> Result<Vec<i
     Ok(numbers)
 }
 
-fn each_channel(
+pub(crate) fn each_channel(
     channels: Channels,
     contract: &str,
     (about, event, plan): (About, Timestamp, Option<i64>),
@@ -155,6 +155,7 @@ fn each_channel(
         contract: contract.to_owned(),
         about: about_key(about).to_owned(),
         plan,
+        incident: None,
         event,
         channel: channel.to_string(),
         subject: letter.subject.clone(),
@@ -263,8 +264,10 @@ fn view(office: &Office, record: NoticeRecord, now: Timestamp) -> NoticeView<'_>
     let contract = office.contract(&record.draft.contract).ok().map(|watched| &watched.contract);
     let about = about(&record);
     let told = sent(std::slice::from_ref(&record));
-    // That a window is cancelled is promised by nobody.
+    // That a window is cancelled or an incident is over is promised by nobody.
+    let is_recovery = matches!(record.draft.incident, Some((_, Phase::Recovered)));
     let is_promised = about != About::Maintenance || record.draft.plan.is_some();
+    let is_promised = is_promised && !is_recovery;
     let standing = contract.filter(|_| is_promised).map_or(Standing::NoPromise, |contract| {
         standing(contract, about, record.draft.event, &told, now)
     });

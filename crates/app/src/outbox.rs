@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use store::{Delivered, Parcel, Turnout};
 
-use crate::{AppError, Office};
+use crate::{AppError, Office, incidents};
 
 /// Waits between attempts; after the last one a sending is given up.
 pub const WAITS: [SignedDuration; 6] = [
@@ -37,6 +37,8 @@ pub struct Errand {
     pub subject: String,
     /// Plain text.
     pub text: String,
+    /// The incident that it tells of.
+    pub incident: Option<i64>,
     parcel: Parcel,
 }
 
@@ -82,6 +84,7 @@ pub async fn take(office: &Office, now: Timestamp) -> Result<Option<Errand>, App
         event: notice.draft.event,
         subject: notice.draft.subject,
         text: notice.draft.text,
+        incident: notice.draft.incident.map(|(incident, _)| incident),
         parcel,
     }))
 }
@@ -97,7 +100,20 @@ pub async fn settle(
     outcome: Outcome,
     at: Timestamp,
 ) -> Result<(), AppError> {
-    let attempts = usize::try_from(errand.parcel.attempt).unwrap_or(usize::MAX);
+    let (turnout, answer) = turnout(outcome, errand.parcel.attempt, at);
+    let delivered = Delivered { turnout, answer, at };
+    office.store.deliver_parcel(&errand.parcel, &delivered).await?;
+    office.boards.evidence_changed();
+    if let (Turnout::Sent, Some(incident)) = (turnout, errand.incident) {
+        // The clock of the first notice stops at the second in which the other side took it.
+        incidents::prove(office, incident, at).await?;
+    }
+    Ok(())
+}
+
+/// What becomes of a sending after so many attempts, and the answer as it is kept.
+pub(crate) fn turnout(outcome: Outcome, attempts: i64, at: Timestamp) -> (Turnout, String) {
+    let attempts = usize::try_from(attempts).unwrap_or(usize::MAX);
     let (turnout, answer) = match outcome {
         Outcome::Sent(answer) => (Turnout::Sent, answer),
         Outcome::Refused(answer) => (Turnout::Failed, answer),
@@ -108,9 +124,5 @@ pub async fn settle(
         }
     };
     let printable = |c: char| if c.is_control() { ' ' } else { c };
-    let answer = answer.chars().take(ANSWER_MAX).map(printable).collect();
-    let delivered = Delivered { turnout, answer, at };
-    office.store.deliver_parcel(&errand.parcel, &delivered).await?;
-    office.boards.evidence_changed();
-    Ok(())
+    (turnout, answer.chars().take(ANSWER_MAX).map(printable).collect())
 }

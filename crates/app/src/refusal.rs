@@ -329,6 +329,12 @@ pub enum Refusal {
         /// The least urgent.
         least: u8,
     },
+    /// A step that the runbook does not have, or that had its turn.
+    #[error("step {step} of the runbook cannot be done or left out here: look at the runbook")]
+    NoRunbookStep {
+        /// As it was asked for.
+        step: u16,
+    },
     /// A mute that is over before it begins.
     #[error("the mute would be over already: give a later time")]
     MuteBackwards,
@@ -368,6 +374,9 @@ pub enum Refusal {
     /// Of a check.
     #[error(transparent)]
     Check(#[from] crate::checks::CheckRefusal),
+    /// Of a station.
+    #[error(transparent)]
+    Station(#[from] crate::stations::StationRefusal),
     /// The relay would not; its own sentence, in English.
     #[error("{0}")]
     ByRelay(String),

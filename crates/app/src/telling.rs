@@ -52,6 +52,20 @@ pub struct Audience {
     pub couriers: Vec<String>,
     /// The contract is about our own relay: its news never travels through the relay alone.
     pub about_relay: bool,
+    /// What is done by itself when an incident begins or has recovered.
+    pub on_incident: OnIncident,
+}
+
+/// What is done by itself with the notices of an incident.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnIncident {
+    /// Nothing.
+    Nothing,
+    /// They are drafted when the contract promises them; a person confirms them.
+    #[default]
+    Draft,
+    /// They are drafted and sent.
+    Send,
 }
 
 impl Telling {
@@ -148,6 +162,7 @@ mod tests {
             mail: vec!["a@x.jp".to_owned(), "b@x.jp".to_owned()],
             couriers: Vec::new(),
             about_relay,
+            on_incident: OnIncident::Draft,
         };
         let both = Audience { couriers: vec!["chat".to_owned()], ..mail(false) };
         let cases: [(&[_], Audience, &str); 8] = [

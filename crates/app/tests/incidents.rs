@@ -41,7 +41,11 @@ fn contract(name: &str) -> WatchedContract {
 
 /// Two people take weeks from Monday 2 November at ten.
 fn duty() -> Duty {
-    let person = |name: &str| OnCall { name: name.into(), mail: format!("{name}@example.jp") };
+    let person = |name: &str| OnCall {
+        name: name.into(),
+        mail: format!("{name}@example.jp"),
+        over: Vec::new(),
+    };
     let rota = Rota { first: date(2026, 11, 2), hand_over: time(10, 0, 0, 0), zone: tokyo() };
     let contact =
         EmergencyContact { name: "契約者 当直".into(), reach: "+81-3-0000-0000".into() };
@@ -49,6 +53,7 @@ fn duty() -> Duty {
         people: vec![person("sato"), person("suzuki")],
         rota: Some(rota),
         contacts: [("skyarch".to_owned(), vec![contact])].into(),
+        ..Duty::default()
     }
 }
 
@@ -338,6 +343,8 @@ async fn first_notices_count_in_business_hours() {
     tuesday.does(1, tell, "2026-11-24 15:00").await;
     assert_eq!(clock("2026-11-24 15:00:01").await, "11-24 15:00:00 Met");
     let row = async |now| tuesday.board("first-notice", now).await;
+    // A board of the second before it was opened knows nothing of it.
+    assert_eq!(row("2026-11-24 11:01:59").await, "NotMeasured");
     assert_eq!(row("2026-11-24 13:00").await, "Running, 0 met, 0 late, incident 1");
     assert_eq!(row("2026-11-24 14:30").await, "AtRisk, 0 met, 0 late, incident 1");
     assert_eq!(row("2026-11-24 16:00").await, "Kept, 1 met, 0 late");

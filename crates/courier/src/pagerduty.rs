@@ -26,7 +26,7 @@ pub(crate) async fn carry(duty: &PagerDuty, parcel: &Parcel) -> Outcome {
 fn event(duty: &PagerDuty, parcel: &Parcel) -> Value {
     let summary: String = parcel.subject.chars().take(SUMMARY_MAX).collect();
     let severity = match parcel.about.as_str() {
-        "incident" => "critical",
+        "incident" | "call" => "critical",
         "suspension" => "error",
         _ => "info",
     };

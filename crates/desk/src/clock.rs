@@ -334,7 +334,7 @@ fn go_on(from: Timestamp, length: SignedDuration, pauses: &Spans) -> Option<Time
 }
 
 /// The latest instant of a set after which it has so much time left; `None` when all of it is less.
-fn instant_with_left(hours: &Spans, left: SignedDuration) -> Option<Timestamp> {
+pub(crate) fn instant_with_left(hours: &Spans, left: SignedDuration) -> Option<Timestamp> {
     let mut left = left;
     for span in hours.iter().rev() {
         if left <= span.duration() {
@@ -361,6 +361,21 @@ fn openings(calendar: &BusinessCalendar, span: Span) -> Spans {
         hours.extend(calendar.openings(day).clip(span).iter());
     }
     hours
+}
+
+/// The time that a clock runs in: the hours of its calendar, or all of it.
+pub(crate) fn open_hours(
+    clock: &Clock,
+    ground: &Ground,
+    from: Timestamp,
+    end: Timestamp,
+    in_hours: bool,
+) -> Spans {
+    let Ok(span) = Span::new(from.max(long_before(end)), end) else { return Spans::new() };
+    match in_hours {
+        true => openings(&ground.calendar(clock.calendar.as_ref()), span),
+        false => std::iter::once(span).collect(),
+    }
 }
 
 /// A result that no holiday can move.

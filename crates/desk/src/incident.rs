@@ -33,6 +33,33 @@ pub enum Source {
     Hand,
     /// It was split off another one.
     Split,
+    /// Something that tells of trouble without being a function of the contract: a threshold, a check
+    /// that no contract measures, an alert of another program.
+    Alarm,
+}
+
+/// How a step of a runbook ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepEnd {
+    /// It was repaired while it was waited for, or a person did what the step says.
+    Done,
+    /// The station could not do it, or would not.
+    Failed,
+    /// It was waited for in vain.
+    TimedOut,
+    /// Nobody knows whether the order was carried out; it is never given again by itself.
+    Unknown,
+    /// A person left it out.
+    Skipped,
+}
+
+/// What an alarm that has ended means for its incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// It is repaired.
+    ByItself,
+    /// A person says whether it is.
+    ByPerson,
 }
 
 /// What happened in an incident.
@@ -78,6 +105,55 @@ pub enum Happened {
         /// The level on it.
         level: u8,
     },
+    /// A step of a runbook has its turn. Of an order this is written down before it is given.
+    StepBegan {
+        /// The runbook.
+        runbook: Name,
+        /// The step, from 1.
+        step: u16,
+        /// Until when it is waited for.
+        until: Timestamp,
+    },
+    /// The order of a step was given to its station.
+    Ordered {
+        /// The runbook.
+        runbook: Name,
+        /// The step, from 1.
+        step: u16,
+        /// The number of the order.
+        order: i64,
+    },
+    /// A step of a runbook is over.
+    StepEnded {
+        /// The runbook.
+        runbook: Name,
+        /// The step, from 1.
+        step: u16,
+        /// How it ended.
+        how: StepEnd,
+        /// What was said of it; may be empty.
+        detail: String,
+    },
+    /// A person stopped the runbook: nothing of it begins by itself any more.
+    RunbookStopped,
+    /// A person lets the runbook go on.
+    RunbookResumed,
+    /// An alarm began.
+    AlarmBegan {
+        /// Which one: `alert/prometheus/…`, `check/backup`.
+        alarm: String,
+        /// In a line.
+        text: String,
+        /// What its end means.
+        closing: Closing,
+    },
+    /// An alarm is over.
+    AlarmEnded {
+        /// Which one.
+        alarm: String,
+    },
+    /// Somebody of ours has heard the call and sees to it.
+    Acknowledged,
     /// A condition was looked at.
     ConditionSeen {
         /// Such as `login`.

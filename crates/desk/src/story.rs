@@ -5,7 +5,7 @@ use calendar::{Span, Spans};
 use jiff::Timestamp;
 use terms::{Kind, Name, Terms};
 
-use crate::incident::{Entry, Happened, Source};
+use crate::incident::{Closing, Entry, Happened, Source, StepEnd};
 use crate::ladder::{Contact, Course, Seen, Taken};
 
 /// A span that may still last.
@@ -13,6 +13,36 @@ use crate::ladder::{Contact, Course, Seen, Taken};
 pub struct Lasting {
     /// What lasts: a function that is down, or a state.
     pub what: Name,
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when; `None` while it lasts.
+    pub until: Option<Timestamp>,
+}
+
+/// A step of a runbook that had its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// The runbook.
+    pub runbook: Name,
+    /// The step, from 1.
+    pub step: u16,
+    /// Since when.
+    pub began: Timestamp,
+    /// Until when it is waited for.
+    pub until: Timestamp,
+    /// The number of its order, once it was given.
+    pub order: Option<i64>,
+    /// How and when it ended.
+    pub ended: Option<(StepEnd, Timestamp)>,
+}
+
+/// An alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Which one.
+    pub alarm: String,
+    /// What its end means.
+    pub closing: Closing,
     /// Since when.
     pub from: Timestamp,
     /// Until when; `None` while it lasts.
@@ -46,6 +76,8 @@ pub struct Story {
     pub mutes: Spans,
     /// Calls of ours: what had its turn, since when, and when we called.
     pub calls: Vec<(String, Timestamp, Timestamp)>,
+    /// What everybody may read, and when it was said.
+    pub published: Vec<(String, Timestamp)>,
     /// Notices to the customer: channel and instant.
     pub notices: Vec<(Name, Timestamp)>,
     /// Clocks that a person started.
@@ -54,8 +86,16 @@ pub struct Story {
     pub met: Vec<(Name, Timestamp)>,
     /// Deadlines as they were told.
     pub told: Vec<(Name, Timestamp)>,
-    /// Deadlines that people were warned of.
-    pub warned: Vec<(Name, Timestamp)>,
+    /// Deadlines that people were warned of, and when they were.
+    pub warned: Vec<(Name, Timestamp, Timestamp)>,
+    /// Steps of runbooks that had their turn, oldest first.
+    pub followed: Vec<Followed>,
+    /// Since when nothing of a runbook begins by itself.
+    pub stopped: Option<Timestamp>,
+    /// Alarms that were or are on.
+    pub alarms: Vec<Alarm>,
+    /// When one of ours last wrote into it: who writes has heard the call.
+    pub heard: Option<Timestamp>,
     /// When it was repaired.
     pub recovered: Option<Timestamp>,
     /// When reports were handed in, oldest first.
@@ -96,6 +136,11 @@ impl Story {
     /// Functions that are down.
     pub fn down(&self) -> impl Iterator<Item = &Lasting> {
         self.outages.iter().filter(|outage| outage.until.is_none())
+    }
+
+    /// Alarms that are on.
+    pub fn ringing(&self) -> impl Iterator<Item = &Alarm> {
+        self.alarms.iter().filter(|alarm| alarm.until.is_none())
     }
 
     /// Whether a state such as `waiting-for-customer` lasts.
@@ -141,6 +186,9 @@ impl Story {
 
     fn add(&mut self, entry: &Entry) {
         let at = entry.at;
+        if entry.by.is_some() {
+            self.heard = self.heard.max(Some(entry.noted));
+        }
         match &entry.happened {
             Happened::Opened { title, source } => {
                 (self.title, self.source, self.opened) = (title.clone(), Some(*source), at);
@@ -148,11 +196,14 @@ impl Story {
             Happened::Recognised => self.recognised = self.recognised.or(Some(at)),
             Happened::Judged { priority } => self.judged = Some((*priority, at)),
             Happened::Called { turn, since, .. } => self.calls.push((turn.clone(), *since, at)),
+            Happened::Published { text } => self.published.push((text.clone(), at)),
             Happened::NoticeTold { channel, .. } => self.notices.push((channel.clone(), at)),
             Happened::ClockStarted { promise } => self.started.push((promise.clone(), at)),
             Happened::ClockMet { promise } => self.met.push((promise.clone(), at)),
             Happened::ClockTold { promise, due } => self.told.push((promise.clone(), *due)),
-            Happened::ClockWarned { promise, due } => self.warned.push((promise.clone(), *due)),
+            Happened::ClockWarned { promise, due } => {
+                self.warned.push((promise.clone(), *due, at));
+            }
             Happened::Muted { until } => {
                 // A mute that ends before it begins mutes nobody.
                 self.mutes.extend(Span::new(at, *until));
@@ -162,10 +213,17 @@ impl Story {
             Happened::ReportIssued { .. } => self.reports.push(at),
             Happened::Closed => self.closed = Some(at),
             Happened::Noted { .. }
-            | Happened::Published { .. }
             | Happened::Merged { .. }
             | Happened::SplitFrom { .. }
+            | Happened::Acknowledged
             | Happened::TakenBack { .. } => {}
+            Happened::StepBegan { .. }
+            | Happened::Ordered { .. }
+            | Happened::StepEnded { .. }
+            | Happened::RunbookStopped
+            | Happened::RunbookResumed
+            | Happened::AlarmBegan { .. }
+            | Happened::AlarmEnded { .. } => self.add_answer(&entry.happened, at),
             other => self.add_course(other, at),
         }
     }
@@ -205,6 +263,60 @@ impl Story {
             }
             _ => {}
         }
+    }
+
+    /// What runbooks and alarms are told by.
+    fn add_answer(&mut self, happened: &Happened, at: Timestamp) {
+        match happened {
+            Happened::StepBegan { runbook, step, until } => self.followed.push(Followed {
+                runbook: runbook.clone(),
+                step: *step,
+                began: at,
+                until: *until,
+                order: None,
+                ended: None,
+            }),
+            Happened::Ordered { runbook, step, order } => {
+                if let Some(run) = self.followed_mut(runbook, *step) {
+                    run.order = Some(*order);
+                }
+            }
+            Happened::StepEnded { runbook, step, how, .. } => {
+                let ended = Some((*how, at));
+                match self.followed_mut(runbook, *step) {
+                    Some(run) => run.ended = run.ended.or(ended),
+                    // Left out before it had its turn.
+                    None => self.followed.push(Followed {
+                        runbook: runbook.clone(),
+                        step: *step,
+                        began: at,
+                        until: at,
+                        order: None,
+                        ended,
+                    }),
+                }
+            }
+            Happened::RunbookStopped => self.stopped = Some(at),
+            Happened::RunbookResumed => self.stopped = None,
+            Happened::AlarmBegan { alarm, closing, .. } => {
+                self.recovered = None;
+                if !self.ringing().any(|known| known.alarm == *alarm) {
+                    let (alarm, closing) = (alarm.clone(), *closing);
+                    self.alarms.push(Alarm { alarm, closing, from: at, until: None });
+                }
+            }
+            Happened::AlarmEnded { alarm } => {
+                let rings = |known: &&mut Alarm| known.alarm == *alarm && known.until.is_none();
+                if let Some(known) = self.alarms.iter_mut().find(rings) {
+                    known.until = Some(at.max(known.from));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn followed_mut(&mut self, runbook: &Name, step: u16) -> Option<&mut Followed> {
+        self.followed.iter_mut().find(|run| run.runbook == *runbook && run.step == step)
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use terms::{Kind, LadderStep, Lang, Name, Terms, wording};
 
-use crate::incident::{Happened, Source};
+use crate::incident::{Happened, Source, StepEnd};
 use crate::running::Standing;
 
 /// Says what belongs to an incident, in the words of its contract.
@@ -88,6 +88,15 @@ impl Teller<'_> {
                 self.words("緊急連絡先への連絡", "reach the emergency contact")
             }
             (Some("decide"), None, None) => self.words("対応の判断", "decide what to do"),
+            (Some("runbook"), Some(name), Some(step)) => self.pick(
+                format!("手順書 {name} の手順{step}"),
+                format!("runbook {name}, step {step}"),
+            ),
+            (Some("warning"), Some(promise), None) => {
+                let promise = promise.parse().map(|name| self.promise(&name).to_owned());
+                let promise = promise.unwrap_or_default();
+                self.pick(format!("期限が近い: {promise}"), format!("runs out: {promise}"))
+            }
             (Some("again"), None, None) => {
                 self.words("通知停止の終了、障害は継続中", "the mute is over, the incident is not")
             }
@@ -177,6 +186,41 @@ impl Teller<'_> {
                 let until = self.instant(*until);
                 self.pick(format!("{until}まで通知を停止"), format!("muted until {until}"))
             }
+            other => self.by_itself(other),
+        }
+    }
+
+    /// What happened by itself.
+    fn by_itself(&self, happened: &Happened) -> String {
+        match happened {
+            Happened::StepBegan { runbook, step, until } => {
+                let until = self.instant(*until);
+                self.pick(
+                    format!("手順書 {runbook}: 手順{step}を開始({until}まで)"),
+                    format!("runbook {runbook}: step {step} begins, until {until}"),
+                )
+            }
+            Happened::Ordered { runbook, step, order } => self.pick(
+                format!("手順書 {runbook}: 手順{step}の指図{order}を発行"),
+                format!("runbook {runbook}: step {step} is order {order}"),
+            ),
+            Happened::StepEnded { runbook, step, how, detail } => {
+                let how = step_end_word(*how, self.lang);
+                let colon = if detail.is_empty() { "" } else { ": " };
+                self.pick(
+                    format!("手順書 {runbook}: 手順{step}は{how}{colon}{detail}"),
+                    format!("runbook {runbook}: step {step} {how}{colon}{detail}"),
+                )
+            }
+            Happened::RunbookStopped => self.words("手順書を停止", "the runbook was stopped"),
+            Happened::RunbookResumed => self.words("手順書を再開", "the runbook goes on"),
+            Happened::AlarmBegan { text, .. } => {
+                self.pick(format!("警報: {text}"), format!("alarm: {text}"))
+            }
+            Happened::AlarmEnded { alarm } => {
+                self.pick(format!("警報の終了: {alarm}"), format!("alarm over: {alarm}"))
+            }
+            Happened::Acknowledged => self.words("呼び出しを確認", "the call was heard"),
             other => self.clocks(other),
         }
     }
@@ -264,6 +308,22 @@ pub fn source_word(source: Source, lang: Lang) -> &'static str {
         Source::Log => ("取り込んだ記録", "by a log"),
         Source::Hand => ("手動", "by hand"),
         Source::Split => ("分割", "by a split"),
+        Source::Alarm => ("警報", "by an alarm"),
+    };
+    match lang {
+        Lang::Ja => ja,
+        Lang::En => en,
+    }
+}
+
+/// How a step of a runbook ended.
+pub fn step_end_word(how: StepEnd, lang: Lang) -> &'static str {
+    let (ja, en) = match how {
+        StepEnd::Done => ("完了", "done"),
+        StepEnd::Failed => ("失敗", "failed"),
+        StepEnd::TimedOut => ("時間切れ", "timed out"),
+        StepEnd::Unknown => ("結果不明", "has an unknown outcome"),
+        StepEnd::Skipped => ("省略", "was left out"),
     };
     match lang {
         Lang::Ja => ja,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use app::incidents::calling::{self, Call};
 use app::outbox::{self, Errand, Outcome};
 use app::{AppError, Office};
 use courier::{Command, Courier, Endpoint, MailRoute, PagerDuty, Parcel, Secret, Webhook};
@@ -69,10 +70,13 @@ impl Round {
         let room = Arc::new(Semaphore::new(AT_ONCE));
         // Nothing may be taken before it is known what was on its way when we died.
         loop {
-            match outbox::recover(office, clock::now()).await {
+            match recover(office).await {
                 Ok(0) => break,
                 Ok(count) => {
-                    tracing::warn!(count, "notices were on their way: they may be sent twice");
+                    tracing::warn!(
+                        count,
+                        "notices and calls were on their way: they may be sent twice"
+                    );
                     break;
                 }
                 Err(error) => trouble.note(Err(error)),
@@ -80,10 +84,31 @@ impl Round {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         loop {
+            trouble.note(self.look_for_calls(office, under_way, &room).await);
             trouble.note(self.look(office, under_way, &room).await);
             while under_way.try_join_next().is_some() {}
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Takes the calls of our own people that are due, as long as there is room.
+    async fn look_for_calls(
+        &self,
+        office: &Arc<Office>,
+        under_way: &mut JoinSet<()>,
+        room: &Arc<Semaphore>,
+    ) -> Result<(), AppError> {
+        while let Ok(place) = Arc::clone(room).try_acquire_owned() {
+            let Some(call) = calling::take(office, clock::now()).await? else { return Ok(()) };
+            let (office, couriers) = (Arc::clone(office), Arc::clone(&self.couriers));
+            let parcel = call_parcel(&call, &self.zone);
+            under_way.spawn(async move {
+                let _place = place;
+                let outcome = carried(&couriers, &call.record.courier, &parcel).await;
+                settle_call(&office, &call, outcome).await;
+            });
+        }
+        Ok(())
     }
 
     /// Takes what is due, as long as there is room.
@@ -99,18 +124,49 @@ impl Round {
             let parcel = parcel(&errand, &self.zone);
             under_way.spawn(async move {
                 let _place = place;
-                let courier = couriers.get(&errand.courier);
-                let outcome = match courier {
-                    Some(courier) => outcome(courier::carry(courier, &parcel).await),
-                    None => {
-                        let name = &errand.courier;
-                        Outcome::Refused(format!("no courier {name:?} is in the configuration"))
-                    }
-                };
+                let outcome = carried(&couriers, &errand.courier, &parcel).await;
                 settle(&office, &errand, outcome).await;
             });
         }
         Ok(())
+    }
+}
+
+/// Puts back what was on its way when we died; how many there were.
+async fn recover(office: &Office) -> Result<u64, AppError> {
+    let now = clock::now();
+    Ok(outbox::recover(office, now).await? + calling::recover(office, now).await?)
+}
+
+async fn carried(couriers: &BTreeMap<String, Courier>, name: &str, parcel: &Parcel) -> Outcome {
+    match couriers.get(name) {
+        Some(courier) => outcome(courier::carry(courier, parcel).await),
+        None => Outcome::Refused(format!("no courier {name:?} is in the configuration")),
+    }
+}
+
+async fn settle_call(office: &Office, call: &Call, outcome: Outcome) {
+    let (id, courier) = (&call.id, &call.record.courier);
+    match &outcome {
+        Outcome::Sent(_) => tracing::info!(call = id, courier, "somebody of ours was called"),
+        _ => tracing::error!(call = id, courier, "a call did not go out"),
+    }
+    if let Err(error) = calling::settle(office, call, outcome, clock::now()).await {
+        // It stays on its way; the next start says that it may be made twice.
+        tracing::error!(call = id, %error, "what came of a call could not be recorded");
+    }
+}
+
+fn call_parcel(call: &Call, zone: &TimeZone) -> Parcel {
+    Parcel {
+        id: call.id.clone(),
+        recipient: call.record.recipient.clone(),
+        contract: call.contract.clone(),
+        about: "call".to_owned(),
+        event: call.event,
+        subject: call.record.subject.clone(),
+        text: call.record.text.clone(),
+        date: clock::now().to_zoned(zone.clone()),
     }
 }
 

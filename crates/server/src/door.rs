@@ -1,4 +1,5 @@
-//! The console's listener: plain, or TLS with handshakes that do not hold up one another.
+//! Listeners for HTTP, of the console and of stations: plain, or TLS with handshakes that do not hold
+//! up one another.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,8 +17,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 
+use crate::held::Held;
+
 /// Handshakes at once; one more waits in the system's queue.
 const HANDSHAKES_MAX: usize = 256;
+/// Connections at once of one listener; one more waits in the system's queue.
+const CONNECTIONS_MAX: usize = 4_096;
+/// Longest time in which nothing is read from a connection: longer than the longest answer takes.
+const IDLE_MAX: Duration = Duration::from_secs(120);
 /// Longest handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause after the system refused a connection, such as for want of file descriptors.
@@ -50,14 +57,16 @@ async fn accept(
     sender: mpsc::Sender<(Box<dyn Talk>, SocketAddr)>,
 ) {
     let room = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
+        let Ok(held) = Arc::clone(&places).acquire_owned().await else { return };
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
         let (stream, peer) = tokio::select! {
             () = sender.closed() => return,
             accepted = tcp.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    tracing::warn!(%error, "the console could not take a connection");
+                    tracing::warn!(%error, "a connection could not be taken");
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
@@ -67,6 +76,7 @@ async fn accept(
         tokio::spawn(async move {
             let _place = place;
             if let Some(stream) = handshake(stream, acceptor).await {
+                let stream: Box<dyn Talk> = Box::new(Held::new(stream, held, IDLE_MAX));
                 // Refused only when the door is closed.
                 let _ = sender.send((stream, peer)).await;
             }
@@ -79,7 +89,7 @@ async fn handshake(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> Option<B
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => Some(Box::new(stream)),
         Ok(Err(error)) => {
-            tracing::debug!(%error, "a browser and the console did not agree on TLS");
+            tracing::debug!(%error, "a client and we did not agree on TLS");
             None
         }
         Err(_) => None,

@@ -10,6 +10,7 @@ mod contract_file;
 mod couriers;
 mod door;
 mod exit;
+mod held;
 mod log_file;
 mod logs;
 mod notify;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use app::figures::{Figures, figures};
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
@@ -13,9 +14,12 @@ use axum::routing::get;
 use mail::queue::Custody;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+use crate::clock;
 
 /// What the three pages look at; a role that does not run here is `None`.
 pub struct Ops {
@@ -98,7 +102,12 @@ async fn metrics(
         return (StatusCode::FORBIDDEN, "add your address to `from` in [metrics]\n")
             .into_response();
     }
-    match page(ops.relay.as_ref().and_then(RunningRelay::metrics)) {
+    let figures = match &ops.office {
+        // Without its records the rest of the page is shown all the same.
+        Some(office) => figures(office, clock::now()).await.ok(),
+        None => None,
+    };
+    match page(ops.relay.as_ref().and_then(RunningRelay::metrics), figures.as_ref()) {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(CONTENT_TYPE, kind)], text).into_response()
@@ -108,13 +117,16 @@ async fn metrics(
 }
 
 /// One reading of everything, so that the numbers of one page agree with each other.
-fn page(relay: Option<relay::Metrics>) -> Result<String, fmt::Error> {
+fn page(relay: Option<relay::Metrics>, figures: Option<&Figures>) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("yakusoku");
     let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The program", build);
     if let Some(relay) = relay {
         register_custody(&mut registry, relay.custody);
         register_relay(&mut registry, &relay);
+    }
+    if let Some(figures) = figures {
+        register_office(&mut registry, figures);
     }
     let mut text = String::new();
     encode(&mut text, &registry)?;
@@ -167,6 +179,31 @@ fn register_relay(registry: &mut Registry, it: &relay::Metrics) {
     }
 }
 
+fn register_office(registry: &mut Registry, it: &Figures) {
+    let levels = Family::<Vec<(&str, String)>, Gauge>::default();
+    // Level 0 is always there, so that a rule can tell none from no answer.
+    levels.get_or_create(&vec![("level", "0".to_owned())]).set(0);
+    for (level, total) in &it.incidents {
+        levels.get_or_create(&vec![("level", level.to_string())]).set(as_gauge(*total));
+    }
+    registry.register("incidents_open", "Open incidents by the highest level taken", levels);
+    let gauges = [
+        ("clocks_running", "Clocks of open incidents that run", it.clocks_running),
+        ("clocks_late", "Clocks of open incidents whose time has passed", it.clocks_late),
+        ("notices_waiting", "Sendings of notices that wait", it.notices.waiting),
+        ("notices_failed", "Sendings of notices that were given up", it.notices.failed),
+        ("calls_waiting", "Calls of our people that wait", it.calls.waiting),
+        ("calls_failed", "Calls of our people that were given up", it.calls.failed),
+        ("checks_up", "Checks that succeed", it.checks_up),
+        ("checks_down", "Checks that do not succeed", it.checks_down),
+        ("checks_blind", "Checks of which nothing is known now", it.checks_blind),
+        ("stations_silent", "Stations that are silent", it.stations_silent),
+    ];
+    for (name, help, value) in gauges {
+        gauge(registry, name, help, value);
+    }
+}
+
 fn gauge(registry: &mut Registry, name: &str, help: &str, value: u64) {
     registry.register(name, help, ConstGauge::new(as_gauge(value)));
 }
@@ -182,7 +219,9 @@ mod tests {
     #[test]
     fn numbers_that_do_not_add_up_show() {
         let custody = Custody { accepted: 10, delivered: 6, failed: 1, suppressed: 0, queued: 2 };
-        let text = page(Some(relay::Metrics { custody, ..Default::default() })).expect("a page");
+        let text =
+            page(Some(relay::Metrics { custody, ..Default::default() }), Some(&Figures::default()));
+        let text = text.expect("a page");
         for line in [
             "yakusoku_build_info{version=\"0.1.0\"} 1",
             "yakusoku_recipients_accepted_total 10",
@@ -190,6 +229,8 @@ mod tests {
             "yakusoku_recipients_unaccounted 1",
             "yakusoku_spool_limit_bytes 0",
             "yakusoku_accepting 1",
+            "yakusoku_incidents_open{level=\"0\"} 0",
+            "yakusoku_clocks_late 0",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }

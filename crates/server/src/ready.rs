@@ -18,6 +18,8 @@ pub struct Ready {
     pub smtps: Option<SocketAddr>,
     /// As a URL; `null` in the role `relay`.
     pub console: Option<String>,
+    /// Where stations dial in; `null` when they may not.
+    pub link: Option<SocketAddr>,
     /// Who signs in to the console.
     pub administrator: Option<Administrator>,
     /// Who signs in over SMTP.

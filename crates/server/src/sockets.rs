@@ -17,6 +17,8 @@ pub struct Sockets {
     pub console: Option<TcpListener>,
     /// A listener of its own for the metrics.
     pub metrics: Option<TcpListener>,
+    /// Where stations dial in.
+    pub link: Option<TcpListener>,
 }
 
 /// Where it all really listens, port 0 resolved.
@@ -30,6 +32,8 @@ pub struct Addresses {
     pub console: Option<String>,
     /// The console's listener.
     pub console_listener: Option<SocketAddr>,
+    /// Where stations dial in.
+    pub link: Option<SocketAddr>,
 }
 
 impl Sockets {
@@ -38,7 +42,7 @@ impl Sockets {
     /// # Errors
     /// When a port is taken or may not be used.
     pub async fn open(config: &Config, roles: Roles) -> anyhow::Result<Sockets> {
-        let mut sockets = Sockets { smtp: Vec::new(), console: None, metrics: None };
+        let mut sockets = Sockets { smtp: Vec::new(), console: None, metrics: None, link: None };
         if roles.relay() {
             for server in &config.relay.compositions {
                 let composition = &server.composition.name;
@@ -56,6 +60,9 @@ impl Sockets {
         if roles.office() {
             let remedy = "--console, or `listen` in [console]";
             sockets.console = Some(listen(config.office.console, remedy).await?);
+            if let Some(address) = config.link.listen {
+                sockets.link = Some(listen(address, "`listen` in [link]").await?);
+            }
         }
         // Both roles may run from one file; the office alone has its pages beside the console.
         if let Some(address) = config.metrics.listen.filter(|_| roles.relay()) {
@@ -83,6 +90,7 @@ impl Sockets {
             addresses.console = Some(format!("{scheme}://{address}"));
             addresses.console_listener = Some(address);
         }
+        addresses.link = self.link.as_ref().map(address_of).transpose()?;
         Ok(addresses)
     }
 }

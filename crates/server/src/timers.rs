@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{AppError, Office};
+use app::{AppError, Office, stations};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -19,6 +19,11 @@ const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Between two looks at what is down and what has its turn.
 const TEND_EVERY: Duration = Duration::from_secs(15);
+
+/// Between two looks for orders that the command line gave.
+const ORDERS_EVERY: Duration = Duration::from_secs(1);
+/// Between two folds of readings into hours.
+const FOLD_EVERY: Duration = Duration::from_secs(600);
 
 /// Starts every timer; each ends when it is told to stop.
 pub fn start(
@@ -58,6 +63,33 @@ pub fn start(
             }
             trouble.note(done.map(drop));
             tokio::time::sleep(TEND_EVERY).await;
+        }
+    }));
+    start_stations(tasks, office, stopped);
+}
+
+/// What stations need.
+fn start_stations(
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    office: &Arc<Office>,
+    stopped: &watch::Receiver<bool>,
+) {
+    let ordering = Arc::clone(office);
+    tasks.spawn(until(stopped.clone(), async move {
+        let mut trouble = Trouble::new("orders to stations could not be looked for");
+        loop {
+            trouble.note(stations::look_for_orders(&ordering).await);
+            tokio::time::sleep(ORDERS_EVERY).await;
+        }
+    }));
+    let folding = Arc::clone(office);
+    tasks.spawn(until(stopped.clone(), async move {
+        let mut trouble = Trouble::new("readings of stations could not be folded into hours");
+        let mut old = Trouble::new("old readings of stations could not be forgotten");
+        loop {
+            trouble.note(stations::fold(&folding, clock::now()).await.map(drop));
+            old.note(stations::drop_expired(&folding, clock::now()).await.map(drop));
+            tokio::time::sleep(FOLD_EVERY).await;
         }
     }));
 }

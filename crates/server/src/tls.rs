@@ -37,12 +37,13 @@ pub fn server_config(files: &TlsFiles) -> anyhow::Result<Arc<ServerConfig>> {
     Ok(Arc::new(config))
 }
 
-/// The self-signed certificate of a folder, made when it is not there yet.
+/// The self-signed certificate of that name in a folder, made when it is not there yet.
 ///
 /// # Errors
 /// When it cannot be made or written.
-pub fn self_signed(folder: &Path, hostname: &str) -> anyhow::Result<TlsFiles> {
-    let files = TlsFiles { certificate: folder.join("mail.pem"), key: folder.join("mail.key") };
+pub fn self_signed(folder: &Path, name: &str, hostname: &str) -> anyhow::Result<TlsFiles> {
+    let file = |end: &str| folder.join(format!("{name}.{end}"));
+    let files = TlsFiles { certificate: file("pem"), key: file("key") };
     if files.certificate.exists() && files.key.exists() {
         return Ok(files);
     }
@@ -53,6 +54,17 @@ pub fn self_signed(folder: &Path, hostname: &str) -> anyhow::Result<TlsFiles> {
     write(&files.key, &made.signing_key.serialize_pem(), 0o600).with_context(unwritable)?;
     write(&files.certificate, &made.cert.pem(), 0o644).with_context(unwritable)?;
     Ok(files)
+}
+
+/// What stations know the holder of a certificate by.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn pin(files: &TlsFiles) -> anyhow::Result<trust::Pin> {
+    let path = &files.certificate;
+    let unreadable = || format!("cannot read certificates from {}", path.display());
+    let ours = CertificateDer::from_pem_file(path).with_context(unreadable)?;
+    trust::pin_of(&ours).with_context(unreadable)
 }
 
 fn write(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {

@@ -19,7 +19,9 @@ use crate::notify::{self, State};
 use crate::ops::{self, Ops, RunningRelay};
 use crate::sockets::{self, Sockets};
 use crate::welcome::{self, Welcome};
-use crate::{couriers, door, probes, ready, signals, status_files, timers, tls, watching, wiring};
+use crate::{
+    clock, couriers, door, probes, ready, signals, status_files, timers, tls, watching, wiring,
+};
 
 /// Which roles run in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +110,7 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     let (stop_probes, probes_stopped) = watch::channel(false);
     let tasks = JoinSet::new();
     let mut running = Running { relay: None, tasks, stop, stop_probes, _office_lock: office_lock };
-    let Sockets { smtp, console, metrics } = sockets;
+    let Sockets { smtp, console, metrics, link } = sockets;
     if start.roles.relay() {
         running.relay = Some(start_relay(config, smtp, vault).await?);
     }
@@ -128,6 +130,11 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
         let watches = probes::of(config, &addresses, &office)?;
         probes::start(&mut running.tasks, watches, &office, &probes_stopped);
         watching::start(&mut running.tasks, config, &office, &probes_stopped).await?;
+        if let Some(link) = link {
+            let requests = web::StationDoor::new(Arc::clone(&office), clock::now);
+            let tls = tls::server_config(&wiring::link_tls(config)?)?;
+            running.serve(link, Some(tls), web::station_router(requests), &stopped)?;
+        }
         if let Some(console) = console {
             let pages = welcome::console(config, &addresses, office);
             let pages = pages.merge(ops::router(Arc::clone(&ops)));

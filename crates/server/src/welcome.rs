@@ -89,6 +89,7 @@ impl Welcome {
             smtp: addresses.smtp.first().copied(),
             smtps: addresses.smtps.first().copied(),
             console: addresses.console.clone(),
+            link: addresses.link,
             administrator: administrator.map(|(login, password)| Administrator { login, password }),
             api_user: api_user.map(|(name, password)| ApiUser { name, password }),
             data: data.display().to_string(),

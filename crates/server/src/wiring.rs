@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use app::checks::Watching;
+use app::stations::Link;
 use app::telling::{CourierFacts, Telling, Way};
 use app::{Office, RelayFolder};
 use store::Store;
-use vault::Vault;
+use vault::{OrderKey, Vault};
 
 use crate::clock;
-use crate::config::{Config, ContractConfig, CourierConfig, CourierKind, load_words};
+use crate::config::{Config, ContractConfig, CourierConfig, CourierKind, TlsFiles, load_words};
 use crate::tls;
 
 /// Opens the vault; makes the data folder (mode 700) and the key file at the first start.
@@ -86,7 +87,34 @@ pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Off
     let mut pages = config.status.clone();
     load_words(&mut pages)?;
     let office = office.showing(pages.into_iter().map(|it| it.page).collect());
-    Ok(office.on_duty(config.duty()).telling(telling(config)).watching(Watching::of(checks)))
+    let office = office.on_duty(config.duty()).telling(telling(config));
+    let office = office.answering(config.runbooks.clone(), config.alarms.clone());
+    let office = office.watching(Watching::of(checks));
+    Ok(match link(config)? {
+        Some(link) => office.known_by(link),
+        None => office,
+    })
+}
+
+/// By what stations know the office, where they may dial in.
+fn link(config: &Config) -> anyhow::Result<Option<Link>> {
+    if config.link.listen.is_none() {
+        return Ok(None);
+    }
+    make_private(&config.link_folder())?;
+    let key = OrderKey::open_or_create(&config.link_folder().join("orders.key"))?;
+    Ok(Some(Link { key, pin: tls::pin(&link_tls(config)?)? }))
+}
+
+/// The certificate of the listener for stations; made when the configuration names none.
+///
+/// # Errors
+/// When it cannot be made or written.
+pub fn link_tls(config: &Config) -> anyhow::Result<TlsFiles> {
+    match &config.link.tls {
+        Some(files) => Ok(files.clone()),
+        None => tls::self_signed(&config.link_folder(), "link", &config.hostname),
+    }
 }
 
 /// Whom the office tells, and over what.
@@ -121,7 +149,7 @@ pub fn relay_settings(
     let it = &config.relay;
     let files = match &it.tls {
         Some(files) => files.clone(),
-        None => tls::self_signed(&config.tls_folder(), &config.hostname)?,
+        None => tls::self_signed(&config.tls_folder(), "mail", &config.hostname)?,
     };
     Ok(relay::Settings {
         folder: config.relay_folder(),

@@ -8,11 +8,13 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 75] = [
+const COMMANDS: [&str; 84] = [
     "",
     "up",
     "relay",
     "office",
+    "agent",
+    "agent check",
     "send",
     "queue",
     "queue list",
@@ -20,9 +22,16 @@ const COMMANDS: [&str; 75] = [
     "queue retry",
     "queue fail",
     "log",
+    "board",
     "check",
     "check list",
     "check try",
+    "station",
+    "station add",
+    "station list",
+    "station show",
+    "station revoke",
+    "station order",
     "import",
     "incident",
     "incident open",

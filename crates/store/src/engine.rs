@@ -71,6 +71,8 @@ const SQLITE_TABLES: Tables = &[
     (4, "notices", include_str!("../migrations/sqlite/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/sqlite/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/sqlite/0006_looks.sql")),
+    (7, "stations", include_str!("../migrations/sqlite/0007_stations.sql")),
+    (8, "answering", include_str!("../migrations/sqlite/0008_answering.sql")),
     (9, "customers", include_str!("../migrations/sqlite/0009_customers.sql")),
 ];
 const POSTGRES_TABLES: Tables = &[
@@ -80,6 +82,8 @@ const POSTGRES_TABLES: Tables = &[
     (4, "notices", include_str!("../migrations/postgres/0004_notices.sql")),
     (5, "incidents", include_str!("../migrations/postgres/0005_incidents.sql")),
     (6, "looks", include_str!("../migrations/postgres/0006_looks.sql")),
+    (7, "stations", include_str!("../migrations/postgres/0007_stations.sql")),
+    (8, "answering", include_str!("../migrations/postgres/0008_answering.sql")),
     (9, "customers", include_str!("../migrations/postgres/0009_customers.sql")),
 ];
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
 
-use crate::{Result, Store, StoreError, column, instant, sql};
+use crate::{NewCall, Result, Store, StoreError, column, instant, sql};
 
 /// Most entries of one incident.
 pub const ENTRIES_MAX: i64 = 10_000;
@@ -84,6 +84,8 @@ pub struct Addition {
     pub entries: Vec<EntryRecord>,
     /// What the timeline comes to with them.
     pub milestones: Milestones,
+    /// Whom of ours these entries call.
+    pub calls: Vec<NewCall>,
 }
 
 /// What became of entries.
@@ -111,7 +113,7 @@ impl Store {
         let id = self.insert_incident(&mut transaction, new).await?;
         if let Some(incident) = id {
             let entries = entries.to_vec();
-            let addition = Addition { incident, after: 0, entries, milestones };
+            let addition = Addition { incident, after: 0, entries, milestones, calls: Vec::new() };
             self.insert_entries(&mut transaction, &addition).await?;
         }
         transaction.commit().await.map_err(sql(DOING))?;
@@ -339,6 +341,7 @@ impl Store {
             .await
             .map_err(sql(DOING))?;
         }
+        self.insert_calls(transaction, addition.incident, &addition.calls).await?;
         Ok(Added::Done)
     }
 }

@@ -6,7 +6,9 @@
 //! article 22). Callers pass `now`; nothing here decides what a person may do.
 
 mod accounts;
+mod calls;
 mod conditions;
+mod crossings;
 mod day;
 mod domains;
 mod engine;
@@ -14,14 +16,18 @@ mod events;
 mod fold;
 mod incidents;
 mod log;
+mod log_slots;
 mod look_hours;
 mod looks;
 mod measured;
 mod notices;
 mod observations;
+mod orders;
 mod outbox;
 mod packed;
 mod plans;
+mod reading_hours;
+mod readings;
 mod record;
 mod reports;
 mod runs;
@@ -29,6 +35,8 @@ mod search;
 mod sessions;
 mod slots;
 mod statement;
+mod station_states;
+mod stations;
 mod story;
 mod watched;
 
@@ -39,6 +47,8 @@ use sqlx::{AnyPool, Row as _};
 use vault::{Vault, VaultError};
 
 pub use accounts::{AccountRecord, Kind};
+pub use calls::{CallKey, CallRecord, NewCall, Waiting};
+pub use crossings::{CROSSINGS_LISTED_MAX, CrossingRecord};
 pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
 pub use events::{ContractEvent, Import, Imported, KindLimit, Rewrite, SealedEvent, Withdrawn};
@@ -47,19 +57,30 @@ pub use incidents::{
     NewIncident, OPEN_INCIDENTS_MAX,
 };
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
+pub use log_slots::{SLOTS_DAYS, SLOTS_LISTED_MAX, SlotRecord};
 pub use look_hours::LookFigure;
 pub use looks::{CHECK_NAMES_MAX, CHECK_PREFIX, Look, Unlooked, probe_of};
 pub use measured::{DAY_MEASUREMENTS_MAX, MEASURED_DAYS_MAX, MeasuredDay, Rewritten};
-pub use notices::{Draft, NOTICES_MAX, NoticeRecord};
+pub use notices::{Draft, NOTICES_MAX, NoticeRecord, Phase};
 pub use observations::{Answer, Observation, Sighting, Told};
+pub use orders::{NewOrder, ORDERS_LISTED_MAX, OrderRecord, OrderResult};
 pub use outbox::{Delivered, Parcel, SendingRecord, SendingState, Turnout};
 pub use packed::SeenLook;
 pub use plans::{PLANS_MAX, PlanRecord, Planned};
+pub use reading_hours::{Figure, HourFigures, figures_of};
+pub use readings::{
+    BroughtReadings, READING_AHEAD_MAX, READINGS_DAYS, SERIES_MAX, SeenReading, may_be_taken,
+};
 pub use record::NODES_MAX;
 pub use reports::{DRAFTS_MAX, DraftRecord, ReportRecord};
 pub use search::{Filter, Listing, PAGE_MAX, Who};
 pub use sessions::{SESSIONS_MAX, SessionRecord, TryGate};
 pub use slots::{BUSIEST_MAX, DOMAINS_PER_SLOT_MAX, OTHER_DOMAINS, SlotSpan};
+pub use station_states::{CHANGES_LISTED_MAX, STATES_KEPT_MAX, StateChange, StateRecord};
+pub use stations::{
+    Accepted, NewStation, STATION_KINDS, STATIONS_MAX, StationAdded, StationKind, StationRecord,
+    Stream,
+};
 pub use watched::WatchedCheck;
 
 /// The records, open. Clones share the connections.

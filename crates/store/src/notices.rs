@@ -13,6 +13,17 @@ pub const NOTICES_MAX: i64 = 1_000_000;
 const LABEL: &str = "notice";
 const RECIPIENT: &str = "notice-recipient";
 
+/// What a notice of an incident says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// That it is there.
+    Began,
+    /// That it is over.
+    Recovered,
+}
+
+const PHASES: [(&str, Phase); 2] = [("began", Phase::Began), ("recovered", Phase::Recovered)];
+
 /// A notice as it is drafted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
@@ -22,6 +33,8 @@ pub struct Draft {
     pub about: String,
     /// The planned window, when it is about one.
     pub plan: Option<i64>,
+    /// The incident, when it is about one, and whether it says that it began or that it recovered.
+    pub incident: Option<(i64, Phase)>,
     /// The instant that its time is reckoned from.
     pub event: Timestamp,
     /// The channel, as the contract calls it: `email`.
@@ -61,7 +74,8 @@ struct Body {
 
 impl Store {
     /// Records drafts, all or none; their numbers. A draft about a planned window of a contract that
-    /// was told over the channel already, or is about to be, is left out.
+    /// was told over the channel already, or is about to be, is left out, and so is one about the same
+    /// phase of an incident.
     ///
     /// # Errors
     /// [`StoreError::Full`] beyond [`NOTICES_MAX`]; when the records fail.
@@ -89,14 +103,23 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<i64>> {
         const DOING: &str = "record a notice";
+        let (incident, phase) = match draft.incident {
+            Some((incident, phase)) => (incident, phase_word(phase)),
+            None => (0, ""),
+        };
         let row = sqlx::query(
             "SELECT (SELECT COALESCE(MAX(number), 0) + 1 FROM notice) AS next, \
              (SELECT COUNT(*) FROM notice \
-              WHERE plan = $1 AND plan <> 0 AND contract = $2 AND channel = $3) AS known",
+              WHERE contract = $2 AND channel = $3 AND ((plan = $1 AND plan <> 0) \
+              OR (incident = $4 AND incident <> 0 AND phase = $5 \
+              AND (phase = 'began' OR event_at = $6)))) AS known",
         )
         .bind(draft.plan.unwrap_or(0))
         .bind(draft.contract.as_str())
         .bind(draft.channel.as_str())
+        .bind(incident)
+        .bind(phase)
+        .bind(draft.event.as_microsecond())
         .fetch_one(&mut **transaction)
         .await
         .map_err(sql(DOING))?;
@@ -112,7 +135,8 @@ impl Store {
         let body = Body { subject, text, by: draft.by.clone() };
         sqlx::query(
             "INSERT INTO notice (number, contract, about, plan, event_at, channel, sealed, \
-             drafted_at, confirmed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)",
+             drafted_at, confirmed_at, incident, phase) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)",
         )
         .bind(number)
         .bind(draft.contract.as_str())
@@ -122,6 +146,8 @@ impl Store {
         .bind(draft.channel.as_str())
         .bind(self.seal_json(LABEL, &body, DOING)?)
         .bind(now.as_microsecond())
+        .bind(incident)
+        .bind(phase)
         .execute(&mut **transaction)
         .await
         .map_err(sql(DOING))?;
@@ -214,6 +240,14 @@ impl Store {
         self.notices_where("WHERE notice.plan = $1", number, "").await
     }
 
+    /// The notices about an incident, by number.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn notices_of_incident(&self, incident: i64) -> Result<Vec<NoticeRecord>> {
+        self.notices_where("WHERE notice.incident = $1", incident, "").await
+    }
+
     /// The notices of a contract (`""`: of all) about something at or after `since`, by number.
     ///
     /// # Errors
@@ -231,7 +265,7 @@ impl Store {
     ) -> Result<Vec<NoticeRecord>> {
         const DOING: &str = "read the notices";
         let text = format!(
-            "SELECT notice.number AS number, contract, about, plan, event_at, channel, sealed, \
+            "SELECT notice.number AS number, contract, about, plan, incident, phase, event_at, channel, sealed, \
              drafted_at, confirmed_at, confirmed_by, place, courier, recipient, state, attempts, \
              due_at, twice, answered_at, answer FROM notice \
              JOIN sending ON sending.notice = notice.number {which} \
@@ -272,12 +306,16 @@ impl Store {
             }
         };
         let plan: i64 = column(row, "plan", DOING)?;
+        let incident: i64 = column(row, "incident", DOING)?;
+        let word: String = column(row, "phase", DOING)?;
+        let known = PHASES.iter().find(|(known, _)| *known == word).filter(|_| incident != 0);
         Ok(NoticeRecord {
             number,
             draft: Draft {
                 contract: column(row, "contract", DOING)?,
                 about: column(row, "about", DOING)?,
                 plan: (plan != 0).then_some(plan),
+                incident: known.map(|(_, phase)| (incident, *phase)),
                 event: instant(column(row, "event_at", DOING)?),
                 channel: column(row, "channel", DOING)?,
                 subject: body.subject,
@@ -295,4 +333,8 @@ impl Store {
     pub(crate) fn open_recipient(&self, sealed: &[u8]) -> Result<String> {
         self.open_text(RECIPIENT, sealed, "read a recipient of a notice")
     }
+}
+
+fn phase_word(phase: Phase) -> &'static str {
+    PHASES.iter().find(|(_, known)| *known == phase).map_or("", |(word, _)| word)
 }

@@ -23,7 +23,7 @@ pub enum SendingState {
     Failed,
 }
 
-const STATES: [SendingState; 5] = [
+pub(crate) const STATES: [SendingState; 5] = [
     SendingState::Draft,
     SendingState::Queued,
     SendingState::Sending,

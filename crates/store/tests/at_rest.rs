@@ -23,6 +23,7 @@ async fn tell_a_customer(store: &Store) {
         contract: "contract".into(),
         about: "maintenance".into(),
         plan: Some(number),
+        incident: None,
         event: now,
         channel: "email".into(),
         subject: "件名".into(),

@@ -25,7 +25,7 @@ fn new(origin: Option<&str>) -> NewIncident {
 
 fn addition(incident: i64, after: i64, kinds: &[&str]) -> Addition {
     let entries = (after + 1..).zip(kinds).map(|(number, kind)| entry(number, kind)).collect();
-    Addition { incident, after, entries, milestones: Milestones::default() }
+    Addition { incident, after, entries, milestones: Milestones::default(), calls: Vec::new() }
 }
 
 async fn kinds(store: &Store, id: i64) -> Vec<String> {

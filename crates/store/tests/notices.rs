@@ -21,6 +21,7 @@ fn draft(contract: &str, plan: Option<i64>, channel: &str) -> Draft {
         contract: contract.into(),
         about: "maintenance".into(),
         plan,
+        incident: None,
         event: at("2026-12-24T13:00:00Z"),
         channel: channel.into(),
         subject: "計画停止のお知らせ".into(),

@@ -1,5 +1,7 @@
-//! TLS to strangers: 1.2 and 1.3 with our one crypto library, and whom to take when mail would
-//! otherwise go in clear.
+//! TLS to strangers: 1.2 and 1.3 with our one crypto library, whom to take when mail would otherwise
+//! go in clear, and the one key that a station takes.
+
+mod pinned;
 
 use std::sync::Arc;
 
@@ -7,6 +9,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+
+pub use pinned::{Pin, pin_of, pinned};
 
 /// Takes any certificate: for mail in which nothing secret is said before TLS, as mail servers do
 /// among each other (RFC 7435), and for loopback.

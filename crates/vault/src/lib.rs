@@ -1,7 +1,10 @@
-//! Secrets at rest: sealing, blind indexes, and the key file that both hang on.
+//! Secrets at rest: sealing, blind indexes, and the key file that both hang on; beside them the key
+//! with which orders are signed.
 //!
 //! Whoever holds the key file can read what was sealed; whoever holds only the records, the
 //! journal or a backup of them cannot (seed 001, article 22). The key never leaves this crate.
+
+mod order_key;
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,6 +16,8 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
+pub use order_key::{OrderKey, PUBLIC_KEY_LEN, SIGNATURE_LEN};
 
 /// Seals values and makes blind indexes of them, both under one master key.
 ///
@@ -39,6 +44,14 @@ pub enum VaultError {
     /// The key file holds something else.
     #[error("{path} is not a key file: expected one line `{KEY_FILE_WORD} BASE64`")]
     Format {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file of the key for orders holds something else.
+    #[error(
+        "{path} is not the file of a key for orders: restore it, or move it away for a new one"
+    )]
+    OrderKeyFormat {
         /// Which file.
         path: PathBuf,
     },
@@ -86,13 +99,11 @@ impl Vault {
     /// When the file cannot be read or made, is not a key file, or can be read by others.
     pub fn open_or_create(path: &Path) -> Result<Vault, VaultError> {
         if !path.exists() {
-            create_key_file(path)?;
+            let key: [u8; 32] = random()?;
+            create_secret_file(path, &format!("{KEY_FILE_WORD} {}", STANDARD.encode(key)))?;
         }
+        check_mode(path)?;
         let failed = |source| VaultError::File { path: path.to_owned(), source };
-        let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(VaultError::Permissions { path: path.to_owned() });
-        }
         let text = fs::read_to_string(path).map_err(failed)?;
         let master =
             parse_key_file(&text).ok_or_else(|| VaultError::Format { path: path.to_owned() })?;
@@ -181,6 +192,12 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
+/// Compares digests in a time that does not tell where they differ.
+#[must_use]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(one, other).is_ok()
+}
+
 /// Random bytes from the system, for tokens and passwords.
 ///
 /// # Errors
@@ -209,10 +226,18 @@ fn parse_key_file(text: &str) -> Option<[u8; 32]> {
     STANDARD.decode(key.trim()).ok()?.try_into().ok()
 }
 
-/// Written beside and renamed, so that two processes that start at once agree on one key.
-fn create_key_file(path: &Path) -> Result<(), VaultError> {
+/// Refuses a secret's file that others can read.
+fn check_mode(path: &Path) -> Result<(), VaultError> {
     let failed = |source| VaultError::File { path: path.to_owned(), source };
-    let key: [u8; 32] = random()?;
+    match fs::metadata(path).map_err(failed)?.permissions().mode() & 0o077 {
+        0 => Ok(()),
+        _ => Err(VaultError::Permissions { path: path.to_owned() }),
+    }
+}
+
+/// Written beside and renamed, so that two processes that start at once agree on one key.
+fn create_secret_file(path: &Path, line: &str) -> Result<(), VaultError> {
+    let failed = |source| VaultError::File { path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
@@ -224,7 +249,7 @@ fn create_key_file(path: &Path) -> Result<(), VaultError> {
         .mode(0o600)
         .open(&draft)
         .map_err(failed)?;
-    writeln!(file, "{KEY_FILE_WORD} {}", STANDARD.encode(key)).map_err(failed)?;
+    writeln!(file, "{line}").map_err(failed)?;
     file.sync_all().map_err(failed)?;
     match fs::hard_link(&draft, path) {
         Ok(()) => {}

@@ -158,7 +158,8 @@ fn done(query: &str) -> Option<Done> {
 }
 
 fn open_to_strangers(path: &str) -> bool {
-    path == "/sign-in" || path.starts_with("/language/") || path.starts_with("/beat/")
+    path == "/sign-in"
+        || ["/language/", "/beat/", "/alerts/"].iter().any(|start| path.starts_with(start))
 }
 
 fn to_sign_in(method: &Method, uri: &Uri) -> Response {

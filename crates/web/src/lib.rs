@@ -1,4 +1,5 @@
-//! The HTTP door for people: the console, pages rendered on the server over the verbs of `app`.
+//! The HTTP doors: the console for people, pages rendered on the server over the verbs of `app`; and
+//! the door for stations (`stations`), on a listener of its own.
 //!
 //! A room (`rooms`) asks a verb, puts the answer into a view and shows its template. What every
 //! request needs beside that (who is it, which language, is the form ours, which headers) is done
@@ -18,6 +19,7 @@ mod ours;
 mod proxies;
 mod rooms;
 mod statement;
+mod stations;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,7 @@ use tower_http::compression::CompressionLayer;
 
 pub use proxies::behind_proxies;
 pub use statement::statement_html;
+pub use stations::{StationDoor, station_router};
 pub use status::{status_files, status_json};
 
 /// Largest body of a request, in bytes.

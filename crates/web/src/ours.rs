@@ -242,6 +242,7 @@ fn incident_refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::ContactFirst => plain("refused-contact-first"),
         Refusal::NoClock { promise } => named("refused-no-clock", promise),
         Refusal::Priority { least } => number("refused-priority", u64::from(*least)),
+        Refusal::NoRunbookStep { step } => number("refused-no-runbook-step", u64::from(*step)),
         Refusal::MuteBackwards => plain("refused-mute-backwards"),
         Refusal::NotTakenBack { .. } => plain("refused-not-taken-back"),
         Refusal::NotThen => plain("refused-not-then"),

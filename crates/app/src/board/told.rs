@@ -27,7 +27,9 @@ pub(super) fn judge(
         }
         let is_ahead = matches!(promised.timing, Timing::Ahead(_));
         let mut by_event: BTreeMap<Timestamp, Vec<NoticeRecord>> = BTreeMap::new();
-        for notice in notices.iter().filter(|notice| about(notice) == promised.about) {
+        // What is told of an incident stands in its timeline, and its clock is judged by that.
+        let by_hand = notices.iter().filter(|notice| notice.draft.incident.is_none());
+        for notice in by_hand.filter(|notice| about(notice) == promised.about) {
             let event = notice.draft.event;
             // Terms of several versions may promise it under several names.
             let promise = notice_promise(contract, promised.about, event);

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Added, NewIncident};
 use terms::{Event, Kind, Name, Service, Terms};
 
-use super::{Draft, Incident, TRIES_MAX, addition, ground, incident, line, outlook};
+use super::{Draft, Incident, TRIES_MAX, addition, ground, incident, line, outlook, runbooks};
 use crate::incidents::down;
 use crate::sightings::Sightings;
 use crate::{AppError, Office, Refusal};
@@ -77,6 +77,16 @@ pub enum Deed {
     Recover,
     /// Ends the work on it.
     Close,
+    /// Has heard the call and sees to it.
+    Acknowledge,
+    /// Did a step of the runbook, or lets one begin that has not had its turn.
+    DoStep(u16),
+    /// Leaves a step of the runbook out.
+    SkipStep(u16),
+    /// Lets nothing of the runbook begin by itself any more.
+    StopRunbook,
+    /// Lets the runbook go on.
+    ResumeRunbook,
     /// Takes an entry back that was wrong.
     TakeBack(u32),
 }
@@ -154,12 +164,17 @@ pub async fn add(
         }
         let happened = match deed {
             Deed::Recover => recover(office, &incident, now).await?,
+            Deed::DoStep(step) => runbooks::done_by_person(office, &incident, *step, at, now)?,
+            Deed::SkipStep(step) => runbooks::skipped(office, &incident, *step)?,
             other => vec![happened(office, &incident, other, at, now)?],
         };
         let draft = |happened| Draft { at, by: Some(by.to_owned()), happened };
         let addition = incident.addition(happened.into_iter().map(draft).collect(), now);
         if office.store.add_entries(&[addition]).await? == Added::Done {
             office.boards.evidence_changed();
+            if matches!(deed, Deed::DoStep(_)) {
+                runbooks::give(office, id, by, now).await?;
+            }
             return Ok(());
         }
     }
@@ -218,6 +233,15 @@ fn happened(
         Deed::AwaitCustomer => Happened::StateBegan { state: waiting_for_customer()? },
         Deed::CustomerAnswered => Happened::StateEnded { state: waiting_for_customer()? },
         Deed::Close if story.recovered.is_some() => closed(office, incident, now)?,
+        Deed::Acknowledge => Happened::Acknowledged,
+        Deed::StopRunbook | Deed::ResumeRunbook if runbooks::of(office, incident).is_none() => {
+            return AppError::refused(Refusal::NoRunbookStep { step: 0 });
+        }
+        Deed::StopRunbook => Happened::RunbookStopped,
+        Deed::ResumeRunbook => Happened::RunbookResumed,
+        Deed::DoStep(step) | Deed::SkipStep(step) => {
+            return AppError::refused(Refusal::NoRunbookStep { step: *step });
+        }
         Deed::Close | Deed::Recover => {
             return AppError::refused(Refusal::NotRecovered { id: incident.record.id });
         }
@@ -327,6 +351,8 @@ async fn recover(
         }
         ended.push(Happened::OutageEnded { function: outage.what.clone() });
     }
+    let alarms = incident.story.ringing();
+    ended.extend(alarms.map(|it| Happened::AlarmEnded { alarm: it.alarm.clone() }));
     ended.push(Happened::Recovered);
     Ok(ended)
 }

@@ -1,6 +1,6 @@
 //! Entries of a timeline as they are kept: a word for the kind, and the rest as JSON.
 
-use desk::{Entry, Happened, Source};
+use desk::{Closing, Entry, Happened, Source, StepEnd};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::EntryRecord;
@@ -9,12 +9,27 @@ use terms::Name;
 use crate::AppError;
 
 /// Every source with its word.
-pub const SOURCES: [(&str, Source); 4] = [
+pub const SOURCES: [(&str, Source); 5] = [
     ("check", Source::Check),
     ("log", Source::Log),
     ("hand", Source::Hand),
     ("split", Source::Split),
+    ("alarm", Source::Alarm),
 ];
+
+const STEP_ENDS: [(&str, StepEnd); 5] = [
+    ("done", StepEnd::Done),
+    ("failed", StepEnd::Failed),
+    ("timed-out", StepEnd::TimedOut),
+    ("unknown", StepEnd::Unknown),
+    ("skipped", StepEnd::Skipped),
+];
+
+/// How a step of a runbook ended, as programs read it.
+#[must_use]
+pub fn step_end_key(how: StepEnd) -> &'static str {
+    STEP_ENDS.iter().find(|(_, known)| *known == how).map_or("", |(word, _)| word)
+}
 
 /// The word of a source.
 #[must_use]
@@ -98,6 +113,33 @@ fn told(happened: &Happened) -> (&'static str, Value) {
         Happened::ReportIssued { report } => ("report-issued", json!({"report": report})),
         Happened::Closed => ("closed", json!({})),
         Happened::TakenBack { entry } => ("taken-back", json!({"entry": entry})),
+        other => told_by_itself(other),
+    }
+}
+
+/// As [`told`], of what runbooks, alarms and calls wrote.
+fn told_by_itself(happened: &Happened) -> (&'static str, Value) {
+    match happened {
+        Happened::StepBegan { runbook, step, until } => {
+            let (runbook, until) = (runbook.as_str(), until.to_string());
+            ("step-began", json!({"runbook": runbook, "step": step, "until": until}))
+        }
+        Happened::Ordered { runbook, step, order } => {
+            ("ordered", json!({"runbook": runbook.as_str(), "step": step, "order": order}))
+        }
+        Happened::StepEnded { runbook, step, how, detail } => {
+            let (runbook, how) = (runbook.as_str(), step_end_key(*how));
+            let body = json!({"runbook": runbook, "step": step, "how": how, "detail": detail});
+            ("step-ended", body)
+        }
+        Happened::RunbookStopped => ("runbook-stopped", json!({})),
+        Happened::RunbookResumed => ("runbook-resumed", json!({})),
+        Happened::AlarmBegan { alarm, text, closing } => {
+            let confirm = *closing == Closing::ByPerson;
+            ("alarm-began", json!({"alarm": alarm, "text": text, "confirm": confirm}))
+        }
+        Happened::AlarmEnded { alarm } => ("alarm-ended", json!({"alarm": alarm})),
+        _ => ("acknowledged", json!({})),
     }
 }
 
@@ -205,6 +247,39 @@ fn happened_later(kind: &str, body: &Body<'_>) -> Option<Happened> {
         "report-issued" => Happened::ReportIssued { report: body.number("report")? },
         "closed" => Happened::Closed,
         "taken-back" => Happened::TakenBack { entry: body.number("entry")? },
+        _ => return happened_by_itself(kind, body),
+    })
+}
+
+fn happened_by_itself(kind: &str, body: &Body<'_>) -> Option<Happened> {
+    let of = || Some((body.name("runbook")?, body.number("step")?));
+    Some(match kind {
+        "step-began" => {
+            let (runbook, step) = of()?;
+            Happened::StepBegan { runbook, step, until: body.instant("until")? }
+        }
+        "ordered" => {
+            let (runbook, step) = of()?;
+            Happened::Ordered { runbook, step, order: body.number("order")? }
+        }
+        "step-ended" => {
+            let (runbook, step) = of()?;
+            let word = body.text("how")?;
+            let how = STEP_ENDS.iter().find(|(known, _)| *known == word)?.1;
+            Happened::StepEnded { runbook, step, how, detail: body.text("detail")? }
+        }
+        "runbook-stopped" => Happened::RunbookStopped,
+        "runbook-resumed" => Happened::RunbookResumed,
+        "alarm-began" => Happened::AlarmBegan {
+            alarm: body.text("alarm")?,
+            text: body.text("text")?,
+            closing: match body.truth("confirm")? {
+                true => Closing::ByPerson,
+                false => Closing::ByItself,
+            },
+        },
+        "alarm-ended" => Happened::AlarmEnded { alarm: body.text("alarm")? },
+        "acknowledged" => Happened::Acknowledged,
         _ => return None,
     })
 }
@@ -251,6 +326,23 @@ mod tests {
             Happened::ReportIssued { report: 1 },
             Happened::Closed,
             Happened::TakenBack { entry: 3 },
+            Happened::StepBegan { runbook: name("r"), step: 1, until: at },
+            Happened::Ordered { runbook: name("r"), step: 1, order: 9 },
+            Happened::StepEnded {
+                runbook: name("r"),
+                step: 1,
+                how: StepEnd::TimedOut,
+                detail: "no".into(),
+            },
+            Happened::RunbookStopped,
+            Happened::RunbookResumed,
+            Happened::AlarmBegan {
+                alarm: "check/a".into(),
+                text: "t".into(),
+                closing: Closing::ByPerson,
+            },
+            Happened::AlarmEnded { alarm: "check/a".into() },
+            Happened::Acknowledged,
         ];
         for (number, happened) in (1..).zip(all) {
             for by in [None, Some("admin".to_owned())] {

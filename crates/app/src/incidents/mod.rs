@@ -4,13 +4,19 @@
 //! run and whether they were met. [`tend()`] is the timer: it opens incidents from open outages and
 //! writes down what has its turn. It looks at the state alone, so a restart loses nothing.
 
+mod alarms;
+pub mod calling;
 mod deeds;
 mod down;
 mod duty;
+mod follow;
 mod line;
+mod news;
 mod outlook;
 mod parts;
 pub mod report;
+mod runbooks;
+mod sights;
 mod tend;
 
 use desk::{Entry, Ground, Happened, Story};
@@ -18,11 +24,17 @@ use jiff::Timestamp;
 use store::{Addition, IncidentRecord, Milestones};
 use terms::Terms;
 
+pub use alarms::{
+    ALARM_TEXT_MAX, ALERT_DOORS_MAX, ALERTS_MAX, AlarmPlace, AlarmRules, Alert, AlertDoor,
+    AlertGroup, AlertsTaken, alert_word, alerts,
+};
 pub use deeds::{Deed, OpenByHand, STEP_WAIT, TEXT_MAX, add, open};
-pub use duty::{Duty, EmergencyContact, OnCall};
-pub use line::{SOURCES, kind_word, source_word};
+pub use duty::{Duty, EmergencyContact, OnCall, PATIENCE};
+pub use line::{SOURCES, kind_word, source_word, step_end_key};
+pub use news::{BY_ITSELF, prove};
 pub use outlook::{Doing, Outlook, outlook, under};
 pub use parts::{merge, split};
+pub use runbooks::{RUNBOOK_WAIT, RunbookView, StepView, runbook};
 pub use tend::{Tended, tend};
 
 use crate::contracts::WatchedContract;
@@ -155,6 +167,7 @@ pub(crate) fn addition(
         after: before.len() as i64,
         entries: entries[before.len()..].iter().map(line::kept).collect(),
         milestones: milestones(&story),
+        calls: Vec::new(),
     }
 }
 

@@ -57,11 +57,18 @@ fn carried<'s>(
         let ended = outage.until.map(|at| (at, Happened::OutageEnded { function: function() }));
         std::iter::once(began).chain(ended)
     });
+    let rings = |alarm: &str| other.ringing().any(|it| it.alarm == alarm);
+    let alarms = one.ringing().filter(move |it| !rings(&it.alarm)).map(|it| {
+        let (alarm, closing) = (it.alarm.clone(), it.closing);
+        (it.from, Happened::AlarmBegan { text: one.title.clone(), alarm, closing })
+    });
     let notices = one.notices.iter().map(|(channel, at)| {
         (*at, Happened::NoticeTold { channel: channel.clone(), reference: String::new() })
     });
+    let published = one.published.iter();
+    let published = published.map(|(text, at)| (*at, Happened::Published { text: text.clone() }));
     let recognised = one.recognised.map(|at| (at, Happened::Recognised));
-    outages.chain(notices).chain(recognised)
+    outages.chain(alarms).chain(notices).chain(published).chain(recognised)
 }
 
 /// Splits functions off an incident into a new one; its number.

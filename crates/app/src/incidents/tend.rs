@@ -4,13 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use desk::{Happened, Source, Standing};
+use desk::{Happened, StepDoing};
 use jiff::Timestamp;
 use store::{Added, NewIncident};
-use terms::{Event, Function, Lang, Name, Service};
+use terms::{Function, Lang, Service};
 
 use super::down::{self, Down, Seen};
-use super::{Draft, Incident, addition, line, load, outlook};
+use super::follow::{Around, follow};
+use super::sights::Sights;
+use super::{
+    BY_ITSELF, Draft, Incident, addition, alarms, calling, line, news, open_ones, outlook, runbooks,
+};
 use crate::board::{Term, term};
 use crate::contracts::WatchedContract;
 use crate::gathered::whole_second;
@@ -32,9 +36,11 @@ pub struct Tended {
 /// When the records fail; the next look goes on.
 pub async fn tend(office: &Office, now: Timestamp) -> Result<Tended, AppError> {
     let mut tended = Tended::default();
+    let sights = Sights::now(office).await?;
+    let mut incidents = open_ones(office, now).await?;
+    tended.opened += alarms::look(office, &mut incidents, &sights, now).await?;
     let mut open = BTreeMap::<String, Vec<Incident>>::new();
-    for record in office.store.open_incidents().await? {
-        let incident = load(office, record, now).await?;
+    for incident in incidents {
         open.entry(incident.record.contract.clone()).or_default().push(incident);
     }
     // Once for all contracts.
@@ -52,11 +58,12 @@ pub async fn tend(office: &Office, now: Timestamp) -> Result<Tended, AppError> {
             drafts.insert(incident.record.id, ended(incident, &seen));
         }
         if runs {
-            tended.opened += begin(office, watched, &seen, &incidents, &mut drafts, now).await?;
+            let around = (&seen, &sights);
+            tended.opened += begin(office, watched, around, &incidents, &mut drafts, now).await?;
         }
         for incident in &incidents {
             let drafts = drafts.remove(&incident.record.id).unwrap_or_default();
-            tended.entries += write(office, incident, drafts, now).await?;
+            tended.entries += write(office, incident, drafts, &sights, now).await?;
         }
     }
     Ok(tended)
@@ -76,7 +83,7 @@ fn ended(incident: &Incident, seen: &Seen) -> Vec<Draft> {
 async fn begin(
     office: &Office,
     watched: &WatchedContract,
-    seen: &Seen,
+    (seen, sights): (&Seen, &Sights),
     incidents: &[Incident],
     drafts: &mut BTreeMap<i64, Vec<Draft>>,
     now: Timestamp,
@@ -101,7 +108,13 @@ async fn begin(
             let began = new.iter().map(|(function, down)| began(function, *down));
             drafts.entry(incident.record.id).or_default().extend(began);
         } else if !seen.in_window {
-            opened += u64::from(open(office, watched, service, &new, now).await?);
+            let opened_now = open(office, watched, service, &new, now).await?;
+            if let Some(id) = opened_now {
+                opened += 1;
+                // What has its turn at once is called for at once.
+                let incident = super::incident(office, id, now).await?;
+                write(office, &incident, Vec::new(), sights, now).await?;
+            }
         }
     }
     Ok(opened)
@@ -111,17 +124,17 @@ fn began(function: &Function, down: Down) -> Draft {
     Draft::ours(down.from, Happened::OutageBegan { function: function.name.clone() })
 }
 
-/// Opens an incident; whether its outage had opened none before.
+/// Opens an incident; `None` when its outage had opened one before.
 async fn open(
     office: &Office,
     watched: &WatchedContract,
     service: &Service,
     down: &[(&Function, Down)],
     now: Timestamp,
-) -> Result<bool, AppError> {
+) -> Result<Option<i64>, AppError> {
     let at = whole_second(now);
     let Some((function, first)) = down.iter().min_by_key(|(_, down)| down.from) else {
-        return Ok(false);
+        return Ok(None);
     };
     let contract = &watched.contract;
     let title = title(service, function, contract.language);
@@ -140,12 +153,7 @@ async fn open(
         opened: at,
     };
     let first = addition(0, &[], drafts, now);
-    let opened = office.store.open_incident(&new, &first.entries, first.milestones).await?;
-    let Some(id) = opened else { return Ok(false) };
-    // What has its turn at once is called for at once.
-    let incident = super::incident(office, id, now).await?;
-    write(office, &incident, Vec::new(), now).await?;
-    Ok(true)
+    Ok(office.store.open_incident(&new, &first.entries, first.milestones).await?)
 }
 
 fn title(service: &Service, function: &Function, lang: Lang) -> String {
@@ -156,120 +164,45 @@ fn title(service: &Service, function: &Function, lang: Lang) -> String {
     }
 }
 
-/// Writes what is new into the timeline of an incident, and what follows from it; how many entries. One
-/// that moved on meanwhile is left to the next look.
+/// Writes what is new into the timeline of an incident, and what follows from it, and does what was
+/// written down; how many entries. One that moved on meanwhile is left to the next look.
 async fn write(
     office: &Office,
     incident: &Incident,
-    mut drafts: Vec<Draft>,
+    drafts: Vec<Draft>,
+    sights: &Sights,
     now: Timestamp,
 ) -> Result<u64, AppError> {
-    // Each of these rests on what the ones before it wrote.
-    for follow in [recovered, turns, deadlines] {
-        let with = with(incident, &drafts, now);
-        drafts.extend(follow(office, &with, now)?);
-    }
-    if drafts.is_empty() {
-        return Ok(0);
-    }
+    let notices = office.store.notices_of_incident(incident.record.id).await?;
+    let carried = runbooks::carried(office, incident, now).await?;
+    let around = Around { sights, notices: &notices, carried };
+    let drafts = follow(office, incident, drafts, &around, now)?;
     let count = drafts.len() as u64;
-    match office.store.add_entries(&[incident.addition(drafts, now)]).await? {
-        Added::Done => {
-            office.boards.evidence_changed();
-            Ok(count)
+    let mut known = incident.clone();
+    if !drafts.is_empty() {
+        let orders = drafts.iter().any(|draft| is_order(office, draft));
+        let outlook = outlook(office, incident, now)?;
+        let calls = calling::calls(office, incident, &outlook, &drafts, now);
+        let mut addition = incident.addition(drafts, now);
+        addition.calls = calls;
+        if office.store.add_entries(&[addition]).await? == Added::Moved {
+            return Ok(0);
         }
-        Added::Moved => Ok(0),
+        office.boards.evidence_changed();
+        if orders {
+            runbooks::give(office, incident.record.id, BY_ITSELF, now).await?;
+        }
+        known = super::incident(office, incident.record.id, now).await?;
     }
+    runbooks::give_late(office, &known, now).await?;
+    news::announce(office, &known, &notices, now).await?;
+    Ok(count)
 }
 
-/// The incident as it will be with these entries.
-fn with(incident: &Incident, drafts: &[Draft], now: Timestamp) -> Incident {
-    let mut with = incident.clone();
-    for (number, draft) in (with.entries.len() as u32 + 1..).zip(drafts) {
-        let Draft { at, by, happened } = draft.clone();
-        with.entries.push(desk::Entry { number, at, noted: now, by, happened });
-    }
-    with.story = desk::Story::read(&with.entries, now);
-    with
-}
-
-/// It has recovered when every function is seen up again, unless a condition that a step needed was
-/// last seen not to hold: then somebody must see first that it does.
-fn recovered(
-    _office: &Office,
-    incident: &Incident,
-    _now: Timestamp,
-) -> Result<Vec<Draft>, AppError> {
-    let story = &incident.story;
-    let by_machine = matches!(story.source, Some(Source::Check | Source::Log | Source::Split));
-    let up = !story.outages.is_empty() && story.down().next().is_none();
-    if !by_machine || !up || story.recovered.is_some() {
-        return Ok(Vec::new());
-    }
-    // A person who took the entry back knows better.
-    let was_said = |entry: &desk::Entry| entry.happened == Happened::Recovered;
-    let last_up = story.outages.iter().filter_map(|outage| outage.until).max();
-    let said_since = incident.entries.iter().any(|e| was_said(e) && Some(e.at) >= last_up);
-    let holds = |condition: &Name| {
-        let last = story.seen.iter().rev().find(|seen| seen.condition == *condition);
-        last.is_none_or(|seen| seen.holds)
-    };
-    if said_since || !story.seen.iter().all(|seen| holds(&seen.condition)) {
-        return Ok(Vec::new());
-    }
-    let seen = story.seen.iter().map(|seen| seen.at).max();
-    let at = last_up.max(seen).unwrap_or(story.opened);
-    Ok(vec![Draft::ours(at, Happened::Recovered)])
-}
-
-/// Whoever is on call is called for what has its turn, once, and again when a mute has ended.
-fn turns(office: &Office, incident: &Incident, now: Timestamp) -> Result<Vec<Draft>, AppError> {
-    let outlook = outlook(office, incident, now)?;
-    if outlook.muted.is_some() {
-        return Ok(Vec::new());
-    }
-    let at = whole_second(now);
-    let who = office.duty.on_call(now).map(|person| person.name.clone());
-    let calls = &incident.story.calls;
-    let turn = outlook.doing.turn().filter(|(turn, since)| {
-        // A person decides until something else is to be done: that has no second turn.
-        let same = |(known, of): (&String, Timestamp)| *known == *turn && of == *since;
-        !calls.iter().any(|(known, of, _)| same((known, *of)))
-    });
-    let again = outlook.again.filter(|_| turn.is_none()).map(|since| ("again".to_owned(), since));
-    let called = turn
-        .or(again)
-        .map(|(turn, since)| Draft::ours(at, Happened::Called { who: who.clone(), turn, since }));
-    Ok(called.into_iter().collect())
-}
-
-/// Deadlines are told when they are there or have moved, people are warned of what runs out, and an
-/// incident whose customer stayed silent for as long as the contract says is closed.
-fn deadlines(office: &Office, incident: &Incident, now: Timestamp) -> Result<Vec<Draft>, AppError> {
-    let outlook = outlook(office, incident, now)?;
-    let (story, at) = (&incident.story, whole_second(now));
-    let mut drafts = Vec::new();
-    for clock in &outlook.clocks {
-        let promise = clock.promise.name.clone();
-        let Some(due) = clock.deadline.due().map(|due| due.shown()) else { continue };
-        let last_told = story.told.iter().rev().find(|(known, _)| *known == promise);
-        let stands = matches!(clock.standing, Standing::Paused | Standing::Ended);
-        if !stands && clock.met.is_none() && last_told.is_none_or(|(_, told)| *told != due) {
-            drafts.push(Draft::ours(at, Happened::ClockTold { promise: promise.clone(), due }));
-        }
-        let silence = clock.clock.event == Some(Event::WaitingForCustomer);
-        let runs_out = clock.met.is_none()
-            && (clock.standing == Standing::Soon || clock.standing == Standing::Late);
-        if silence && clock.met.is_none() && clock.standing == Standing::Late {
-            if story.down().next().is_none() {
-                drafts.push(Draft::ours(at, Happened::Closed));
-            }
-            continue;
-        }
-        let was_warned = story.warned.iter().any(|(known, of)| *known == promise && *of == due);
-        if runs_out && !was_warned && outlook.muted.is_none() {
-            drafts.push(Draft::ours(at, Happened::ClockWarned { promise, due }));
-        }
-    }
-    Ok(drafts)
+/// Whether an entry is the beginning of a step that orders something.
+fn is_order(office: &Office, draft: &Draft) -> bool {
+    let Happened::StepBegan { runbook, step, .. } = &draft.happened else { return false };
+    let known = office.runbooks.iter().find(|known| known.name == *runbook);
+    let step = known.and_then(|known| known.step(*step));
+    step.is_some_and(|step| matches!(step.doing, StepDoing::Order { .. }))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use calendar::Span;
-use desk::{Ground, Happened};
+use desk::Ground;
 use jiff::{SignedDuration, Timestamp};
 use terms::{Contract, Name, Text};
 
@@ -18,22 +18,10 @@ pub type Names = BTreeMap<Name, Text>;
 #[must_use]
 pub fn told(incident: &Incident, names: &Names) -> ShownIncident {
     let story = &incident.story;
-    let taken_back: Vec<u32> = incident
-        .entries
-        .iter()
-        .filter_map(|entry| match entry.happened {
-            Happened::TakenBack { entry } => Some(entry),
-            _ => None,
-        })
-        .collect();
-    let standing = incident.entries.iter().filter(|entry| !taken_back.contains(&entry.number));
-    let mut updates: Vec<Update> = standing
-        .filter_map(|entry| match &entry.happened {
-            Happened::Published { text } => Some(Update { at: entry.at, text: Some(text.clone()) }),
-            Happened::NoticeTold { .. } => Some(Update { at: entry.at, text: None }),
-            _ => None,
-        })
-        .collect();
+    let published =
+        story.published.iter().map(|(text, at)| Update { at: *at, text: Some(text.clone()) });
+    let notices = story.notices.iter().map(|(_, at)| Update { at: *at, text: None });
+    let mut updates: Vec<Update> = published.chain(notices).collect();
     updates.sort_by_key(|update| std::cmp::Reverse(update.at));
     let mut functions: Vec<Text> = Vec::new();
     for name in story.outages.iter().filter_map(|outage| names.get(&outage.what)) {

@@ -1,6 +1,8 @@
 //! The command line: one file for each command, and the list of them here.
 
+mod agent;
 mod agreed;
+mod board;
 mod check;
 mod config;
 mod contract;
@@ -18,6 +20,7 @@ mod place;
 mod queue;
 mod send;
 mod settle;
+mod station;
 mod status;
 mod up;
 mod user;
@@ -55,6 +58,12 @@ enum Command {
     ///
     /// It collects what the relay's journal tells, and publishes the roster that the relay reads.
     Office(up::RoleArgs),
+    /// Run the agent on a machine away from the office
+    ///
+    /// Measures the machine, reads its logs, and does the actions of its own file when the office
+    /// orders them. What it saw waits on its disk while the office is away. docs/AGENT.md tells how
+    /// to set it up. SIGTERM and SIGINT stop it.
+    Agent(agent::AgentArgs),
     /// Write a small message and send it over SMTP
     ///
     /// The server's answer is printed when it takes the message. Any language is fine in subject
@@ -70,8 +79,12 @@ enum Command {
     User(user::UserArgs),
     /// Add, list and remove the domains we sign for
     Domain(domain::DomainArgs),
+    /// Print how every promise stands
+    Board(board::BoardArgs),
     /// List what is looked at, or look once now
     Check(check::CheckArgs),
+    /// Add, list and revoke agents and nodes, and give agents orders
+    Station(station::StationArgs),
     /// Add a log to the evidence of a contract, or take one back
     ///
     /// The log holds one event a line: outages, measurements, blind spans, windows, notices and
@@ -127,12 +140,15 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Up(args) => up::run(&args),
         Command::Relay(args) => up::run_role(&args, Roles::Relay),
         Command::Office(args) => up::run_role(&args, Roles::Office),
+        Command::Agent(args) => agent::run(&args),
         Command::Send(args) => send::run(&args),
         Command::Queue(args) => queue::run(&args),
         Command::Log(args) => log::run(&args),
         Command::User(args) => user::run(&args),
         Command::Domain(args) => domain::run(&args),
+        Command::Board(args) => board::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Station(args) => station::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Incident(args) => incident::run(&args),
         Command::Window(args) => window::run(&args),

@@ -12,11 +12,12 @@ use app::checks::{
     CHECKS_MAX, CheckError, ConfiguredCheck, Hidden, NAME_MAX, SPEECHES, Settings, SettingsError,
     TLS_VERSIONS, WAYS, WRAPS, Way, is_name,
 };
+use app::incidents::AlarmPlace;
 use sections::{Choice, Findings, Number, Section, Truth, Word};
 
 use watch::Range;
 
-use super::value::{HOST, LENGTH, LINES, SIZE};
+use super::value::{ALARM_PLACE, HOST, LENGTH, LINES, SIZE};
 
 /// Largest file with a secret, in bytes.
 const SECRET_MAX: u64 = 64 * 1024;
@@ -28,6 +29,8 @@ pub struct CheckConfig {
     pub check: ConfiguredCheck,
     /// Where its secrets are, by key: `password`, `secret_headers.NAME`, `environment.NAME`.
     pub secrets: BTreeMap<String, String>,
+    /// Where it opens incidents, when no contract measures by it.
+    pub opens: Option<AlarmPlace>,
 }
 
 /// How the office looks.
@@ -92,6 +95,7 @@ pub fn read_checks(top: &Section<'_>, folder: &Path) -> Vec<CheckConfig> {
         if let Some(name) = &name {
             section.label(name);
         }
+        let opens = section.value("opens_incident", &ALARM_PLACE);
         let (secrets, is_sound) = (BTreeMap::new(), true);
         let mut reader = Reader { section: &section, folder, secrets, is_sound };
         let settings = reader.settings();
@@ -104,7 +108,8 @@ pub fn read_checks(top: &Section<'_>, folder: &Path) -> Vec<CheckConfig> {
                 section.object(key_of(&why), &why.to_string());
             }
             if names.insert(name.clone()) {
-                checks.push(CheckConfig { check: ConfiguredCheck { name, settings }, secrets });
+                let check = ConfiguredCheck { name, settings };
+                checks.push(CheckConfig { check, secrets, opens });
             } else {
                 section.object("name", &format!("{name:?} is the name of a check above"));
             }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use app::incidents::EmergencyContact;
 use app::probes::{PROBES, Probe};
-use app::telling::{Audience, RECIPIENTS_MAX};
+use app::telling::{Audience, OnIncident, RECIPIENTS_MAX};
 use app::{Measured, Source, WatchedContract};
 use jiff::civil::Date;
-use sections::{Day, Section, Truth, nearest};
+use sections::{Choice, Day, Section, Truth, nearest};
 use terms::{Contract, Name};
 
 use super::checks::{ADDED, CheckConfig, added};
@@ -16,6 +16,9 @@ use super::couriers::{CourierConfig, CourierKind};
 use super::value::{CONTACT, MAIL_ADDRESS, PATH, SHORT_NAME};
 use crate::contract_file;
 
+/// What is done with the notices of an incident, by its word.
+pub const ON_INCIDENT: [(&str, OnIncident); 3] =
+    [("nothing", OnIncident::Nothing), ("draft", OnIncident::Draft), ("send", OnIncident::Send)];
 /// Most contracts of one configuration.
 pub const CONTRACTS_MAX: usize = 1_000;
 
@@ -122,7 +125,8 @@ fn read_audience(section: &Section<'_>, couriers: &[CourierConfig]) -> Audience 
             }
         }
     }
-    Audience { mail, couriers: names, about_relay: false }
+    let on_incident = section.value("notify_incident", &Choice(&ON_INCIDENT)).unwrap_or_default();
+    Audience { mail, couriers: names, about_relay: false, on_incident }
 }
 
 /// Mail needs a courier, and news of the relay one that is not the relay.
@@ -207,7 +211,7 @@ fn functions(contract: &Contract) -> BTreeSet<Name> {
 }
 
 /// The nearest of the known words, or all of them when none is near.
-fn meant<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+pub fn meant<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
     match nearest(word, known.clone(), 1 + word.len() / 4) {
         Some(best) => format!("; did you mean `{best}`?"),
         None => format!("; it may be {}", known.collect::<Vec<_>>().join(", ")),

@@ -3,12 +3,14 @@
 //! `read` turns the text of `yakusoku.toml` into a [`Config`] or findings with their lines;
 //! `show` writes a [`Config`] back as such a text. `docs/CONFIGURATION.md` is the manual.
 
+mod answering;
 mod checks;
 mod contracts;
 mod couriers;
 mod duty;
 mod read;
 mod show;
+mod show_answering;
 mod show_check;
 mod status;
 mod units;
@@ -19,8 +21,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use app::incidents::{Duty, OnCall};
-use desk::Rota;
+use app::incidents::{AlarmRules, Duty};
+use desk::Runbook;
 use jiff::tz::TimeZone;
 use mail::roster::{
     Admission, AdmissionRule, Composition, Delivery, InboundLimits, OutboundLimits, ReceivedStyle,
@@ -30,6 +32,7 @@ use mail::roster::{
 pub use checks::{ADDED, CheckConfig, WatchConfig, load_checks};
 pub use contracts::{ContractConfig, by_names};
 pub use couriers::{CourierConfig, CourierKind, MailConfig, ReachConfig, SecretRef};
+pub use duty::DutyConfig;
 pub use read::read;
 pub use sections::Finding;
 pub use show::show;
@@ -55,6 +58,8 @@ pub struct Config {
     pub relay: RelayConfig,
     /// Console and records.
     pub office: OfficeConfig,
+    /// Where stations dial in.
+    pub link: LinkConfig,
     /// How the office looks.
     pub watch: WatchConfig,
     /// What it looks at.
@@ -63,10 +68,12 @@ pub struct Config {
     pub contracts: Vec<ContractConfig>,
     /// What visitors see.
     pub status: Vec<StatusConfig>,
-    /// Our people who take turns on call, in their order.
-    pub oncall: Vec<OnCall>,
-    /// When their turns change.
-    pub rota: Rota,
+    /// Our people who take turns on call, and when they are called.
+    pub duty: DutyConfig,
+    /// What is done about incidents by itself.
+    pub runbooks: Vec<Runbook>,
+    /// What opens incidents beside the functions of contracts.
+    pub alarms: AlarmRules,
     /// Who carries what we tell customers.
     pub couriers: Vec<CourierConfig>,
     /// Whom customers ask; stands at the end of notices.
@@ -105,6 +112,15 @@ pub struct OfficeConfig {
     pub trusted_proxies: Vec<IpAddr>,
     /// `None` is SQLite in the data folder.
     pub store_url: Option<String>,
+}
+
+/// Where agents and nodes dial in.
+#[derive(Clone, Debug, Default)]
+pub struct LinkConfig {
+    /// `None`: nobody dials in.
+    pub listen: Option<SocketAddr>,
+    /// `None` makes a self-signed certificate and keeps it.
+    pub tls: Option<TlsFiles>,
 }
 
 /// Where `/metrics`, `/healthz` and `/readyz` are, for any role.
@@ -227,12 +243,14 @@ impl Config {
                 trusted_proxies: Vec::new(),
                 store_url: None,
             },
+            link: LinkConfig::default(),
             watch: WatchConfig::default(),
             checks: Vec::new(),
             contracts: Vec::new(),
             status: Vec::new(),
-            oncall: Vec::new(),
-            rota: Rota { first: duty::FIRST, hand_over: duty::HAND_OVER, zone },
+            duty: DutyConfig::nobody(zone),
+            runbooks: Vec::new(),
+            alarms: AlarmRules::default(),
             couriers: Vec::new(),
             contact: None,
         }
@@ -255,8 +273,14 @@ impl Config {
         let contacts = self.contracts.iter().map(|contract| {
             (contract.watched.contract.name.to_string(), contract.contacts.clone())
         });
-        let rota = Some(self.rota.clone());
-        Duty { people: self.oncall.clone(), rota, contacts: contacts.collect() }
+        let it = self.duty.clone();
+        Duty {
+            people: it.people,
+            rota: Some(it.rota),
+            contacts: contacts.collect(),
+            patience: it.patience,
+            marks: it.marks,
+        }
     }
 
     /// The relay's folder.
@@ -267,6 +291,11 @@ impl Config {
     /// Where the self-signed certificate is kept.
     pub fn tls_folder(&self) -> PathBuf {
         self.data.join("tls")
+    }
+
+    /// Where the keys are kept by which stations know this office.
+    pub fn link_folder(&self) -> PathBuf {
+        self.data.join("link")
     }
 
     /// The records.

@@ -11,6 +11,7 @@ use mail::roster::{
 };
 use sections::{Choice, Findings, Number, Section};
 
+use super::answering::{read_alarms, read_runbooks};
 use super::checks::{read_checks, read_watch};
 use super::contracts::read_contracts;
 use super::couriers::read_couriers;
@@ -60,8 +61,8 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
         top.object("composition", "add at least one [[composition]]");
     }
     check_listeners(&top, &config);
-    (config.oncall, config.rota) = read_duty(&top, &config.time_zone);
     config.couriers = read_couriers(&top, &config.relay.compositions);
+    config.duty = read_duty(&top, &config.time_zone, &config.couriers);
     let notices = top.section("notices");
     config.contact = notices.value("contact", &TEXT);
     notices.finish();
@@ -69,6 +70,8 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     config.checks = read_checks(&top, folder);
     config.contracts = read_contracts(&top, folder, &config.couriers, &config.checks);
     config.status = read_status(&top, folder, &config.contracts);
+    config.runbooks = read_runbooks(&top, &config.contracts, &config.checks);
+    config.alarms = read_alarms(&top, &config.contracts, &config.checks);
     top.finish();
     config
 }
@@ -123,6 +126,14 @@ fn read_office(top: &Section<'_>, config: &mut Config) {
     let store = top.section("store");
     office.store_url = store.value("url", &STORE_URL);
     store.finish();
+
+    let link = top.section("link");
+    config.link.listen = link.value("listen", &ADDRESS);
+    config.link.tls = read_tls(&link, "tls_certificate", "tls_key");
+    if config.link.tls.is_some() && !link.has("listen") {
+        link.object("tls_certificate", "`listen` is missing beside it");
+    }
+    link.finish();
 }
 
 /// A certificate without its key, or the other way round, serves nobody.
@@ -287,6 +298,11 @@ fn check_listeners(top: &Section<'_>, config: &Config) {
     taken.insert(config.office.console, "the console");
     if let Some(address) = config.metrics.listen {
         taken.insert(address, "the metrics");
+    }
+    if let Some(address) = config.link.listen.filter(|address| address.port() != 0)
+        && let Some(other) = taken.insert(address, "the link")
+    {
+        top.section("link").object("listen", &format!("{address} is taken by {other}"));
     }
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for (section, server) in top.sections("composition").iter().zip(&config.relay.compositions) {

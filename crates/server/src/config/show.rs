@@ -2,14 +2,18 @@
 
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use app::Source;
 use app::incidents::EmergencyContact;
 use app::status::Access;
+use desk::Mark;
 use mail::roster::{Delivery, HostPort};
 
+use super::contracts::ON_INCIDENT;
 use super::couriers::{STYLES, TLS};
 use super::read::{RECEIVED, RULES};
+use super::show_answering::show_answering;
 use super::show_check::show_check;
 use super::units::{show_size, show_span};
 use super::{
@@ -56,6 +60,7 @@ pub fn show(config: &Config) -> String {
         show_status(&mut page, status);
     }
     show_duty(&mut page, config);
+    show_answering(&mut page, config);
     page.0
 }
 
@@ -90,16 +95,25 @@ fn show_status(page: &mut Page, status: &StatusConfig) {
 }
 
 fn show_duty(page: &mut Page, config: &Config) {
-    if config.oncall.is_empty() {
+    let duty = &config.duty;
+    if duty.people.is_empty() {
         return;
     }
     page.head("[rota]");
-    page.plain("first", config.rota.first);
-    page.text("hand_over", config.rota.hand_over.strftime("%H:%M"));
-    for person in &config.oncall {
+    page.plain("first", duty.rota.first);
+    page.text("hand_over", duty.rota.hand_over.strftime("%H:%M"));
+    let span = |span| show_span(Duration::try_from(span).unwrap_or_default());
+    page.text("patience", span(duty.patience));
+    let mark = |mark: &Mark| match mark {
+        Mark::Passed(percent) => format!("{percent}%"),
+        Mark::Left(left) => span(*left),
+    };
+    page.list("warn_at", duty.marks.iter().map(mark));
+    for person in &duty.people {
         page.head("[[oncall]]");
         page.text("name", &person.name);
         page.text("mail", &person.mail);
+        page.list("over", &person.over);
     }
 }
 
@@ -120,6 +134,13 @@ fn show_office(page: &mut Page, config: &Config) {
         Some(url) => page.text("url", without_password(url)),
         None => page.unset("url", "SQLite in the data folder"),
     }
+    page.head("[link]");
+    match config.link.listen {
+        Some(address) => page.text("listen", address),
+        None => page.unset("listen", "no agent or node dials in"),
+    }
+    let made = "self-signed, kept in the data folder";
+    page.tls("tls_certificate", "tls_key", config.link.tls.as_ref(), made);
 }
 
 /// The part between `:` and `@` of a URL stays out of terminals and bug reports.
@@ -225,6 +246,7 @@ fn show_contract(page: &mut Page, contract: &ContractConfig, config: &Config) {
     page.list("notify", &contract.audience.mail);
     page.list("notify_over", &contract.audience.couriers);
     page.plain("about_relay", contract.audience.about_relay);
+    page.text("notify_incident", word(&ON_INCIDENT, contract.audience.on_incident));
     page.head("[contract.measure]");
     for measured in &contract.watched.measured {
         let word = match &measured.source {

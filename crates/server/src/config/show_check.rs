@@ -7,6 +7,7 @@ use app::checks::{Settings, Way};
 
 use super::CheckConfig;
 use super::show::Page;
+use super::show_answering::show_place;
 use super::units::{show_size, show_span};
 
 /// Writes a `[[check]]`; keys without a value are left out, since each kind has its own.
@@ -15,6 +16,9 @@ pub fn show_check(page: &mut Page, config: &CheckConfig) {
     page.head("[[check]]");
     page.text("name", &config.check.name);
     page.text("kind", it.kind.word());
+    if let Some(place) = &config.opens {
+        page.text("opens_incident", show_place(place));
+    }
     page.text("every", show_span(Duration::from_secs(it.every)));
     page.text("timeout", show_span(Duration::from_millis(it.timeout)));
     if let Some(ms) = it.slow_after {

@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use app::incidents::EmergencyContact;
+use app::incidents::{AlarmPlace, EmergencyContact};
+use desk::Mark;
+use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use mail::roster::{Delivery, HostPort};
@@ -110,6 +112,29 @@ pub const CONTACT: Word<EmergencyContact> = Word {
         let (name, reach) = (name.trim().to_owned(), reach.trim().to_owned());
         let sound = !name.is_empty() && !reach.is_empty() && text.chars().count() <= CONTACT_MAX;
         sound.then_some(EmergencyContact { name, reach })
+    },
+};
+/// Where an incident is opened.
+pub const ALARM_PLACE: Word<AlarmPlace> = Word {
+    expected: "a contract, or a service of one, such as \"skyarch\" or \"skyarch/servers\"",
+    parse: |text| {
+        let (contract, service) = match text.split_once('/') {
+            Some((contract, service)) => (contract, Some(service.parse().ok()?)),
+            None => (text, None),
+        };
+        let contract = contract.parse::<terms::Name>().ok()?.to_string();
+        Some(AlarmPlace { contract, service })
+    },
+};
+/// When people are warned of a clock.
+pub const MARK: Word<Mark> = Word {
+    expected: "a share of the time such as \"50%\", or what is left such as \"10m\"",
+    parse: |text| match text.strip_suffix('%') {
+        Some(share) => share.parse().ok().filter(|it| (1..=99).contains(it)).map(Mark::Passed),
+        None => {
+            let left = units::parse_span(text).filter(|left| !left.is_zero())?;
+            SignedDuration::try_from(left).ok().map(Mark::Left)
+        }
     },
 };
 /// Longest name of a person, in characters; a contact has the way to reach it beside.

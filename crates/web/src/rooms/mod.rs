@@ -1,5 +1,6 @@
 //! The rooms of the console. Each is one file: its addresses, what it asks of `app`, its views.
 
+mod alerts;
 mod board;
 mod check_fields;
 mod check_form;
@@ -10,6 +11,7 @@ mod door;
 mod incidents;
 mod log;
 mod notices;
+mod on_call;
 mod overview;
 mod queue;
 mod reports;
@@ -36,6 +38,8 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(board::routes())
         .merge(statements::routes())
         .merge(incidents::routes())
+        .merge(on_call::routes())
+        .merge(alerts::routes())
         .merge(reports::routes())
         .merge(windows::routes())
         .merge(notices::routes())
@@ -94,6 +98,7 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(board::samples::pages(f));
     pages.extend(statements::samples::pages(f));
     pages.extend(incidents::samples::pages(f));
+    pages.extend(on_call::samples::pages(f));
     pages.extend(reports::samples::pages(f));
     pages.extend(windows::samples::pages(f));
     pages.extend(notices::samples::pages(f));

@@ -25,7 +25,7 @@ pub fn contacts() -> Vec<EmergencyContact> {
 
 /// Who is on call.
 pub fn person() -> OnCall {
-    OnCall { name: "Sato".into(), mail: "sato@example.jp".into() }
+    OnCall { name: "Sato".into(), mail: "sato@example.jp".into(), over: Vec::new() }
 }
 
 fn incident(

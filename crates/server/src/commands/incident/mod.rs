@@ -156,6 +156,32 @@ enum Verb {
         #[arg(value_name = "TIME", value_parser = length)]
         length: SignedDuration,
     },
+    /// Say that you have heard the call and see to it
+    Acknowledge {
+        /// Incident
+        id: i64,
+    },
+    /// Show the runbook of an incident, and do, skip or stop it
+    Runbook {
+        /// Incident
+        id: i64,
+        /// Do this step: one that waits for you is done, one that has not begun begins
+        #[arg(long = "do", value_name = "STEP", group = "deed")]
+        step: Option<u16>,
+        /// Leave this step out, or wait for it no longer
+        #[arg(long, value_name = "STEP", group = "deed")]
+        skip: Option<u16>,
+        /// Let nothing of it begin by itself any more
+        #[arg(long, group = "deed")]
+        stop: bool,
+        /// Let it go on
+        #[arg(long, group = "deed")]
+        resume: bool,
+    },
+    /// Show who is on call now and next, and whom a call reaches over what
+    OnCall,
+    /// Print the addresses where other programs tell of alerts
+    Doors,
     /// Say that it is repaired
     Recover {
         /// Incident
@@ -211,6 +237,11 @@ pub fn run(args: &IncidentArgs) -> anyhow::Result<Status> {
         match &args.verb {
             Verb::List { all } => show::list(&office, *all, &config.time_zone, now).await?,
             Verb::Show { id } => show::one(&office, *id, now).await?,
+            Verb::OnCall => show::on_call(&office, &config.time_zone, now),
+            Verb::Doors => show::doors(&office),
+            Verb::Runbook { id, step: None, skip: None, stop: false, resume: false } => {
+                show::runbook(&office, *id, now).await?;
+            }
             Verb::Report { id, issue: None } => report::print(&office, *id, now).await?,
             Verb::Report { id, issue: Some(version) } => {
                 let by = by(args)?;
@@ -280,6 +311,11 @@ fn deed(verb: &Verb, now: Timestamp) -> Option<(i64, Deed)> {
         Verb::Mute { id, length } => {
             (*id, Deed::Mute(now.checked_add(*length).unwrap_or(Timestamp::MAX)))
         }
+        Verb::Acknowledge { id } => (*id, Deed::Acknowledge),
+        Verb::Runbook { id, step: Some(step), .. } => (*id, Deed::DoStep(*step)),
+        Verb::Runbook { id, skip: Some(step), .. } => (*id, Deed::SkipStep(*step)),
+        Verb::Runbook { id, stop: true, .. } => (*id, Deed::StopRunbook),
+        Verb::Runbook { id, resume: true, .. } => (*id, Deed::ResumeRunbook),
         Verb::Recover { id } => (*id, Deed::Recover),
         Verb::Close { id } => (*id, Deed::Close),
         Verb::TakeBack { id, entry } => (*id, Deed::TakeBack(*entry)),

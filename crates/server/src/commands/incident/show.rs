@@ -1,8 +1,9 @@
 //! Incidents on a terminal: the list, and one with its clocks and its timeline.
 
-use app::Office;
-use app::incidents::{self, Doing, Incident, Outlook};
-use desk::{Deadline, Running, Teller, source_word, standing_word};
+use app::incidents::calling;
+use app::incidents::{self, Doing, Incident, Outlook, step_end_key};
+use app::{Office, SendingState};
+use desk::{Deadline, Running, StepDoing, Teller, source_word, standing_word};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use terms::{Lang, wording};
@@ -82,6 +83,7 @@ pub async fn one(office: &Office, id: i64, now: Timestamp) -> anyhow::Result<()>
         }
         print!("{}", table.show());
     }
+    calls(office, id).await?;
     println!();
     let mut table = Table::new(&[">no", "at", "by", "what"]);
     for entry in &incident.entries {
@@ -94,6 +96,111 @@ pub async fn one(office: &Office, id: i64, now: Timestamp) -> anyhow::Result<()>
     }
     print!("{}", table.show());
     Ok(())
+}
+
+/// Prints what came of the calls of our people, when there were any.
+async fn calls(office: &Office, id: i64) -> anyhow::Result<()> {
+    let calls = calling::of_incident(office, id).await?;
+    if calls.is_empty() {
+        return Ok(());
+    }
+    println!();
+    let mut table = Table::new(&[">entry", "courier", "to", "state", ">tries", "answer"]);
+    for call in calls {
+        let twice = if call.maybe_twice { " (maybe twice)" } else { "" };
+        table.row([
+            call.key.entry.to_string(),
+            call.courier,
+            if call.recipient.is_empty() { "-".to_owned() } else { call.recipient },
+            format!("{}{twice}", sending_word(call.state)),
+            call.attempts.to_string(),
+            call.answer.map_or("-".to_owned(), |(_, answer)| answer),
+        ]);
+    }
+    print!("{}", table.show());
+    Ok(())
+}
+
+fn sending_word(state: SendingState) -> &'static str {
+    match state {
+        SendingState::Draft => "draft",
+        SendingState::Queued => "waits",
+        SendingState::Sending => "on its way",
+        SendingState::Sent => "sent",
+        SendingState::Failed => "failed",
+    }
+}
+
+/// Prints the runbook of an incident with what became of each step.
+///
+/// # Errors
+/// Refused when there is no such incident; when the records fail.
+pub async fn runbook(office: &Office, id: i64, now: Timestamp) -> anyhow::Result<()> {
+    let incident = incidents::incident(office, id, now).await?;
+    let outlook = incidents::outlook(office, &incident, now)?;
+    let zone = &outlook.watched.contract.zone;
+    let teller = Teller { terms: outlook.terms, zone, lang: Lang::En };
+    let Some(view) = incidents::runbook(office, &incident, now).await? else {
+        eprintln!("no runbook answers incident {id}");
+        return Ok(());
+    };
+    let stopped = if view.stopped { " (stopped)" } else { "" };
+    println!("{}{stopped}", view.runbook.name);
+    let mut table = Table::new(&[">step", "level", "what", "state", "until", "order"]);
+    for it in &view.steps {
+        let level = it.step.level.as_ref();
+        let followed = it.followed.as_ref();
+        let state = match followed.map(|run| run.ended) {
+            None => "-".to_owned(),
+            Some(None) => "under way".to_owned(),
+            Some(Some((how, _))) => step_end_key(how).to_owned(),
+        };
+        let order = followed.and_then(|run| run.order).map(|order| order.to_string());
+        table.row([
+            it.number.to_string(),
+            level.map_or("-".to_owned(), |(ladder, level)| format!("{ladder} {level}")),
+            match &it.step.doing {
+                StepDoing::Order { station, action } => format!("order {station} {action}"),
+                StepDoing::Call => "call".to_owned(),
+                StepDoing::Hand(text) => text.clone(),
+            },
+            state,
+            followed.map_or("-".to_owned(), |run| teller.instant(run.until)),
+            order.unwrap_or_else(|| "-".to_owned()),
+        ]);
+    }
+    print!("{}", table.show());
+    Ok(())
+}
+
+/// Prints who is called now and next.
+pub fn on_call(office: &Office, zone: &TimeZone, now: Timestamp) {
+    let duty = &office.duty;
+    if duty.people.is_empty() {
+        eprintln!("nobody is on call: add [[oncall]] to the configuration");
+        return;
+    }
+    let mut table = Table::new(&[">order", "name", "mail", "over", "next turn"]);
+    let turns = duty.turns(now);
+    for (place, person) in (0..duty.people.len()).filter_map(|n| Some((n, duty.after(n, now)?))) {
+        let turn = turns.iter().find(|(name, _)| *name == person.name.as_str());
+        let turn = turn.map(|(_, at)| at.to_zoned(zone.clone()));
+        table.row([
+            (place + 1).to_string(),
+            person.name.clone(),
+            person.mail.clone(),
+            if person.over.is_empty() { "-".to_owned() } else { person.over.join(" ") },
+            turn.map_or("-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string()),
+        ]);
+    }
+    print!("{}", table.show());
+}
+
+/// Prints the address of each door for alerts, below that of the console.
+pub fn doors(office: &Office) {
+    for door in &office.alarms.doors {
+        println!("/alerts/{}/{}", door.name, incidents::alert_word(office, &door.name));
+    }
 }
 
 fn row(clock: &Running<'_>, teller: &Teller<'_>) -> [String; 4] {

@@ -40,6 +40,10 @@ pub fn forms(
     let story = &incident.story;
     if story.is_open() {
         forms.extend(turn_forms(f, incident, outlook, teller));
+        let is_heard = story.calls.iter().all(|(_, _, at)| story.heard >= Some(*at));
+        if !is_heard {
+            forms.push(button("acknowledge", f.t("incident-acknowledge")));
+        }
         if story.recognised.is_none() {
             forms.push(button("recognise", f.t("incident-recognise")));
         }

@@ -2,6 +2,7 @@
 //! at the console may write.
 
 mod forms;
+mod runbook;
 mod view;
 
 use std::sync::Arc;
@@ -152,7 +153,11 @@ async fn incident_page(
     let reports = incidents::report::issued(office, id).await?;
     let reports = reports.iter().map(|report| report.number.unsigned_abs()).collect();
     let on_call = office.duty.on_call(f.now);
-    let view = IncidentView::new(&f, &incident, &outlook, on_call, reports);
+    let mut view = IncidentView::new(&f, &incident, &outlook, on_call, reports);
+    let runbook = incidents::runbook(office, &incident, f.now).await?;
+    let teller = view::teller(&f, &outlook);
+    view.runbook = runbook.map(|it| runbook::panel(&f, &it, &teller));
+    view.calls = runbook::calls(&f, incidents::calling::of_incident(office, id).await?);
     Ok(IncidentPage { f, view, refused })
 }
 
@@ -224,6 +229,11 @@ fn deed(form: &Written, now: Timestamp) -> Option<Deed> {
         "await" => Deed::AwaitCustomer,
         "answered" => Deed::CustomerAnswered,
         "mute" => Deed::Mute(now.checked_add(length()?).ok()?),
+        "acknowledge" => Deed::Acknowledge,
+        "do-step" => Deed::DoStep(form.level.parse().ok()?),
+        "skip-step" => Deed::SkipStep(form.level.parse().ok()?),
+        "stop-runbook" => Deed::StopRunbook,
+        "resume-runbook" => Deed::ResumeRunbook,
         "recover" => Deed::Recover,
         "close" => Deed::Close,
         "take-back" => Deed::TakeBack(form.entry.parse().ok()?),

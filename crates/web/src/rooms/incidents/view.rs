@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use terms::wording;
 
 use super::forms::{FormView, forms};
+use super::runbook::{CallLine, RunbookPanel};
 use crate::civil;
 use crate::frame::Frame;
 use crate::marks::{Chip, When};
@@ -65,6 +66,9 @@ pub struct IncidentView {
     /// Functions that may be split off.
     pub functions: Vec<(String, String)>,
     pub reports: Vec<u64>,
+    /// What is done by itself.
+    pub runbook: Option<RunbookPanel>,
+    pub calls: Vec<CallLine>,
 }
 
 /// A clock as it is shown.
@@ -127,11 +131,13 @@ impl IncidentView {
             forms: forms(f, incident, outlook, &teller),
             functions: functions.collect(),
             reports,
+            runbook: None,
+            calls: Vec::new(),
         }
     }
 }
 
-fn teller<'a>(f: &Frame, outlook: &'a Outlook<'_>) -> Teller<'a> {
+pub fn teller<'a>(f: &Frame, outlook: &'a Outlook<'_>) -> Teller<'a> {
     let zone = &outlook.watched.contract.zone;
     Teller { terms: outlook.terms, zone, lang: f.lang.into() }
 }
@@ -254,8 +260,12 @@ fn may_go(happened: &Happened) -> bool {
 
 fn tone(happened: &Happened) -> &'static str {
     match happened {
-        Happened::OutageBegan { .. } | Happened::StepFailed { .. } => "failed",
-        Happened::OutageEnded { .. } | Happened::Recovered => "succeeded",
+        Happened::OutageBegan { .. }
+        | Happened::AlarmBegan { .. }
+        | Happened::StepFailed { .. } => "failed",
+        Happened::OutageEnded { .. } | Happened::AlarmEnded { .. } | Happened::Recovered => {
+            "succeeded"
+        }
         Happened::ClockWarned { .. } | Happened::Called { .. } => "deferred",
         Happened::ContactTried { reached: false } | Happened::Muted { .. } => "suppressed",
         _ => "queued",

@@ -43,6 +43,7 @@ fn record(f: &Frame, is_confirmed: bool) -> NoticeRecord {
             contract: "acme".to_owned(),
             about: about_key(About::Maintenance).to_owned(),
             plan: Some(3),
+            incident: None,
             event: at(),
             channel: "email".to_owned(),
             subject: "maintenance <b>".to_owned(),

@@ -1,0 +1,195 @@
+//! Acts on an order, or refuses it: judge, write down, do, write down.
+
+use std::fs;
+use std::io;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use link::limits::DETAIL_MAX;
+use link::{Order, Outcome, SignedOrder, WorkResult};
+
+use super::{Book, Ledger, OfficeKey, Running};
+use crate::Clock;
+use crate::program::{self, How};
+use crate::settings::{Action, Settings};
+use crate::waiting::Waiting;
+
+/// How long until the journal is tried again for a result.
+const AGAIN: Duration = Duration::from_secs(10);
+/// Most forged orders that are remembered.
+const FORGED_MAX: usize = 64;
+
+/// Acts on orders, one at a time.
+pub struct Acting<'a> {
+    settings: &'a Settings,
+    key: OfficeKey,
+    book: Book,
+    ledger: Ledger,
+    waiting: &'a Waiting,
+    clock: Clock,
+    /// Which start of the machine this is.
+    boot: String,
+    /// Texts whose signature was bad, so that each is told once.
+    forged: Vec<String>,
+}
+
+impl<'a> Acting<'a> {
+    /// Opens the book; an order in the middle of which the agent ended gets its result now.
+    ///
+    /// # Errors
+    /// When the state folder cannot be used.
+    pub fn open(
+        settings: &'a Settings,
+        key: OfficeKey,
+        waiting: &'a Waiting,
+        clock: Clock,
+    ) -> io::Result<Acting<'a>> {
+        let book = Book::open(&settings.state.join("orders.json"), clock())?;
+        let ledger = Ledger::open(&settings.state)?;
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let boot = boot.trim().to_owned();
+        let forged = Vec::new();
+        let mut acting = Acting { settings, key, book, ledger, waiting, clock, boot, forged };
+        if let Some(left) = acting.book.running().cloned() {
+            // The result can be in the journal already: then only the book is behind.
+            if !waiting.has_result(&left.order)? {
+                let result = left.interrupted(&acting.boot, clock());
+                acting.note(&format!("order {}: {:?}, interrupted", left.order, result.outcome));
+                waiting.tell_result(&result)?;
+            }
+            acting.book.end(&left.order)?;
+        }
+        Ok(acting)
+    }
+
+    /// Handles one order; `false` when it is known already. It returns when there is a result in the
+    /// journal.
+    pub async fn handle(&mut self, signed: &SignedOrder) -> bool {
+        let now = (self.clock)();
+        let order = match Order::parse(&signed.text) {
+            Ok(order) => order,
+            Err(error) => {
+                tracing::error!(%error, "an order cannot be read and is left alone");
+                return false;
+            }
+        };
+        if !self.key.has_signed(signed) {
+            return self.refuse_forged(signed, &order, now).await;
+        }
+        if self.book.knows(&order.id) {
+            return false;
+        }
+        match self.judged(&order, now) {
+            Ok(action) => {
+                let result = self.do_it(&order, &action, now).await;
+                self.finish(result).await;
+            }
+            Err(why) => {
+                let result = self.refused(&order, &why, now);
+                self.finish(result).await;
+            }
+        }
+        true
+    }
+
+    /// The action to do, or in words why not.
+    fn judged(&self, order: &Order, now: Timestamp) -> Result<Action, String> {
+        let allowed = self.settings.action_names();
+        let last = self.book.last_number();
+        link::judge(order, &self.settings.station, last, &allowed, now)
+            .map_err(|refusal| refusal.to_string())?;
+        if order.issued < self.book.since() {
+            return Err("the order is older than this agent's book of orders".to_owned());
+        }
+        let action = self.settings.actions.iter().find(|action| action.name == order.action);
+        action.cloned().ok_or_else(|| link::Refusal::NotAllowed.to_string())
+    }
+
+    async fn do_it(&mut self, order: &Order, action: &Action, now: Timestamp) -> WorkResult {
+        let running = Running {
+            order: order.id.clone(),
+            action: action.name.clone(),
+            started_at: now,
+            reboots: action.reboots,
+            boot: self.boot.clone(),
+        };
+        let incident = order.incident.as_deref().unwrap_or("-");
+        let Order { id, number, .. } = order;
+        let name = &action.name;
+        let line = format!("order {id} number {number} incident {incident}: {name} begins");
+        let written = self.ledger.write(now, &line).and_then(|()| self.book.begin(order, running));
+        if let Err(error) = written {
+            tracing::error!(%error, order = id, "what cannot be written down is not done");
+            return self.refused(order, &format!("the agent's disk: {error}"), now);
+        }
+        tracing::info!(order = id, action = name, "acting on an order");
+        let ended = program::run(&action.program, DETAIL_MAX).await;
+        let mut outcome = match ended.how {
+            How::Exit(0) => Outcome::Done,
+            _ => Outcome::Failed,
+        };
+        let mut how = ended.how.to_string();
+        if action.reboots && outcome == Outcome::Done {
+            // It ends us; whoever finds us here finds a machine that did not go down.
+            tokio::time::sleep(action.program.timeout).await;
+            (outcome, how) = (Outcome::Failed, "the machine did not go down".to_owned());
+        }
+        let ended_at = (self.clock)();
+        self.note(&format!("order {id}: {name} ended, {how}"));
+        tracing::info!(order = id, action = name, how, "acted on an order");
+        let detail = format!("{how}\n{}", ended.output);
+        let from = detail.ceil_char_boundary(detail.len().saturating_sub(DETAIL_MAX));
+        let detail = detail[from..].trim_end().to_owned();
+        WorkResult { order: id.clone(), outcome, detail, started_at: now, ended_at }
+    }
+
+    fn refused(&mut self, order: &Order, why: &str, now: Timestamp) -> WorkResult {
+        let Order { id, number, action, .. } = order;
+        self.note(&format!("order {id} number {number}: {action} refused, {why}"));
+        tracing::warn!(order = id, action, why, "an order is refused");
+        WorkResult {
+            order: id.clone(),
+            outcome: Outcome::Refused,
+            detail: why.to_owned(),
+            started_at: now,
+            ended_at: now,
+        }
+    }
+
+    /// A forged order is told once and does not enter the book, where it could take the place of the
+    /// real one.
+    async fn refuse_forged(&mut self, signed: &SignedOrder, order: &Order, now: Timestamp) -> bool {
+        if self.forged.contains(&signed.text) {
+            return false;
+        }
+        if self.forged.len() == FORGED_MAX {
+            self.forged.remove(0);
+        }
+        self.forged.push(signed.text.clone());
+        let result = self.refused(order, "the office's key did not sign it", now);
+        self.put(&result).await;
+        true
+    }
+
+    /// Result first, book after: a crash in between is seen at the next start.
+    async fn finish(&mut self, result: WorkResult) {
+        self.put(&result).await;
+        if let Err(error) = self.book.end(&result.order) {
+            tracing::error!(%error, order = result.order, "the book of orders cannot be written");
+        }
+    }
+
+    /// Tries until the journal has it: an outcome is never lost while we live.
+    async fn put(&self, result: &WorkResult) {
+        while let Err(error) = self.waiting.tell_result(result) {
+            tracing::error!(%error, order = result.order, "a result cannot be written yet");
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        if let Err(error) = self.ledger.write((self.clock)(), text) {
+            tracing::error!(%error, text, "actions.log cannot be written");
+        }
+    }
+}

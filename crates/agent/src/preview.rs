@@ -1,0 +1,73 @@
+//! What the agent would send, once, for whoever sets it up.
+
+use std::fs::File;
+use std::time::Duration;
+
+use link::{Reading, StateWord, StationState, Token};
+
+use crate::database;
+use crate::dial::{Address, Line};
+use crate::measure::{self, Gauge};
+use crate::settings::{LogSource, Settings};
+use crate::{AgentError, Clock};
+
+/// How long the second look waits, so that there are rates.
+const APART: Duration = Duration::from_secs(1);
+
+/// What the agent would send, once.
+#[derive(Debug)]
+pub struct Preview {
+    /// All values.
+    pub reading: Reading,
+    /// All states.
+    pub states: Vec<StationState>,
+    /// Whether the office answers and knows this station; without a token that was not asked.
+    pub office: Option<Result<(), String>>,
+}
+
+/// Looks once at everything. Nothing is sent but the question whether the office knows the token, and
+/// nothing is written.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub async fn preview(
+    settings: &Settings,
+    token: Option<&Token>,
+    clock: Clock,
+) -> Result<Preview, AgentError> {
+    let mut gauge = Gauge::new(settings.watch.clone());
+    let (_, mut states) = gauge.look(clock()).await;
+    tokio::time::sleep(APART).await;
+    let now = clock();
+    let (mut reading, _) = gauge.look(now).await;
+    for database in &settings.databases {
+        let name = format!("database.{}", database.name);
+        match database::size(database).await {
+            Ok(bytes) => {
+                reading.values.push((format!("{name}.size_bytes"), bytes));
+                states.push(measure::state(now, name, StateWord::Good, "is read"));
+            }
+            Err(why) => states.push(measure::state(now, name, StateWord::Bad, &why)),
+        }
+    }
+    for log in &settings.logs {
+        let trouble = match &log.source {
+            LogSource::File(path) => File::open(path).err().map(|error| error.to_string()),
+            LogSource::Journald(_) => None,
+        };
+        let word = if trouble.is_some() { StateWord::Bad } else { StateWord::Good };
+        let detail = trouble.unwrap_or_else(|| "can be read".to_owned());
+        states.push(measure::state(now, format!("log.{}", log.name), word, &detail));
+    }
+    let office = match token {
+        None => None,
+        Some(token) => {
+            let address = Address::new(settings.office.clone(), token).map_err(AgentError::Tls)?;
+            let path = format!("{}?wait=0", link::ORDERS_PATH);
+            // Orders in the answer are left alone: the office hands them out until they have a result.
+            let asked = Line::new(&address).get(&path, Duration::ZERO).await;
+            Some(asked.map(drop).map_err(|error| error.to_string()))
+        }
+    };
+    Ok(Preview { reading, states, office })
+}

@@ -1,0 +1,61 @@
+//! Orders to stations, as runbooks give them.
+
+use desk::{Carried, Story};
+use jiff::Timestamp;
+use store::OrderRecord;
+
+use crate::stations::{self, OrderState};
+use crate::{AppError, Office};
+
+/// Gives an order; its number.
+pub(crate) async fn give(
+    office: &Office,
+    (station, action): (&str, &str),
+    incident: i64,
+    by: &str,
+    now: Timestamp,
+) -> Result<i64, AppError> {
+    stations::order(office, station, action, Some(incident), by, now).await
+}
+
+/// How an order stands.
+pub(crate) async fn carried(
+    office: &Office,
+    order: i64,
+    now: Timestamp,
+) -> Result<Carried, AppError> {
+    let Some(order) = office.store.order(order).await? else { return Ok(Carried::Unknown) };
+    let said = |order: &OrderRecord| {
+        order.result.as_ref().map_or(String::new(), |result| result.detail.trim().to_owned())
+    };
+    Ok(match stations::state_of(&order, now) {
+        OrderState::Waiting | OrderState::Fetched => Carried::Pending,
+        OrderState::Done => Carried::Done,
+        OrderState::Failed | OrderState::Refused => Carried::Failed(said(&order)),
+        OrderState::Unknown => Carried::Unknown,
+        OrderState::Expired => Carried::Failed("the station did not fetch it in time".to_owned()),
+    })
+}
+
+/// The order that was given for the step that is under way and is not in the timeline, as after a
+/// crash between the two.
+pub(crate) async fn given(
+    office: &Office,
+    incident: i64,
+    (station, action): (&str, &str),
+    story: &Story,
+) -> Result<Option<i64>, AppError> {
+    let orders = office.store.orders_for(incident).await?;
+    if orders.is_empty() {
+        return Ok(None);
+    }
+    let to = stations::known(office, station).await?;
+    let began = story.followed.iter().filter(|run| run.ended.is_none()).map(|run| run.began).max();
+    let is_new = |order: &&OrderRecord| {
+        order.station == to.number
+            && order.action == action
+            && Some(order.issued) >= began
+            && !story.followed.iter().any(|run| run.order == Some(order.id))
+    };
+    Ok(orders.iter().find(is_new).map(|order| order.id))
+}

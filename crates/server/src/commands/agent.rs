@@ -1,0 +1,137 @@
+//! `yakusoku agent`: the process on a machine away from the office.
+
+use std::path::PathBuf;
+
+use agent::{Preview, Settings};
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use link::{StateWord, Token};
+use tokio::sync::watch;
+
+use crate::clock;
+use crate::exit::{self, Status};
+use crate::logs::{self, LogFormat};
+use crate::notify::{self, State};
+use crate::signals;
+use crate::stdout;
+use crate::table::Table;
+
+#[derive(Args)]
+#[command(after_help = exit::HELP)]
+pub struct AgentArgs {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// The agent's own file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "YAKUSOKU_AGENT_CONFIG",
+        default_value = "/etc/yakusoku/agent.toml"
+    )]
+    config: PathBuf,
+    /// Form of the log on standard error [default: text on a terminal, else json]
+    #[arg(long, value_enum)]
+    log_format: Option<LogFormat>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Measure once and print what would be sent
+    ///
+    /// Asks the office as well whether it knows the token. Nothing is recorded, here or there, and no
+    /// order is acted upon.
+    #[command(after_help = exit::HELP)]
+    Check,
+}
+
+/// Runs the agent until a signal, or the verb.
+pub fn run(args: &AgentArgs) -> anyhow::Result<Status> {
+    let text = agent::settings_text(&args.config)?;
+    let settings = match Settings::read(&text) {
+        Ok(settings) => settings,
+        Err(findings) => {
+            for finding in findings {
+                println!("{}:{finding}", args.config.display());
+            }
+            return Ok(Status::Failed);
+        }
+    };
+    let token = agent::token(&settings);
+    // One thread is all that it needs.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match args.verb {
+        Some(Verb::Check) => runtime.block_on(check(&settings, token)),
+        None => {
+            logs::start(args.log_format);
+            runtime.block_on(serve(&settings, &token?))
+        }
+    }
+}
+
+async fn serve(settings: &Settings, token: &Token) -> anyhow::Result<Status> {
+    let (stop, stopped) = watch::channel(false);
+    let until_signal = async {
+        let name = signals::next().await.context("cannot listen for signals")?;
+        tracing::info!(signal = name, "stopping");
+        notify::tell(State::Stopping);
+        stop.send_replace(true);
+        std::future::pending::<anyhow::Result<()>>().await
+    };
+    notify::tell(State::Ready);
+    tokio::select! {
+        ended = agent::run(settings, token, clock::now, stopped) => ended?,
+        failed = until_signal => failed?,
+    }
+    Ok(Status::Done)
+}
+
+async fn check(
+    settings: &Settings,
+    token: Result<Token, agent::AgentError>,
+) -> anyhow::Result<Status> {
+    let preview = agent::preview(settings, token.as_ref().ok(), clock::now).await?;
+    stdout::put(&show(settings, &preview))?;
+    match (token, preview.office) {
+        (Err(error), _) => Err(error.into()),
+        (Ok(_), Some(Err(why))) => {
+            Err(exit::Unreachable(format!("{}: {why}", settings.office.host)).into())
+        }
+        (Ok(token), Some(Ok(()))) => {
+            eprintln!("{} knows station {}", settings.office.host, token.station);
+            match preview.states.iter().any(|state| state.state == StateWord::Bad) {
+                true => bail!("something is not as it should be; see the states above"),
+                false => Ok(Status::Done),
+            }
+        }
+        (Ok(_), None) => Ok(Status::Done),
+    }
+}
+
+/// Values, states and actions as tables.
+fn show(settings: &Settings, preview: &Preview) -> String {
+    let mut values = Table::new(&["value", ">now"]);
+    for (name, value) in &preview.reading.values {
+        values.row([name.clone(), value.to_string()]);
+    }
+    let mut states = Table::new(&["state", "is", "detail"]);
+    for state in &preview.states {
+        let word = match state.state {
+            StateWord::Good => "good",
+            StateWord::Bad => "bad",
+            StateWord::Unknown => "unknown",
+        };
+        states.row([state.name.clone(), word.to_owned(), state.detail.clone()]);
+    }
+    let mut actions = Table::new(&["action", "runs"]);
+    for action in &settings.actions {
+        actions.row([action.name.clone(), action.program.run.join(" ")]);
+    }
+    let tables = [
+        (values, true),
+        (states, !preview.states.is_empty()),
+        (actions, !settings.actions.is_empty()),
+    ];
+    let shown = tables.iter().filter(|(_, there)| *there).map(|(table, _)| table.show());
+    shown.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,172 @@
+//! Logs that agents collected: what each source said in each slot of time, with its lines of trouble.
+
+use jiff::Timestamp;
+use link::{LogSlot, Trouble};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Transaction};
+
+use crate::stations::{Accepted, Stream};
+use crate::{Result, Store, column, instant, sql};
+
+/// How long collected slots are kept.
+pub const SLOTS_DAYS: i64 = 40;
+/// Slots that one question reads; the newest.
+pub const SLOTS_LISTED_MAX: i64 = 5_000;
+/// The sealing label of lines.
+const LABEL: &str = "log-trouble";
+
+/// What one source said in one slot, without its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotRecord {
+    /// Its name in the agent's file.
+    pub source: String,
+    /// First instant.
+    pub from: Timestamp,
+    /// First instant after it.
+    pub until: Timestamp,
+    /// Lines read.
+    pub lines: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Lines that a pattern of trouble met.
+    pub trouble: u64,
+    /// In at least a part of it nobody read.
+    pub gap: bool,
+}
+
+impl Store {
+    /// Takes a batch of slots: all of it is in the records when this returns, or nothing. A slot that is
+    /// told again takes the place of what was told of it.
+    ///
+    /// # Errors
+    /// When the records fail; then nothing has changed.
+    pub async fn take_slots(&self, station: i64, logs: &link::Logs) -> Result<Accepted> {
+        const DOING: &str = "take collected logs";
+        let mut transaction = self.begin(DOING).await?;
+        if let Err(known) =
+            self.count_batch(&mut transaction, station, Stream::Logs, logs.batch).await?
+        {
+            return Ok(known);
+        }
+        for slot in &logs.slots {
+            self.write_slot(&mut transaction, station, slot).await?;
+        }
+        transaction.commit().await.map_err(sql(DOING))?;
+        Ok(Accepted { taken: logs.batch, is_new: true, dropped: 0 })
+    }
+
+    async fn write_slot(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        station: i64,
+        slot: &LogSlot,
+    ) -> Result<()> {
+        const DOING: &str = "record a slot of a log";
+        let sealed = match slot.trouble.is_empty() {
+            true => None,
+            false => Some(self.seal_json(LABEL, &slot.trouble, DOING)?),
+        };
+        let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        sqlx::query(
+            "INSERT INTO log_slot (station, source, slot_from, slot_until, line_total, \
+             byte_total, trouble_total, gap, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+             ON CONFLICT (station, source, slot_from) DO UPDATE SET \
+             slot_until = excluded.slot_until, line_total = excluded.line_total, \
+             byte_total = excluded.byte_total, trouble_total = excluded.trouble_total, \
+             gap = excluded.gap, sealed = excluded.sealed",
+        )
+        .bind(station)
+        .bind(slot.source.as_str())
+        .bind(slot.slot_from.as_microsecond())
+        .bind(slot.slot_until.as_microsecond())
+        .bind(count(slot.lines))
+        .bind(count(slot.bytes))
+        .bind(count(slot.trouble_count))
+        .bind(i64::from(slot.gap))
+        .bind(sealed)
+        .execute(&mut **transaction)
+        .await
+        .map_err(sql(DOING))?;
+        Ok(())
+    }
+
+    /// The slots of a station that begin in `[from, until)`, the newest first, at most
+    /// [`SLOTS_LISTED_MAX`].
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn log_slots(
+        &self,
+        station: i64,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<SlotRecord>> {
+        let rows = sqlx::query(
+            "SELECT source, slot_from, slot_until, line_total, byte_total, trouble_total, gap \
+             FROM log_slot WHERE station = $1 AND slot_from >= $2 AND slot_from < $3 \
+             ORDER BY slot_from DESC, source LIMIT $4",
+        )
+        .bind(station)
+        .bind(from.as_microsecond())
+        .bind(until.as_microsecond())
+        .bind(SLOTS_LISTED_MAX)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(sql("read the collected logs of a station"))?;
+        rows.iter().map(slot).collect()
+    }
+
+    /// The lines of trouble that were kept of one slot.
+    ///
+    /// # Errors
+    /// When the records fail, or the lines are damaged.
+    pub async fn log_trouble(
+        &self,
+        station: i64,
+        source: &str,
+        slot_from: Timestamp,
+    ) -> Result<Vec<Trouble>> {
+        const DOING: &str = "read the trouble in a log";
+        let row = sqlx::query(
+            "SELECT sealed FROM log_slot \
+             WHERE station = $1 AND source = $2 AND slot_from = $3 AND sealed IS NOT NULL",
+        )
+        .bind(station)
+        .bind(source)
+        .bind(slot_from.as_microsecond())
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(sql(DOING))?;
+        let Some(row) = row else { return Ok(Vec::new()) };
+        self.open_json(LABEL, &column::<Vec<u8>>(&row, "sealed", DOING)?, DOING)
+    }
+
+    /// Forgets slots before an instant; how many.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn drop_log_slots_before(&self, first: Timestamp) -> Result<u64> {
+        let text = "DELETE FROM log_slot WHERE slot_from < $1 \
+                    AND station IN (SELECT number FROM station)";
+        let done = sqlx::query(text)
+            .bind(first.as_microsecond())
+            .execute(&self.writer)
+            .await
+            .map_err(sql("forget old slots of logs"))?;
+        Ok(done.rows_affected())
+    }
+}
+
+fn slot(row: &AnyRow) -> Result<SlotRecord> {
+    const DOING: &str = "read a slot of a log";
+    let count = |name| Ok(column::<i64>(row, name, DOING)?.unsigned_abs());
+    Ok(SlotRecord {
+        source: column(row, "source", DOING)?,
+        from: instant(column(row, "slot_from", DOING)?),
+        until: instant(column(row, "slot_until", DOING)?),
+        lines: count("line_total")?,
+        bytes: count("byte_total")?,
+        trouble: count("trouble_total")?,
+        gap: column::<i64>(row, "gap", DOING)? != 0,
+    })
+}
