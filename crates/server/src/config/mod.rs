@@ -12,6 +12,7 @@ mod read;
 mod show;
 mod show_answering;
 mod show_check;
+mod show_status;
 mod status;
 mod units;
 mod value;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use app::Source;
 use app::incidents::EmergencyContact;
-use app::status::Access;
 use desk::Mark;
 use mail::roster::{Delivery, HostPort};
 
@@ -15,10 +14,11 @@ use super::couriers::{STYLES, TLS};
 use super::read::{RECEIVED, RULES};
 use super::show_answering::show_answering;
 use super::show_check::show_check;
+use super::show_status::show_status;
 use super::units::{show_size, show_span};
 use super::{
     ADDED, ComposedServer, Config, ContractConfig, CourierConfig, CourierKind, ReachConfig,
-    SecretRef, StatusConfig, TlsFiles,
+    SecretRef, TlsFiles,
 };
 
 /// The effective configuration. A key that has no value appears as a comment.
@@ -62,36 +62,6 @@ pub fn show(config: &Config) -> String {
     show_duty(&mut page, config);
     show_answering(&mut page, config);
     page.0
-}
-
-fn show_status(page: &mut Page, status: &StatusConfig) {
-    let it = &status.page;
-    page.head("[[status]]");
-    page.text("name", &it.name);
-    page.text("title", &it.title.ja);
-    page.text("title_en", &it.title.en);
-    page.list("contracts", &it.contracts);
-    match (&it.access, &status.word_file) {
-        (Access::Public, _) => page.plain("public", true),
-        (_, Some(path)) => page.text("word_file", path.display()),
-        _ => page.plain("public", false),
-    }
-    page.path("static_folder", status.static_folder.as_ref(), "not written as files");
-    page.text("stale_after", show_span(it.stale_after.unsigned_abs()));
-    match &it.address {
-        Some(address) => page.text("address", address),
-        None => page.unset("address", "not known"),
-    }
-    if it.shown.is_empty() {
-        return;
-    }
-    for (head, is_english) in [("[status.functions]", false), ("[status.functions_en]", true)] {
-        page.head(head);
-        for shown in &it.shown {
-            let name = key(&format!("{}/{}", shown.contract, shown.function));
-            page.text(&name, if is_english { &shown.title.en } else { &shown.title.ja });
-        }
-    }
 }
 
 fn show_duty(page: &mut Page, config: &Config) {
@@ -347,11 +317,11 @@ impl Page {
         self.plain(key, format!("[{}]", all.join(", ")));
     }
 
-    fn unset(&mut self, key: &str, meaning: &str) {
+    pub fn unset(&mut self, key: &str, meaning: &str) {
         self.line(&format!("# {key}: {meaning}"));
     }
 
-    fn path(&mut self, key: &str, path: Option<&std::path::PathBuf>, unset: &str) {
+    pub fn path(&mut self, key: &str, path: Option<&std::path::PathBuf>, unset: &str) {
         match path {
             Some(path) => self.text(key, path.display()),
             None => self.unset(key, unset),

@@ -148,6 +148,3 @@ fn served(status: &Arc<Status>, word: Option<&str>) -> Places {
         base: String::new(),
     }
 }
-
-#[cfg(test)]
-mod tests;
