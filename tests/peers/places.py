@@ -16,7 +16,8 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 
 
 def run_directory(name):
@@ -70,8 +71,7 @@ GREETED = "import sys; sys.path.insert(0, sys.argv[1]); import places; sys.exit(
 
 def answers_on(machine, host, port):
     """As `answers`, seen from where the prefix `machine` of a command leads."""
-    here = str(pathlib.Path(__file__).parent)
-    words = [*machine, sys.executable, "-c", GREETED, here, host, str(port)]
+    words = [*machine, sys.executable, "-c", GREETED, str(HERE), host, str(port)]
     return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 

@@ -86,6 +86,8 @@ class Postfix:
         self.hostname, self.address, self.port, self.more = hostname, address, port, more
         #: The prefix of a command that runs it on a machine of a test.
         self.machine = list(machine)
+        #: For those who check whom they speak to.
+        self.certificate = self.base / "certificate.pem"
 
     @classmethod
     def destination(cls, base, hostname, address, domains, more="", machine=()):
@@ -151,8 +153,9 @@ class Postfix:
 
     def _certificate(self):
         command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-        command += ["-subj", f"/CN={self.hostname}"]
-        key, certificate = self.base / "key.pem", self.base / "certificate.pem"
+        command += ["-subj", f"/CN={self.hostname}", "-addext", "basicConstraints=CA:FALSE"]
+        command += ["-addext", f"subjectAltName=DNS:{self.hostname},IP:{self.address}"]
+        key, certificate = self.base / "key.pem", self.certificate
         subprocess.run(
             [*command, "-keyout", key, "-out", certificate], check=True, capture_output=True
         )
@@ -162,7 +165,10 @@ class Postfix:
 
     def _postfix(self, verb, check=True):
         done = subprocess.run(
-            ["postfix", "-c", self.base, verb], capture_output=True, text=True, timeout=60
+            [*self.machine, "postfix", "-c", self.base, verb],
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         if check and done.returncode:
             raise AssertionError(f"postfix {verb}: {done.stderr}\n{self.log()}")

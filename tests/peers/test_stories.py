@@ -13,8 +13,6 @@ import places
 import postfix
 import yakusoku
 
-TOKYO = datetime.timezone(datetime.timedelta(hours=9))
-
 CONTRACT = """\
 [[courier]]
 name = "postfix"
@@ -73,13 +71,12 @@ class Story(unittest.TestCase):
     def travel(cls, to):
         """Stops the program and starts it at another instant."""
         cls.ours.stop()
-        at = datetime.datetime.fromisoformat(to).replace(tzinfo=TOKYO)
-        cls.ours.shift = round(at.timestamp() - time.time())
+        cls.ours.travel(to)
         cls.ours.start()
 
     def now(self):
         shifted = time.time() + self.ours.shift
-        return datetime.datetime.fromtimestamp(shifted, TOKYO)
+        return datetime.datetime.fromtimestamp(shifted, yakusoku.TOKYO)
 
     def board(self):
         whole = json.loads(self.ours.command("board", "--all", "--format", "json", check=False))

@@ -1,5 +1,6 @@
 """The program under test: `target/release/yakusoku`, or what YAKUSOKU_BIN names."""
 
+import datetime
 import glob
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import smtplib
 import ssl
 import subprocess
+import time
 
 import nameserver
 import places
@@ -52,6 +54,7 @@ addresses = ["127.0.0.1"]
 """
 
 
+TOKYO = datetime.timezone(datetime.timedelta(hours=9))
 #: faketime(1), which has this library, would stand between us and the program.
 FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
@@ -114,6 +117,11 @@ class Yakusoku:
 
         places.eventually(is_ready, 60, f"{role}'s ready file")
         return process
+
+    def travel(self, to):
+        """Moves the wall clock, from the next start on, to an instant in Tokyo as a text."""
+        at = datetime.datetime.fromisoformat(to).replace(tzinfo=TOKYO)
+        self.shift = round(at.timestamp() - time.time())
 
     def environment(self):
         """What moves the wall clock of a command; timers and the times of files stay."""

@@ -103,13 +103,12 @@ async fn bring(
                 .map_err(|error| DialError::Later(format!("a strange answer: {error}")))?;
             waiting.queue(kind).answered(taken.taken).map_err(away)
         }
-        Err(DialError::Refused(why)) => match waiting.give_up(kind, batch).map_err(away)? {
-            true => {
+        Err(DialError::Refused(why)) => {
+            if waiting.give_up(kind, batch).map_err(away)? {
                 tracing::error!(what = kind.path(), batch = batch.number, why, "a batch is lost");
-                Ok(Progress::Over)
             }
-            false => Err(DialError::Refused(why)),
-        },
+            Err(DialError::Refused(why))
+        }
         Err(error) => Err(error),
     }
 }

@@ -97,9 +97,10 @@ impl Journal {
         writing.set_len(whole)?;
         writing.seek(SeekFrom::End(0))?;
         segments.insert(last, whole);
-        if head.segment == last && (head.from > whole || head.until.is_some_and(|u| u > whole)) {
+        let there = segments.get(&head.segment).copied().unwrap_or(0);
+        if head.from > there || head.until.is_some_and(|until| until > there) {
             // What was sent was not synced and is gone: begin behind what is left.
-            head = Head { from: whole, until: None, ..head };
+            head = Head { from: there, until: None, ..head };
         }
         Ok(Journal { folder: folder.to_owned(), segments, head, writing })
     }
@@ -166,6 +167,10 @@ impl Journal {
             lines.push(String::from_utf8_lossy(&line[..line.len() - 1]).into_owned());
         }
         if lines.is_empty() {
+            if length > 0 && self.last().0 != segment {
+                // The disk lost the end of this segment: what follows must not wait for it.
+                self.keep(Head { from: end, ..self.head })?;
+            }
             return Ok(None);
         }
         if until.is_none() {
@@ -374,6 +379,21 @@ mod tests {
         assert_eq!(next, 1_000);
         assert_eq!((journal.bytes(), journal.segments.len()), (0, 1));
         assert!(journal.append(&"x".repeat(LINE_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn a_segment_that_lost_its_end_does_not_hold_up_the_next() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut journal = Journal::open(folder.path()).expect("made");
+        journal.append("a").expect("appended");
+        journal.batch(9).expect("read");
+        drop(journal);
+        fs::write(segment_path(folder.path(), 1), "").expect("lost");
+        fs::write(segment_path(folder.path(), 2), "torn").expect("torn");
+        fs::write(segment_path(folder.path(), 3), "b\n").expect("written");
+        let mut journal = Journal::open(folder.path()).expect("opened");
+        assert_eq!(journal.batch(9).expect("read"), None);
+        assert_eq!(numbers(journal.batch(9).expect("read")), (2, "b".to_owned()));
     }
 
     #[test]

@@ -199,7 +199,7 @@ impl Gauge {
     pub fn is_news(&mut self, state: &StationState) -> bool {
         let known = self.told.get(&state.name);
         let old = known.is_some_and(|(word, detail, at)| {
-            let fresh = state.at.duration_since(*at) < STATE_AGAIN;
+            let fresh = state.at.duration_since(*at).abs() < STATE_AGAIN;
             (*word, detail) == (state.state, &state.detail) && fresh
         });
         if !old {

@@ -116,8 +116,10 @@ fn lock(settings: &Settings) -> Result<File, AgentError> {
 }
 
 impl Agent<'_> {
+    /// To the millisecond: finer is not true of what is measured.
     fn now(&self) -> Timestamp {
-        (self.clock)()
+        let now = (self.clock)();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     /// Measures at once, and then at this station's own place in each interval.

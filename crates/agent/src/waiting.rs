@@ -200,13 +200,10 @@ impl Waiting {
             Kind::Results => return Ok(false),
         };
         let mut journal = self.queue(kind).journal.borrow_mut();
-        journal.give_up()?;
-        // A batch of nothing but what tells of losses ends here, or it would go round for ever.
-        if lines != batch.lines {
-            for line in lines {
-                journal.append(&line)?;
-            }
+        for line in lines {
+            journal.append(&line)?;
         }
+        journal.give_up()?;
         Ok(true)
     }
 }
@@ -310,8 +307,10 @@ mod tests {
         assert_eq!(batch.number, 2);
         let body = String::from_utf8(body(Kind::Readings, &batch).expect("a body")).expect("text");
         assert!(body.contains("\"gaps\":[{\"from\""), "{body}");
+        // That something was lost is told until it is heard.
         assert!(waiting.give_up(Kind::Readings, &batch).expect("given up"));
-        assert_eq!(waiting.readings.batch().expect("read"), None);
+        let again = waiting.readings.batch().expect("read").expect("a batch");
+        assert_eq!((again.number, again.lines), (3, batch.lines));
 
         let result = WorkResult {
             order: "o-1".to_owned(),

@@ -3,7 +3,9 @@
 mod double;
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use agent::Settings;
@@ -38,12 +40,22 @@ fn marks(folder: &Path) -> usize {
 
 /// Runs the agent beside a script, then stops it.
 async fn beside(settings: &Settings, office: &Office, script: impl Future<Output = ()>) {
+    beside_at(Timestamp::now, settings, office, script).await;
+}
+
+/// As [`beside`], with a clock of the test's own.
+async fn beside_at(
+    clock: fn() -> Timestamp,
+    settings: &Settings,
+    office: &Office,
+    script: impl Future<Output = ()>,
+) {
     let (stop, stopped) = watch::channel(false);
     let script = async {
         script.await;
         stop.send_replace(true);
     };
-    let run = agent::run(settings, &office.token, Timestamp::now, stopped);
+    let run = agent::run(settings, &office.token, clock, stopped);
     let (ended, ()) = tokio::join!(run, script);
     ended.expect("it ran");
 }
@@ -227,7 +239,7 @@ async fn an_order_in_the_middle_of_which_the_agent_died_is_unknown_and_not_done_
     let office = Office::open(Mood::Fine).await;
     let settings = settings(&office, folder.path());
     office.records().orders.push(office.order(1, "slow", |order| {
-        order.issued = order.issued + SignedDuration::from_secs(20);
+        order.issued += SignedDuration::from_secs(20);
     }));
     let (_stop, stopped) = watch::channel(false);
     {
@@ -260,4 +272,74 @@ async fn two_agents_do_not_share_a_state_folder() {
         assert!(matches!(second, Err(agent::AgentError::Taken { .. })));
     })
     .await;
+}
+
+/// How far the clock of the test with logs is ahead, in seconds.
+static AHEAD: AtomicI64 = AtomicI64::new(0);
+
+fn ahead() -> Timestamp {
+    Timestamp::now() + SignedDuration::from_secs(AHEAD.load(Ordering::Relaxed))
+}
+
+/// Sets that clock to a second after the end of its minute, and some minutes more.
+fn to_the_next_minute(more: i64) {
+    let rest = 61 - ahead().as_second().rem_euclid(60);
+    AHEAD.fetch_add(rest + 60 * more, Ordering::Relaxed);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn slots_of_logs_arrive_and_a_stop_is_missing_and_not_quiet() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let office = Office::open(Mood::Fine).await;
+    let mut settings = settings(&office, folder.path());
+    let path = folder.path().join("app.log");
+    let text = format!(
+        "station = \"w\"\noffice = \"https://o\"\ntoken = \"file:/t\"\n[[log]]\nname = \"app\"\n\
+         file = \"{}\"\nslot = \"1m\"\ntrouble = [\"ERROR\"]\n",
+        path.display()
+    );
+    settings.logs = Settings::read(&text).expect("settings").logs;
+    let write = |text: &str| {
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(&path).expect("open");
+        file.write_all(text.as_bytes()).expect("written");
+    };
+    let slots = || -> Vec<String> {
+        let one = |slot: &Value| {
+            let from: Timestamp = slot["slot_from"].as_str().expect("a text").parse().expect("at");
+            let until: Timestamp =
+                slot["slot_until"].as_str().expect("a text").parse().expect("at");
+            let minutes = until.duration_since(from).as_mins();
+            let trouble = slot["trouble"][0]["line"].as_str().unwrap_or("-");
+            format!("{minutes} min, lines {}, gap {}, {trouble}", slot["lines"], slot["gap"])
+        };
+        office.items("/link/v1/logs", "slots").iter().map(one).collect()
+    };
+    write("before\n");
+    beside_at(ahead, &settings, &office, async {
+        a_while().await;
+        write("one\nan ERROR\n");
+        to_the_next_minute(0);
+        until("the first slot", || slots().len() == 1).await;
+        write("two\n");
+        to_the_next_minute(0);
+        until("the second slot", || slots().len() == 2).await;
+    })
+    .await;
+    // Nobody reads for minutes; then it goes on where it stopped.
+    write("three\n");
+    to_the_next_minute(3);
+    beside_at(ahead, &settings, &office, async {
+        until("what was missed", || slots().len() == 4).await;
+        to_the_next_minute(0);
+        until("the slot after it", || slots().len() == 5).await;
+    })
+    .await;
+    let expected = [
+        "1 min, lines 2, gap true, an ERROR",
+        "1 min, lines 1, gap false, -",
+        "1 min, lines 0, gap true, -",
+        "3 min, lines 0, gap true, -",
+        "1 min, lines 1, gap false, -",
+    ];
+    assert_eq!(slots(), expected);
 }

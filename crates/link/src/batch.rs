@@ -97,7 +97,8 @@ pub struct Logs {
     pub slots: Vec<LogSlot>,
 }
 
-/// What one source of a log said in one slot of time.
+/// What one source of a log said in one slot of time. The same slot of a source may come again after a
+/// crash of the agent: the last one counts. A gap may span several slots.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogSlot {
     /// Its name in the agent's file.
@@ -124,7 +125,7 @@ pub struct Trouble {
     /// When it was written, if the source says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
-    /// The pattern's name.
+    /// The pattern, as it stands in the agent's file.
     pub pattern: String,
     /// The line, cut after 500 letters.
     pub line: String,

@@ -70,3 +70,82 @@ fn warnings_of_contracts_are_shown() {
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(told.contains("odd.toml:") && told.contains(": warning: "), "{told}");
 }
+
+/// Runbooks, doors for alerts, calls and warnings read back as they were written.
+#[test]
+fn what_answers_by_itself_reads_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/skyarch.toml");
+    let contract = contract.canonicalize().expect("a contract");
+    let text = format!(
+        r#"
+[[composition]]
+name = "a"
+listen = ["127.0.0.1:2525"]
+delivery = "sandbox"
+[[courier]]
+name = "pager"
+kind = "command"
+channel = "telephone"
+program = "/usr/local/bin/call"
+[[check]]
+name = "ssh"
+kind = "tcp"
+host = "192.0.2.1"
+port = 22
+[[check]]
+name = "backup"
+kind = "heartbeat"
+within = "1d"
+opens_incident = "skyarch/servers"
+[[contract]]
+file = "{}"
+notify_incident = "send"
+notify_over = ["pager"]
+[rota]
+patience = "10m"
+warn_at = ["25%", "1h"]
+[[oncall]]
+name = "Sato"
+mail = "sato@example.jp"
+over = ["pager"]
+[[alerts]]
+name = "prometheus"
+under = "skyarch"
+resolved = "recovers"
+[[runbook]]
+name = "web"
+contract = "skyarch"
+functions = ["http"]
+alarms = ["alert/prometheus/"]
+done = ["ssh", "added:front"]
+[runbook.conditions]
+login = "ssh"
+[[runbook.step]]
+level = "port-ladder 1"
+order = "web1 restart-nginx"
+wait = "3m"
+[[runbook.step]]
+call = true
+[[runbook.step]]
+text = "switch over"
+"#,
+        contract.display()
+    );
+    let path = folder.path().join("yakusoku.toml");
+    std::fs::write(&path, text).expect("written");
+    let shown = yakusoku(&["config", "show", path.to_str().expect("UTF-8")]);
+    for line in [
+        "opens_incident = \"skyarch/servers\"",
+        "notify_incident = \"send\"",
+        "warn_at = [\"25%\", \"1h\"]",
+        "over = [\"pager\"]",
+        "resolved = \"recovers\"",
+        "done = [\"ssh\", \"added:front\"]",
+        "order = \"web1 restart-nginx\"",
+        "wait = \"30m\"",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line} is not in\n{shown}");
+    }
+    shown_twice(&shown);
+}

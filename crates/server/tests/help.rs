@@ -8,7 +8,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The commands, as a person types them.
-const COMMANDS: [&str; 84] = [
+const COMMANDS: &[&str] = &[
     "",
     "up",
     "relay",
@@ -48,6 +48,10 @@ const COMMANDS: [&str; 84] = [
     "incident clock",
     "incident wait",
     "incident mute",
+    "incident acknowledge",
+    "incident runbook",
+    "incident on-call",
+    "incident doors",
     "incident recover",
     "incident close",
     "incident take-back",

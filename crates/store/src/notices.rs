@@ -103,10 +103,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<i64>> {
         const DOING: &str = "record a notice";
-        let (incident, phase) = match draft.incident {
-            Some((incident, phase)) => (incident, phase_word(phase)),
-            None => (0, ""),
-        };
+        let (incident, phase) = incident_of(draft);
         let row = sqlx::query(
             "SELECT (SELECT COALESCE(MAX(number), 0) + 1 FROM notice) AS next, \
              (SELECT COUNT(*) FROM notice \
@@ -335,6 +332,9 @@ impl Store {
     }
 }
 
-fn phase_word(phase: Phase) -> &'static str {
-    PHASES.iter().find(|(_, known)| *known == phase).map_or("", |(word, _)| word)
+/// The incident that a draft is about, 0 for none, and the word of its phase.
+fn incident_of(draft: &Draft) -> (i64, &'static str) {
+    let Some((incident, phase)) = draft.incident else { return (0, "") };
+    let word = PHASES.iter().find(|(_, known)| *known == phase);
+    (incident, word.map_or("", |(word, _)| word))
 }

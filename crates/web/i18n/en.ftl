@@ -865,6 +865,135 @@ done-check-changed = The check was changed.
 done-check-paused = The check rests. Until it is resumed nothing is known of its target.
 done-check-resumed = The check looks again.
 done-check-removed = The check was removed.
+
+machines = Machines
+machines-lead = What stands away from the office, when it was last heard, and what is wrong there.
+machines-empty = No machine dials in yet.
+machines-empty-listen = Give the office a listener for stations: listen in [link] of the configuration.
+machines-empty-add = Add a station. Its token is printed once.
+machines-empty-start = Put the token on the machine and start yakusoku agent there.
+machines-silent = { $n ->
+    [one] One machine is silent.
+   *[other] { $count } machines are silent.
+}
+machine = Machine
+machine-well = Well
+machine-trouble = Trouble
+machine-silent = Silent
+machine-never-heard = Never heard
+machine-revoked = Revoked
+machine-silent-text = Nothing was heard of this machine since { $value }. What it shows is not how it is now.
+machine-revoked-text = Its token was revoked:
+machine-heard = Last heard
+machine-read = Last reading
+machine-fullest = Fullest disk
+machine-wrong = What is wrong
+machine-contracts = Kept under
+machine-no-contracts = no contract, so no threshold counts
+machine-crossings = Thresholds that are reached
+machine-partitions = Partitions
+machine-disk = Disk
+machine-space = Space
+machine-inodes = Inodes
+machine-no-inodes = no table of inodes
+machine-limit = told at { $value }
+machine-free = free { $value }
+machine-states = Units, processes, arrays
+machine-no-states = Nothing is watched.
+machine-changes = What changed in 7 days
+machine-no-changes = Nothing changed.
+machine-unit = Unit
+machine-process = Process
+machine-raid = RAID
+machine-database = Database
+machine-log = Log
+machine-logs = Collected logs, 48 hours
+machine-no-logs = No log is collected.
+machine-orders = Orders
+machine-no-orders = No order was given.
+machine-graphs = Graphs
+machine-no-readings = No readings have arrived yet.
+station-agent = Agent
+station-node = Node
+state-good = Good
+state-bad = Bad
+state-unknown = Unknown
+log-read = read
+log-trouble = with trouble
+log-missing = missing
+log-to-come = still to come
+log-lines = { $n ->
+    [one] 1 line
+   *[other] { $count } lines
+}
+log-trouble-lines = { $n ->
+    [one] 1 line of trouble
+   *[other] { $count } lines of trouble
+}
+log-missing-hours = { $n ->
+    [one] 1 hour is missing
+   *[other] { $count } hours are missing
+}
+log-none-missing = nothing is missing in { $count } hours
+log-last-trouble = The newest trouble
+order = Order
+order-given = Given
+order-by = By
+order-said = What became of it
+order-action = Action
+order-give = Give the order
+order-text = The machine does it at once, if its own list allows it.
+order-no-actions = This machine has told of no action that it allows.
+order-incident = Incident { $count }
+order-waiting = Waiting
+order-fetched = Fetched
+order-done = Done
+order-failed = Failed
+order-refused = Refused
+order-unknown = Unknown
+order-expired = Expired
+done-order-given = The order is given.
+graph-mean = Mean
+graph-highest = Highest
+graph-undrawn = { $n ->
+    [one] 1 more series is not drawn.
+   *[other] { $count } more series are not drawn.
+}
+series-load-1 = Load, 1 minute
+series-load-5 = Load, 5 minutes
+series-load-15 = Load, 15 minutes
+series-uptime = Up since, in seconds
+series-cpu-busy = Processors, busy
+series-cpu-waiting = Processors, waiting for disks
+series-cpu-stolen = Processors, taken by the host
+series-memory-used = Memory in use
+series-memory-available = Memory available
+series-memory-total = Memory in all
+series-swap-used = Swap in use
+series-swap-total = Swap in all
+series-disk-used = Disk { $value }, in use
+series-disk-free = Disk { $value }, free
+series-disk-size = Disk { $value }, size
+series-inodes-used = Disk { $value }, inodes in use
+series-inodes-free = Disk { $value }, inodes free
+series-net-in = Network { $value }, in
+series-net-out = Network { $value }, out
+series-database-size = Database { $value }, size
+series-database-used = Database { $value }, in use
+series-process = Processes { $value }
+
+refused-link-off = Stations cannot dial this office: add listen in [link] to the configuration.
+refused-station-name = The name of a station has 1 to { $count } letters (a-z, A-Z), digits, dots, hyphens or underscores.
+refused-station-site = A site is one line of up to { $count } letters.
+refused-station-contracts = A machine is kept under up to { $count } contracts.
+refused-station-taken = There is a station { $value } already.
+refused-station-other-kind = { $value } was a station of the other kind. Choose another name.
+refused-no-station = There is no station { $value }.
+refused-station-revoked = { $value } is revoked. Add it again for a new token.
+refused-not-an-agent = { $value } is a node and takes no orders.
+refused-action-name = The name of an action has 1 to { $count } letters (a-z, A-Z), digits, dots, hyphens or underscores.
+refused-orders-waiting = Too many orders wait for { $value } already. It does not fetch them.
+refused-no-order = There is no order { $count }.
 on-call = On call
 on-call-lead = Who is called when something has its turn, and what is done before that by itself.
 on-call-people = Our people, in the order in which they are called now

@@ -250,6 +250,7 @@ impl Frame {
             "incident-written" => self.t("done-incident-written"),
             "report-saved" => self.t("done-report-saved"),
             "report-issued" => self.t("done-report-issued"),
+            "order-given" => self.t("done-order-given"),
             "check-added" => self.t("done-check-added"),
             "check-changed" => self.t("done-check-changed"),
             "check-paused" => self.t("done-check-paused"),

@@ -18,6 +18,7 @@ mod marks;
 mod ours;
 mod proxies;
 mod rooms;
+mod series;
 mod statement;
 mod stations;
 mod status;

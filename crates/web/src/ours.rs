@@ -8,6 +8,7 @@
 use app::Refusal;
 use app::accounts::AccountKind;
 use app::checks::CheckRefusal;
+use app::stations::StationRefusal;
 use fluent_bundle::FluentValue;
 
 use crate::heard;
@@ -253,6 +254,7 @@ fn incident_refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::ReportUnfinished { .. } => plain("refused-report-unfinished"),
         Refusal::DraftMoved => plain("refused-draft-moved"),
         Refusal::Check(why) => check_refusal(lang, why),
+        Refusal::Station(why) => station_refusal(lang, why),
         Refusal::ByRelay(reason) => said(lang, reason),
         other => other.to_string(),
     }
@@ -275,6 +277,25 @@ fn check_refusal(lang: Lang, why: &CheckRefusal) -> String {
         }
         CheckRefusal::Mapped { name } => named("refused-check-mapped", name),
         CheckRefusal::NobodyLooks => plain("refused-nobody-looks"),
+    }
+}
+
+fn station_refusal(lang: Lang, why: &StationRefusal) -> String {
+    let number = |key: &str, n: usize| lang.say_with(key, &[("count", grouped(n as u64).into())]);
+    let named = |key: &str, name: &str| lang.say_with(key, &[("value", name.to_owned().into())]);
+    match why {
+        StationRefusal::LinkOff => lang.say("refused-link-off"),
+        StationRefusal::Name { longest } => number("refused-station-name", *longest),
+        StationRefusal::Site { longest } => number("refused-station-site", *longest),
+        StationRefusal::Contracts { most } => number("refused-station-contracts", *most),
+        StationRefusal::Taken { name } => named("refused-station-taken", name),
+        StationRefusal::OtherKind { name } => named("refused-station-other-kind", name),
+        StationRefusal::Nobody { name } => named("refused-no-station", name),
+        StationRefusal::Revoked { name } => named("refused-station-revoked", name),
+        StationRefusal::NotAnAgent { name } => named("refused-not-an-agent", name),
+        StationRefusal::Action { longest } => number("refused-action-name", *longest),
+        StationRefusal::OrdersWaiting { name, .. } => named("refused-orders-waiting", name),
+        StationRefusal::NoOrder { id } => number("refused-no-order", id.unsigned_abs() as usize),
     }
 }
 

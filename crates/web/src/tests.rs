@@ -9,6 +9,7 @@ use crate::rooms;
 use crate::words::Lang;
 
 pub mod incidents;
+pub mod machines;
 pub mod promises;
 pub mod sample;
 pub mod watched;

@@ -4,7 +4,7 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 21] = [
     "/",
     "/mail",
     "/promises",
@@ -12,11 +12,13 @@ const ROOMS: [&str; 19] = [
     "/incidents",
     "/incidents/1",
     "/incidents/1/report",
+    "/on-call",
     "/windows",
     "/windows/plan-1",
     "/notices",
     "/notices/1",
     "/checks",
+    "/machines",
     "/checks-new",
     "/log",
     "/queue",

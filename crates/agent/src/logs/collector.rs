@@ -32,8 +32,8 @@ pub struct Collector {
     /// When it was last remembered how far we got, and the CRC-32 of that.
     kept_at: Timestamp,
     kept: Option<u32>,
-    /// When journalctl is asked again.
-    ask_at: Timestamp,
+    /// When the source was last read.
+    asked_at: Option<Timestamp>,
     /// Why it cannot be read, if so.
     trouble: Option<String>,
 }
@@ -89,7 +89,16 @@ impl Collector {
             }
             LogSource::Journald(units) => Source::Journald(Journald::resume(units, cursor)),
         };
-        Collector { log, path, source, slot, kept_at: now, kept: None, ask_at: now, trouble: None }
+        Collector {
+            log,
+            path,
+            source,
+            slot,
+            kept_at: now,
+            kept: None,
+            asked_at: None,
+            trouble: None,
+        }
     }
 
     /// The log's name.
@@ -125,7 +134,7 @@ impl Collector {
     /// # Errors
     /// When the file cannot be written.
     pub fn keep(&mut self, now: Timestamp, at_once: bool) -> io::Result<()> {
-        if !at_once && now.duration_since(self.kept_at) < KEEP_EVERY {
+        if !at_once && now.duration_since(self.kept_at).abs() < KEEP_EVERY {
             return Ok(());
         }
         self.kept_at = now;
@@ -145,10 +154,11 @@ impl Collector {
     /// A file is looked at each time, journalctl now and then and when a slot is over.
     fn is_asked(&mut self, now: Timestamp) -> bool {
         let hourly = self.log.slot >= SignedDuration::from_hours(1);
-        let due = now >= self.ask_at || self.slot.is_over(now);
-        let asked = due || matches!(self.source, Source::File(_));
+        let every = if hourly { ASK_EVERY[0] } else { ASK_EVERY[1] };
+        let rests = self.asked_at.is_some_and(|at| now.duration_since(at).abs() < every);
+        let asked = !rests || self.slot.is_over(now) || matches!(self.source, Source::File(_));
         if asked {
-            self.ask_at = now + if hourly { ASK_EVERY[0] } else { ASK_EVERY[1] };
+            self.asked_at = Some(now);
         }
         asked
     }

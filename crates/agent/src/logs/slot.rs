@@ -43,7 +43,8 @@ impl OpenSlot {
     pub fn close_missed(&mut self, length: SignedDuration, now: Timestamp) -> Vec<LogSlot> {
         let late_max = LATE_MAX.min(length / 2);
         let late = now.duration_since(self.0.slot_until);
-        if late < late_max {
+        // A clock that was set back leaves a slot in which nobody is any more.
+        if late < late_max && now >= self.0.slot_from {
             return Vec::new();
         }
         let next = OpenSlot::begin(&self.0.source, length, now, true);
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn slots_read_and_missed() {
         let minute = SignedDuration::from_mins(1);
-        let cases: [(&str, &[&str], SignedDuration, &[&str]); 7] = [
+        let cases: [(&str, &[&str], SignedDuration, &[&str]); 8] = [
             (
                 "read all the time",
                 &["10:00:00", "10:59:59", "11:00:00"],
@@ -178,6 +179,12 @@ mod tests {
                 &["10:00:00", "10:01:00", "10:02:01"],
                 minute,
                 &["10:00-10:01 read 2", "10:01-10:02 read 1"],
+            ),
+            (
+                "the clock is set back",
+                &["10:05:00", "08:10:00", "09:00:00"],
+                HOUR,
+                &["10:00-11:00 missing 1", "08:00-09:00 read 2"],
             ),
             ("streaming, late", &["10:00:00", "10:01:30"], minute, &["10:00-10:01 missing 1"]),
         ];

@@ -98,7 +98,8 @@ impl<'a> Acting<'a> {
         let last = self.book.last_number();
         link::judge(order, &self.settings.station, last, &allowed, now)
             .map_err(|refusal| refusal.to_string())?;
-        if order.issued < self.book.since() {
+        // Orders are issued at whole seconds.
+        if order.issued.as_second() < self.book.since().as_second() {
             return Err("the order is older than this agent's book of orders".to_owned());
         }
         let action = self.settings.actions.iter().find(|action| action.name == order.action);

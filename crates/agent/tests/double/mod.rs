@@ -103,7 +103,7 @@ impl Office {
             station: "web-1".to_owned(),
             number,
             action: action.to_owned(),
-            issued: now + SignedDuration::from_secs(1),
+            issued: now,
             expires: now + SignedDuration::from_secs(300),
             incident: Some("42".to_owned()),
         };

@@ -1,11 +1,12 @@
 //! What a person does in an incident: each deed is checked, then it is an entry.
 
-use desk::{Happened, Next, PRIORITY_MAX, Source, WAITING_FOR_CUSTOMER, next, startable};
+use desk::{Happened, PRIORITY_MAX, Source, WAITING_FOR_CUSTOMER};
 use jiff::{SignedDuration, Timestamp};
 use store::{Added, NewIncident};
-use terms::{Event, Kind, Name, Service, Terms};
+use terms::{Name, Service, Terms};
 
-use super::{Draft, Incident, TRIES_MAX, addition, ground, incident, line, outlook, runbooks};
+use super::possible::{clock, closed, no_step, on_runbook, step, taken_back};
+use super::{Draft, Incident, TRIES_MAX, addition, incident, line, runbooks};
 use crate::incidents::down;
 use crate::sightings::Sightings;
 use crate::{AppError, Office, Refusal};
@@ -234,104 +235,14 @@ fn happened(
         Deed::CustomerAnswered => Happened::StateEnded { state: waiting_for_customer()? },
         Deed::Close if story.recovered.is_some() => closed(office, incident, now)?,
         Deed::Acknowledge => Happened::Acknowledged,
-        Deed::StopRunbook | Deed::ResumeRunbook if runbooks::of(office, incident).is_none() => {
-            return AppError::refused(Refusal::NoRunbookStep { step: 0 });
-        }
-        Deed::StopRunbook => Happened::RunbookStopped,
-        Deed::ResumeRunbook => Happened::RunbookResumed,
-        Deed::DoStep(step) | Deed::SkipStep(step) => {
-            return AppError::refused(Refusal::NoRunbookStep { step: *step });
+        Deed::DoStep(_) | Deed::SkipStep(_) | Deed::StopRunbook | Deed::ResumeRunbook => {
+            on_runbook(office, incident, deed)?
         }
         Deed::Close | Deed::Recover => {
             return AppError::refused(Refusal::NotRecovered { id: incident.record.id });
         }
-        Deed::TakeBack(number) => {
-            let entry = incident.entries.iter().find(|entry| entry.number == *number);
-            match entry.map(|entry| &entry.happened) {
-                // The first entry makes it an incident; what other incidents and reports rest on stays.
-                Some(
-                    Happened::Opened { .. }
-                    | Happened::TakenBack { .. }
-                    | Happened::MergedInto { .. }
-                    | Happened::Merged { .. }
-                    | Happened::SplitOff { .. }
-                    | Happened::SplitFrom { .. }
-                    | Happened::ReportIssued { .. },
-                )
-                | None => return AppError::refused(Refusal::NotTakenBack { entry: *number }),
-                Some(_) => Happened::TakenBack { entry: *number },
-            }
-        }
+        Deed::TakeBack(number) => taken_back(incident, *number)?,
     })
-}
-
-/// It is closed when no report of it is owed any more.
-fn closed(office: &Office, incident: &Incident, now: Timestamp) -> Result<Happened, AppError> {
-    let owed = |clock: &desk::Running<'_>| {
-        clock.clock.event == Some(Event::Recovery) && clock.met.is_none()
-    };
-    if outlook(office, incident, now)?.clocks.iter().any(owed) {
-        return AppError::refused(Refusal::ReportFirst { id: incident.record.id });
-    }
-    Ok(Happened::Closed)
-}
-
-/// Whether a step may be taken: the ladder has it, and the emergency contact does not stand before it.
-fn step(
-    office: &Office,
-    incident: &Incident,
-    (ladder, level): (&Name, u8),
-    at: Timestamp,
-    now: Timestamp,
-) -> Result<(), AppError> {
-    let watched = incident.watched(office)?;
-    let terms = incident.terms(watched);
-    let steps = terms.promise(ladder).and_then(|promise| match &promise.kind {
-        Kind::Escalation(escalation) => Some(&escalation.steps),
-        _ => None,
-    });
-    if !steps.is_some_and(|steps| steps.iter().any(|step| step.level == level)) {
-        return AppError::refused(no_step(ladder, level));
-    }
-    let ground = ground(office, watched, terms);
-    let answers = incident.story.ladder(terms).unwrap_or(ladder);
-    match next(&incident.story.course(answers), &ground, at.min(now)) {
-        Next::Blocked { .. } => AppError::refused(Refusal::ContactFirst),
-        _ => Ok(()),
-    }
-}
-
-fn no_step(ladder: &Name, level: u8) -> Refusal {
-    Refusal::NoStep { ladder: ladder.to_string(), level }
-}
-
-/// A clock is started when a person may start it, and met when it runs.
-fn clock(
-    office: &Office,
-    incident: &Incident,
-    terms: &Terms,
-    promise: &Name,
-    deed: &Deed,
-) -> Result<Happened, AppError> {
-    let watched = incident.watched(office)?;
-    let ground = ground(office, watched, terms);
-    let refusal = || Refusal::NoClock { promise: promise.to_string() };
-    match deed {
-        Deed::StartClock(_) => {
-            let may = startable(&ground).iter().any(|known| known.name == *promise);
-            if !may {
-                return AppError::refused(refusal());
-            }
-            Ok(Happened::ClockStarted { promise: promise.clone() })
-        }
-        _ => {
-            let known = terms.promise(promise).and_then(desk::promise_clock).is_some();
-            if !known {
-                return AppError::refused(refusal());
-            }
-            Ok(Happened::ClockMet { promise: promise.clone() })
-        }
-    }
 }
 
 /// It is repaired: functions that nobody measures are up by the word of who says so; one that is seen

@@ -14,6 +14,7 @@ mod line;
 mod news;
 mod outlook;
 mod parts;
+mod possible;
 pub mod report;
 mod runbooks;
 mod sights;

@@ -31,7 +31,7 @@ pub(super) async fn announce(
     let mode = audience.map_or(OnIncident::Nothing, |audience| audience.on_incident);
     // Whom nobody can tell over anything is told of in the room of notices.
     let Ok(channels) = office.telling.channels(contract) else { return Ok(0) };
-    let Some((phase, event, promise)) = owed(office, incident, mode, known, now)? else {
+    let Some(Owed { phase, event, promise }) = owed(office, incident, mode, known, now)? else {
         return confirm(office, mode, known, now).await;
     };
     let outlook = outlook(office, incident, now)?;
@@ -73,15 +73,22 @@ async fn confirm(
     Ok(confirmed)
 }
 
-/// What is to be told of an incident and was not drafted: which phase, from when its time counts, and
-/// by which promise.
+/// What is to be told of an incident.
+struct Owed<'o> {
+    phase: Phase,
+    /// From when its time counts.
+    event: Timestamp,
+    promise: Option<&'o Promise>,
+}
+
+/// What is to be told of an incident and was not drafted.
 fn owed<'o>(
     office: &'o Office,
     incident: &Incident,
     mode: OnIncident,
     known: &[NoticeRecord],
     now: Timestamp,
-) -> Result<Option<(Phase, Timestamp, Option<&'o Promise>)>, AppError> {
+) -> Result<Option<Owed<'o>>, AppError> {
     let outlook = outlook(office, incident, now)?;
     let is_notice = |clock: &&desk::Running<'_>| matches!(&clock.promise.kind, Kind::Notice(notice) if notice.about == About::Incident);
     let clock = outlook.clocks.iter().find(is_notice);
@@ -94,14 +101,15 @@ fn owed<'o>(
     let was_told = !story.notices.is_empty() || of(Phase::Began).any(|it| it.confirmed.is_some());
     if let Some(recovered) = story.recovered.filter(|_| was_told) {
         let is_known = of(Phase::Recovered).any(|it| it.draft.event == recovered);
-        return Ok((!is_known).then_some((Phase::Recovered, recovered, promise)));
+        let phase = Phase::Recovered;
+        return Ok((!is_known).then_some(Owed { phase, event: recovered, promise }));
     }
     let is_met = clock.is_some_and(|clock| clock.met.is_some());
     if is_met || !story.is_open() || of(Phase::Began).next().is_some() {
         return Ok(None);
     }
     let event = clock.map_or(story.opened, |clock| clock.from);
-    Ok(Some((Phase::Began, event, promise)))
+    Ok(Some(Owed { phase: Phase::Began, event, promise }))
 }
 
 fn is_of(notice: &NoticeRecord, phase: Phase) -> bool {

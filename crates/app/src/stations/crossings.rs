@@ -37,12 +37,22 @@ pub async fn crossings(office: &Office, since: Timestamp) -> Result<Vec<Crossing
     Ok(crossings.into_iter().filter_map(one).collect())
 }
 
-/// Which thresholds a contract's checks name, by the name of the promise, and what they are about.
-fn thresholds(
-    office: &Office,
-    station: &StationRecord,
-    at: Timestamp,
-) -> Vec<(String, String, Threshold, Vec<String>)> {
+/// A threshold that a contract's check names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Under which contract.
+    pub contract: String,
+    /// Which promise of it.
+    pub promise: String,
+    /// From which use on somebody is told.
+    pub threshold: Threshold,
+    /// What it is about: `disk`, `inode`, `database-size`.
+    pub about: Vec<String>,
+}
+
+/// The thresholds in force for a machine: those of the contracts that it is kept under.
+#[must_use]
+pub fn limits(office: &Office, station: &StationRecord, at: Timestamp) -> Vec<Limit> {
     let ours = office.contracts.iter().filter(|watched| {
         station.contracts.iter().any(|name| name == watched.contract.name.as_str())
     });
@@ -52,7 +62,8 @@ fn thresholds(
         promises.into_iter().filter_map(move |promise| match promise.kind {
             Kind::Check(check) => {
                 let about = check.what.iter().map(ToString::to_string).collect();
-                Some((contract.clone(), promise.name.to_string(), check.threshold?, about))
+                let (contract, promise) = (contract.clone(), promise.name.to_string());
+                Some(Limit { contract, promise, threshold: check.threshold?, about })
             }
             _ => None,
         })
@@ -104,7 +115,7 @@ pub(super) fn crossed(
         if !(first..=last).contains(&reading.at) || newest.is_some_and(|it| reading.at <= it) {
             continue;
         }
-        for crossing in judged(reading, &thresholds(office, station, reading.at), &mut open) {
+        for crossing in judged(reading, &limits(office, station, reading.at), &mut open) {
             changed.insert((key(&crossing), crossing.from), crossing);
         }
     }
@@ -114,13 +125,13 @@ pub(super) fn crossed(
 /// What one reading changes; `open` is what lasts before and after it.
 fn judged(
     reading: &Reading,
-    thresholds: &[(String, String, Threshold, Vec<String>)],
+    limits: &[Limit],
     open: &mut BTreeMap<Key, CrossingRecord>,
 ) -> Vec<CrossingRecord> {
     let uses = uses(reading);
     let mut changed = Vec::new();
     let mut read: Vec<Key> = Vec::new();
-    for (contract, promise, threshold, about) in thresholds {
+    for Limit { contract, promise, threshold, about } in limits {
         for what in about {
             let Some(uses) = uses.get(what.as_str()) else { continue };
             let key = |one: &Use| (contract.clone(), promise.clone(), format!("{what} {}", one.of));
@@ -145,7 +156,7 @@ fn judged(
             }
         }
     }
-    let is_named = |key: &Key| thresholds.iter().any(|it| it.0 == key.0 && it.1 == key.1);
+    let is_named = |key: &Key| limits.iter().any(|it| it.contract == key.0 && it.promise == key.1);
     let ended: Vec<Key> = open
         .iter()
         .filter(|(key, crossing)| {
@@ -174,11 +185,13 @@ mod tests {
 
     #[test]
     fn each_partition_is_told_at_exactly_its_threshold() {
-        let at_least = |percent| Threshold { at_least: Percent(percent * Percent::ONE) };
-        let all = [
-            ("skyarch".to_owned(), "disk".to_owned(), at_least(90), vec!["disk".to_owned()]),
-            ("skyarch".to_owned(), "inodes".to_owned(), at_least(50), vec!["inode".to_owned()]),
-        ];
+        let limit = |promise: &str, percent, about: &str| Limit {
+            contract: "skyarch".to_owned(),
+            promise: promise.to_owned(),
+            threshold: Threshold { at_least: Percent(percent * Percent::ONE) },
+            about: vec![about.to_owned()],
+        };
+        let all = [limit("disk", 90, "disk"), limit("inodes", 50, "inode")];
         // Permille of /, of /var, inodes of /; then what changed: what, since, until, worst.
         let story = [
             ("06:00", 899, 100, 499, ""),

@@ -18,14 +18,15 @@ use store::{NewStation, StationAdded};
 use tokio::sync::{Mutex, watch};
 use vault::OrderKey;
 
-pub use crossings::{Crossing, crossings};
-pub use logs::{Hour, SourceHours, collected, trouble};
+pub use crossings::{Crossing, Limit, crossings, limits};
+pub use link::{Outcome, StateWord, Trouble};
+pub use logs::{HOURS_SHOWN, Hour, SourceHours, collected, trouble};
 pub use orders::{ORDER_LIFE, OrderState, look_for_orders, order, outcome, state_of, waiting};
 pub use refusal::StationRefusal;
 pub use seen::{Graph, Graphs, Seen, drop_expired, fold, graphs, list, seen};
 pub use store::{
-    CrossingRecord, Figure, OrderRecord, OrderResult, STATION_KINDS, StateChange, StateRecord,
-    StationKind, StationRecord,
+    CrossingRecord, Figure, OrderRecord, OrderResult, STATION_KINDS, SeenReading, SlotRecord,
+    StateChange, StateRecord, StationKind, StationRecord,
 };
 pub use take::{take_logs, take_readings, take_results};
 

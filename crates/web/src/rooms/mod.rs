@@ -10,6 +10,8 @@ mod domains;
 mod door;
 mod incidents;
 mod log;
+pub(crate) mod machine_parts;
+mod machines;
 mod notices;
 mod on_call;
 mod overview;
@@ -44,6 +46,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(windows::routes())
         .merge(notices::routes())
         .merge(checks::routes())
+        .merge(machines::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -104,6 +107,7 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(notices::samples::pages(f));
     pages.extend(checks::samples::pages(f));
     pages.extend(check_form::samples::pages(f));
+    pages.extend(machines::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));

@@ -1,9 +1,12 @@
 //! Incidents under a contract of the project, as sample data.
 
+use app::incidents::calling::CallRecord;
 use app::incidents::report::{Content, Report};
-use app::incidents::{EmergencyContact, Incident, OnCall};
-use app::{WatchedContract, incidents};
-use desk::{Entry, Happened, Source, Story};
+use app::incidents::{EmergencyContact, Incident, OnCall, StepView};
+use app::{SendingState, WatchedContract, incidents};
+use desk::{
+    Carried, Entry, Followed, Happened, Runbook, RunbookStep, Source, StepDoing, StepEnd, Story,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::words::Lang;
@@ -89,6 +92,81 @@ pub fn stories(now: Timestamp) -> Vec<Incident> {
         incident(2, ago(10), look, now),
         incident(1, ago(2_000), over, now),
     ]
+}
+
+/// A runbook of every kind of step.
+pub fn runbook() -> Runbook {
+    let name = |text: &str| text.parse().expect("a name");
+    let order = || StepDoing::Order { station: "web1".into(), action: "restart-nginx".into() };
+    let step = |level: Option<u8>, doing| RunbookStep {
+        level: level.map(|level| (name("port-ladder"), level)),
+        doing,
+        wait: SignedDuration::from_mins(3),
+    };
+    Runbook {
+        name: name("web"),
+        contract: name("skyarch"),
+        functions: vec![name("http")],
+        alarms: Vec::new(),
+        conditions: Vec::new(),
+        done: Vec::new(),
+        steps: vec![
+            step(Some(1), order()),
+            step(Some(1), order()),
+            step(None, order()),
+            step(None, StepDoing::Call),
+            step(None, StepDoing::Hand(HOSTILE.into())),
+            step(None, StepDoing::Hand("later".into())),
+        ],
+    }
+}
+
+/// Its steps with an end of each kind, one under way, one to come.
+pub fn steps(runbook: &Runbook, now: Timestamp) -> Vec<StepView<'_>> {
+    let ends = [
+        Some(Some(StepEnd::Failed)),
+        Some(Some(StepEnd::Unknown)),
+        Some(Some(StepEnd::Done)),
+        Some(Some(StepEnd::Skipped)),
+        Some(None),
+        None,
+    ];
+    let carried =
+        [Carried::Failed(HOSTILE.into()), Carried::Unknown, Carried::Done].map(Some).into_iter();
+    let carried = carried.chain(std::iter::repeat(None));
+    let steps = (1..).zip(&runbook.steps).zip(ends).zip(carried);
+    let view = |(((number, step), end), carried): (((u16, _), Option<Option<StepEnd>>), _)| {
+        let is_order = Option::is_some(&carried);
+        let followed = end.map(|end| Followed {
+            runbook: runbook.name.clone(),
+            step: number,
+            began: now,
+            until: now,
+            order: is_order.then_some(i64::from(number)),
+            ended: end.map(|end| (end, now)),
+        });
+        let is_open = !matches!(end, Some(Some(_)));
+        StepView { number, step, followed, carried, is_open }
+    };
+    steps.map(view).collect()
+}
+
+/// Calls in every state.
+pub fn calls(now: Timestamp) -> Vec<CallRecord> {
+    let states =
+        [SendingState::Queued, SendingState::Sending, SendingState::Sent, SendingState::Failed];
+    let call = |(place, state): (i64, SendingState)| CallRecord {
+        key: store::CallKey { incident: 2, entry: 3, place },
+        courier: "pager".into(),
+        recipient: if place == 1 { String::new() } else { "sato@example.jp".into() },
+        subject: "call".into(),
+        text: "call".into(),
+        state,
+        attempts: 1,
+        maybe_twice: place == 3,
+        answer: (place > 2).then(|| (now, HOSTILE.to_owned())),
+    };
+    (1..).zip(states).map(call).collect()
 }
 
 /// A report that corrects another one.

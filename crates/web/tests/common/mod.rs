@@ -6,12 +6,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use app::accounts::{self, AccountKind};
+use app::incidents::{AlarmPlace, AlarmRules, AlertDoor};
 use app::logs::{self, Log};
 use app::status::StatusPage;
 use app::telling::{Audience, CourierFacts, Telling, Way};
 use app::{Office, RelayFolder, WatchedContract};
-use jiff::Timestamp;
+use desk::{Closing, Runbook, RunbookStep, StepDoing};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use mail::envelope::Notify;
 use mail::{Address, Envelope, HeaderSummary, Recipient, Source, SpoolId};
 use spool::mailbox::{Mailbox, MailboxEntry};
@@ -155,7 +157,9 @@ impl House {
         std::fs::create_dir_all(&relay.0).expect("a folder for the relay");
         let mailbox = Mailbox::new(&relay.sandbox(), Arc::clone(&vault));
         let telling = telling(&contracts);
-        let office = Office::new(store, vault, relay, vec![]).under(contracts).telling(telling);
+        let (runbooks, alarms) = answering(&contracts);
+        let mut office = Office::new(store, vault, relay, vec![]).under(contracts).telling(telling);
+        (office.runbooks, office.alarms) = (runbooks, alarms);
         let mut office = office.showing(pages);
         let roots = watch::Roots::Mozilla;
         let mut reach = watch::Reach::new(None, &roots, now).expect("a reach");
@@ -229,13 +233,13 @@ impl House {
         let address = self.address;
         let mut stream = TcpStream::connect(address).await.expect("it listens");
         let head = head.replace('\n', "\r\n");
-        let length = if body.is_empty() {
-            String::new()
-        } else {
-            format!(
-                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
-                body.len()
-            )
+        let kind = match head.contains("Content-Type: ") {
+            true => "",
+            false => "Content-Type: application/x-www-form-urlencoded\r\n",
+        };
+        let length = match body.is_empty() {
+            true => String::new(),
+            false => format!("{kind}Content-Length: {}\r\n", body.len()),
         };
         let request =
             format!("{head}\r\nHost: {address}\r\nConnection: close\r\n{length}\r\n{body}");
@@ -282,6 +286,32 @@ impl House {
         let answer = self.sign_in(PASSWORD).await;
         answer.cookie("yakusoku_session").expect("a session").to_owned()
     }
+}
+
+/// Every contract has a runbook of words, and a door for alerts of its own name.
+fn answering(contracts: &[WatchedContract]) -> (Vec<Runbook>, AlarmRules) {
+    let runbook = |watched: &WatchedContract| Runbook {
+        name: "by-hand".parse().expect("a name"),
+        contract: watched.contract.name.clone(),
+        functions: Vec::new(),
+        alarms: Vec::new(),
+        conditions: Vec::new(),
+        done: Vec::new(),
+        steps: ["look at the lamp", "switch over"]
+            .map(|words| RunbookStep {
+                level: None,
+                doing: StepDoing::Hand(words.into()),
+                wait: SignedDuration::from_mins(30),
+            })
+            .into(),
+    };
+    let door = |watched: &WatchedContract| {
+        let contract = watched.contract.name.to_string();
+        let place = AlarmPlace { contract: contract.clone(), service: None };
+        AlertDoor { name: contract, place, closing: Closing::ByPerson }
+    };
+    let doors = contracts.iter().map(door).collect();
+    (contracts.iter().map(runbook).collect(), AlarmRules { checks: Vec::new(), doors })
 }
 
 /// Every contract is told by mail.

@@ -296,6 +296,7 @@ pub(super) fn login(f: &Frame) -> String {
 
 #[cfg(test)]
 pub mod samples {
+    use super::view::teller;
     use super::*;
     use crate::tests::incidents as sample;
 
@@ -331,6 +332,17 @@ pub mod samples {
             let page = IncidentPage { f: f.clone(), view, refused: refused.map(str::to_owned) };
             page.render().expect("the template renders")
         };
+        let with_runbook = |f: &Frame, incident: &Incident| {
+            let outlook = incidents::under(&watched, &contacts, &holidays, incident, f.now);
+            let mut view = IncidentView::new(f, incident, &outlook, None, Vec::new());
+            let book = sample::runbook();
+            let steps = sample::steps(&book, f.now);
+            let known = incidents::RunbookView { runbook: &book, stopped: true, steps };
+            view.runbook = Some(runbook::panel(f, &known, &teller(f, &outlook)));
+            view.calls = runbook::calls(f, sample::calls(f.now));
+            let page = IncidentPage { f: f.clone(), view, refused: None };
+            page.render().expect("the template renders")
+        };
         let stories = sample::stories(f.now);
         vec![
             ("incidents", list(&stories, vec![place.clone()])),
@@ -339,6 +351,7 @@ pub mod samples {
             ("incident-blocked", one(&stories[0], Some("no"))),
             ("incident-look", one(&stories[1], None)),
             ("incident-closed", one(&stories[2], None)),
+            ("incident-runbook", with_runbook(&f, &stories[1])),
         ]
     }
 }

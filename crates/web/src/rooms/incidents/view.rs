@@ -254,6 +254,9 @@ fn may_go(happened: &Happened) -> bool {
             | Happened::Merged { .. }
             | Happened::SplitOff { .. }
             | Happened::SplitFrom { .. }
+            | Happened::StepBegan { .. }
+            | Happened::StepEnded { .. }
+            | Happened::Ordered { .. }
             | Happened::ReportIssued { .. }
     )
 }

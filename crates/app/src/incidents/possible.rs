@@ -1,0 +1,125 @@
+//! Whether a deed is possible in an incident as it stands, and what it comes to.
+
+use desk::{Happened, Next, next, startable};
+use jiff::Timestamp;
+use terms::{Event, Kind, Name, Terms};
+
+use super::deeds::Deed;
+use super::{Incident, ground, outlook, runbooks};
+use crate::{AppError, Office, Refusal};
+
+/// It is closed when no report of it is owed any more.
+pub(super) fn closed(
+    office: &Office,
+    incident: &Incident,
+    now: Timestamp,
+) -> Result<Happened, AppError> {
+    let owed = |clock: &desk::Running<'_>| {
+        clock.clock.event == Some(Event::Recovery) && clock.met.is_none()
+    };
+    if outlook(office, incident, now)?.clocks.iter().any(owed) {
+        return AppError::refused(Refusal::ReportFirst { id: incident.record.id });
+    }
+    Ok(Happened::Closed)
+}
+
+/// Whether a step may be taken: the ladder has it, and the emergency contact does not stand before it.
+pub(super) fn step(
+    office: &Office,
+    incident: &Incident,
+    (ladder, level): (&Name, u8),
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<(), AppError> {
+    let watched = incident.watched(office)?;
+    let terms = incident.terms(watched);
+    let steps = terms.promise(ladder).and_then(|promise| match &promise.kind {
+        Kind::Escalation(escalation) => Some(&escalation.steps),
+        _ => None,
+    });
+    if !steps.is_some_and(|steps| steps.iter().any(|step| step.level == level)) {
+        return AppError::refused(no_step(ladder, level));
+    }
+    let ground = ground(office, watched, terms);
+    let answers = incident.story.ladder(terms).unwrap_or(ladder);
+    match next(&incident.story.course(answers), &ground, at.min(now)) {
+        Next::Blocked { .. } => AppError::refused(Refusal::ContactFirst),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn no_step(ladder: &Name, level: u8) -> Refusal {
+    Refusal::NoStep { ladder: ladder.to_string(), level }
+}
+
+/// A clock is started when a person may start it, and met when it runs.
+pub(super) fn clock(
+    office: &Office,
+    incident: &Incident,
+    terms: &Terms,
+    promise: &Name,
+    deed: &Deed,
+) -> Result<Happened, AppError> {
+    let watched = incident.watched(office)?;
+    let ground = ground(office, watched, terms);
+    let refusal = || Refusal::NoClock { promise: promise.to_string() };
+    match deed {
+        Deed::StartClock(_) => {
+            let may = startable(&ground).iter().any(|known| known.name == *promise);
+            if !may {
+                return AppError::refused(refusal());
+            }
+            Ok(Happened::ClockStarted { promise: promise.clone() })
+        }
+        _ => {
+            let known = terms.promise(promise).and_then(desk::promise_clock).is_some();
+            if !known {
+                return AppError::refused(refusal());
+            }
+            Ok(Happened::ClockMet { promise: promise.clone() })
+        }
+    }
+}
+
+/// What a person's hand on the runbook comes to.
+pub(super) fn on_runbook(
+    office: &Office,
+    incident: &Incident,
+    deed: &Deed,
+) -> Result<Happened, AppError> {
+    let step = match deed {
+        Deed::DoStep(step) | Deed::SkipStep(step) => *step,
+        _ => 0,
+    };
+    match deed {
+        Deed::StopRunbook if runbooks::of(office, incident).is_some() => {
+            Ok(Happened::RunbookStopped)
+        }
+        Deed::ResumeRunbook if runbooks::of(office, incident).is_some() => {
+            Ok(Happened::RunbookResumed)
+        }
+        _ => AppError::refused(Refusal::NoRunbookStep { step }),
+    }
+}
+
+/// What taking an entry back comes to.
+pub(super) fn taken_back(incident: &Incident, number: u32) -> Result<Happened, AppError> {
+    let entry = incident.entries.iter().find(|entry| entry.number == number);
+    match entry.map(|entry| &entry.happened) {
+        // The first entry makes it an incident; what other incidents, orders and reports rest on stays.
+        Some(
+            Happened::Opened { .. }
+            | Happened::TakenBack { .. }
+            | Happened::MergedInto { .. }
+            | Happened::Merged { .. }
+            | Happened::SplitOff { .. }
+            | Happened::SplitFrom { .. }
+            | Happened::StepBegan { .. }
+            | Happened::StepEnded { .. }
+            | Happened::Ordered { .. }
+            | Happened::ReportIssued { .. },
+        )
+        | None => AppError::refused(Refusal::NotTakenBack { entry: number }),
+        Some(_) => Ok(Happened::TakenBack { entry: number }),
+    }
+}
