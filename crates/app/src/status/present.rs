@@ -116,3 +116,67 @@ fn window_since(
     let recurring = recurring.into_iter().flatten().map(|window| window.span);
     planned.chain(recurring).filter(|span| span.contains(now)).map(Span::from).min()
 }
+
+#[cfg(test)]
+mod tests {
+    use evidence::Gatherer;
+
+    use super::*;
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-11-22T{time}+09:00").parse().expect("an instant")
+    }
+
+    fn watched() -> WatchedContract {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/cyber-solutions.toml");
+        let text = std::fs::read_to_string(path).expect("a contract");
+        let nothing = |_: &str| Err("not needed".to_owned());
+        let contract = terms::read(path, &text, &nothing).expect("a sound contract").contract;
+        WatchedContract { contract, measured: Vec::new() }
+    }
+
+    /// How `web` is at noon by this log, and since when.
+    fn seen(log: &[&str]) -> (&'static str, Option<Timestamp>) {
+        let now = at("12:00:00");
+        let mut gatherer = Gatherer::new(Some(now));
+        for line in log {
+            let event = evidence::read_line(line.as_bytes(), 1).expect("a sound line");
+            gatherer.add(event.expect("an event")).expect("room");
+        }
+        let span = Span::new(at("00:00:00"), now).expect("forwards");
+        let present = look(&watched(), &gatherer.finish(), span);
+        let (condition, since) = present[&"web".parse::<Name>().expect("a name")];
+        (condition.word(), since)
+    }
+
+    #[test]
+    fn how_a_function_is_now() {
+        const RUN: &str = r#"{"kind":"run","function":"web","from":"2026-11-22T11:00:00+09:00","#;
+        let run = |states: &str| format!("{RUN}\"every\":\"60s\",\"states\":\"{states}\"}}");
+        let outage = |until: &str| {
+            let from = r#"{"kind":"outage","function":"web","from":"2026-11-22T10:00:00+09:00""#;
+            format!("{from}{until}}}")
+        };
+        let window = r#"{"kind":"window","id":"m","from":"2026-11-22T11:30:00+09:00","until":"2026-11-22T13:00:00+09:00"}"#;
+        let over = r#"{"kind":"window","id":"m","from":"2026-11-22T10:30:00+09:00","until":"2026-11-22T11:00:00+09:00"}"#;
+        let cases: [(Vec<String>, &str, Option<&str>); 9] = [
+            // Measured up to now.
+            (vec![run("60u")], "up", Some("11:00:00")),
+            (vec![run("50u 10d")], "down", Some("11:50:00")),
+            (vec![run("40u 10d 10u")], "up", Some("11:50:00")),
+            // The newest measurement is not in the records yet; four minutes are patience enough.
+            (vec![run("57u")], "up", Some("11:00:00")),
+            (vec![run("40u")], "unknown", Some("11:40:00")),
+            // Told by a log.
+            (vec![outage("")], "down", Some("10:00:00")),
+            (vec![outage(",\"until\":\"2026-11-22T10:30:00+09:00\"")], "up", Some("10:30:00")),
+            // A window that runs is what people want to know.
+            (vec![run("50u 10d"), window.to_owned()], "maintenance", Some("11:30:00")),
+            (vec![run("60u"), over.to_owned()], "up", Some("11:00:00")),
+        ];
+        for (log, condition, since) in cases {
+            let lines: Vec<&str> = log.iter().map(String::as_str).collect();
+            assert_eq!(seen(&lines), (condition, since.map(at)), "{log:?}");
+        }
+    }
+}
