@@ -78,7 +78,12 @@ mod tests {
     use crate::settings::Program;
 
     fn database(size: SizeBy) -> Database {
-        Database { name: "orders".to_owned(), size, every: SignedDuration::from_hours(1) }
+        Database {
+            name: "orders".to_owned(),
+            size,
+            every: SignedDuration::from_hours(1),
+            limit: None,
+        }
     }
 
     fn printing(words: &[&str]) -> Database {

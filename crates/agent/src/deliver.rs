@@ -10,7 +10,7 @@ use crate::journal::{Batch, Progress};
 use crate::waiting::{self, Kind, Waiting};
 
 /// First and longest wait after a failure.
-const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(120)];
+const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
 /// The queue is looked at that often, news or not.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// After so many answers that the office knows more batches than we, something is wrong.
@@ -128,10 +128,10 @@ mod tests {
             (1, 499, 501),
             (2, 0, 2_000),
             (4, 0, 8_000),
-            (7, 0, 64_000),
-            (8, 0, 120_000),
-            (8, 59_999, 60_001),
-            (u32::MAX, 60_000, 120_000),
+            (6, 0, 32_000),
+            (7, 0, 60_000),
+            (7, 29_999, 30_001),
+            (u32::MAX, 30_000, 60_000),
         ];
         for (failures, random, millis) in cases {
             assert_eq!(pause(failures, random), Duration::from_millis(millis), "{failures}");

@@ -44,7 +44,7 @@ pub async fn preview(
         let name = format!("database.{}", database.name);
         match database::size(database).await {
             Ok(bytes) => {
-                reading.values.push((format!("{name}.size_bytes"), bytes));
+                reading.values.extend(database.values(bytes));
                 states.push(measure::state(now, name, StateWord::Good, "is read"));
             }
             Err(why) => states.push(measure::state(now, name, StateWord::Bad, &why)),

@@ -151,7 +151,8 @@ fn read_database(section: &Section<'_>, name: String) -> Option<Database> {
     }
     let every = section.value("every", &LENGTH).unwrap_or(Duration::from_secs(3600));
     let every = SignedDuration::try_from(every).ok()?;
-    Some(Database { name, size: folder.or(program)?, every })
+    let limit = section.value("limit", &SIZE);
+    Some(Database { name, size: folder.or(program)?, every, limit })
 }
 
 /// `run`, `user` and `timeout`; `None` without `run`.

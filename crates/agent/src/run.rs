@@ -38,7 +38,7 @@ struct Agent<'a> {
     address: Address,
     waiting: &'a Waiting,
     clock: Clock,
-    /// How the logs and databases are, by the name of their state.
+    /// How the logs and databases are, and which actions are allowed, by the name of their state.
     conditions: RefCell<BTreeMap<String, (StateWord, String)>>,
     /// An action is running.
     acting: Cell<bool>,
@@ -67,7 +67,7 @@ pub async fn run(
         address,
         waiting: &waiting,
         clock,
-        conditions: RefCell::default(),
+        conditions: RefCell::new(allowed(settings)),
         acting: Cell::new(false),
         stopped: stopped.clone(),
     };
@@ -98,6 +98,13 @@ pub async fn run(
         tracing::warn!("an action still runs; it will be told as unknown");
     }
     Ok(())
+}
+
+/// The actions of our list, so that people at the office know what they can order.
+fn allowed(settings: &Settings) -> BTreeMap<String, (StateWord, String)> {
+    let allowed =
+        |name: &str| (format!("action.{name}"), (StateWord::Good, "is allowed".to_owned()));
+    settings.action_names().into_iter().map(allowed).collect()
 }
 
 /// Makes the state folder, mode 700, and keeps other agents out of it.
@@ -136,7 +143,7 @@ impl Agent<'_> {
         }
     }
 
-    /// The conditions of logs and databases that are news.
+    /// The conditions that are news.
     fn news(&self, gauge: &mut Gauge, now: Timestamp) -> Vec<link::StationState> {
         let conditions = self.conditions.borrow();
         let states = conditions
@@ -170,7 +177,7 @@ impl Agent<'_> {
                 let name = format!("database.{}", database.name);
                 self.note(name.clone(), size.as_ref().err().map(String::as_str));
                 let Ok(bytes) = size else { continue };
-                let values = vec![(format!("{name}.size_bytes"), bytes)];
+                let values = database.values(bytes);
                 let told = self.waiting.tell(Some(Reading { at: now, values }), Vec::new());
                 if let Err(error) = told {
                     tracing::error!(%error, "a size is lost: the journal cannot be written");

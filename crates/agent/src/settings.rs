@@ -8,6 +8,8 @@ use jiff::SignedDuration;
 use regex::bytes::RegexSet;
 use sections::{Findings, Section};
 
+use crate::machine::memory::permille;
+
 pub use sections::Finding;
 
 /// Everything that can be set.
@@ -64,6 +66,19 @@ pub struct Database {
     pub size: SizeBy,
     /// From one look to the next.
     pub every: SignedDuration,
+    /// How many bytes it may have; of these its share in use is told.
+    pub limit: Option<u64>,
+}
+
+impl Database {
+    /// Name and value of each figure that a size comes to.
+    pub fn values(&self, bytes: i64) -> Vec<(String, i64)> {
+        let limit = self.limit.and_then(|limit| i64::try_from(limit).ok());
+        let share = limit.and_then(|limit| permille(bytes, limit));
+        let mut values = vec![(format!("database.{}.size_bytes", self.name), bytes)];
+        values.extend(share.map(|share| (format!("database.{}.used_permille", self.name), share)));
+        values
+    }
 }
 
 /// How a database's size is found.

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use mail::Address;
 use store::{AccountRecord, Kind, TryGate};
 
+use crate::changes::Change;
 use crate::{AppError, Office, Refusal, domains, password};
 
 /// A person's signed-in session.
@@ -167,7 +168,9 @@ fn sight(kind: Kind, contracts: Vec<String>) -> Sight {
 /// # Errors
 /// When the records fail.
 pub async fn sign_out(office: &Office, token: &str) -> Result<(), AppError> {
-    Ok(office.store.close_session(token).await?)
+    office.store.close_session(token).await?;
+    office.changes.tell(Change::Sessions);
+    Ok(())
 }
 
 /// Adds an account, publishes the roster if it is an API user. A customer is added by
@@ -278,6 +281,7 @@ pub async fn set_password(
     if !office.store.set_password_hash(record_kind(kind), name.trim(), &hash).await? {
         return AppError::refused(Refusal::NoAccount { name: name.trim().to_owned() });
     }
+    office.changes.tell(Change::Sessions);
     publish_if_needed(office, kind).await
 }
 
@@ -300,6 +304,7 @@ pub async fn remove(office: &Office, kind: AccountKind, name: &str) -> Result<()
             Refusal::NoAccount { name }
         });
     }
+    office.changes.tell(Change::Sessions);
     publish_if_needed(office, kind).await
 }
 

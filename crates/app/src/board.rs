@@ -120,16 +120,17 @@ pub async fn board(office: &Office, now: Timestamp) -> Result<Arc<Vec<Section>>,
 }
 
 async fn make(office: &Office, now: Timestamp) -> Result<Vec<Section>, AppError> {
+    let contracts = office.contracts();
     let spans: Vec<Option<Span>> =
-        office.contracts.iter().map(|watched| looked_at(&watched.contract, now)).collect();
+        contracts.iter().map(|watched| looked_at(&watched.contract, now)).collect();
     let mut seen = Sightings::default();
-    let measured = spans.iter().zip(&office.contracts).filter(|(_, w)| !w.measured.is_empty());
+    let measured = spans.iter().zip(&contracts).filter(|(_, w)| !w.measured.is_empty());
     if let Some(whole) = measured.filter_map(|(span, _)| *span).reduce(both) {
         // Once for all contracts.
         seen.over(office, around(whole, MARGIN)).await?;
     }
     let mut sections = Vec::new();
-    for (watched, span) in office.contracts.iter().zip(spans) {
+    for (watched, span) in contracts.into_iter().zip(spans) {
         sections.push(section(office, watched, span, now, &mut seen).await?);
     }
     Ok(sections)

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use calendar::Span;
 use evidence::{
-    Blind, Event, Evidence, Functions, Gatherer, Measurement, Notice, Observed, Outage, Run, Window,
+    Blind, Event, Evidence, Functions, Gatherer, Measurement, Notice, Observed, Outage, Run, Site,
+    Window,
 };
 use jiff::{SignedDuration, Timestamp};
-use store::{Observation, SealedEvent, Store};
+use store::{CheckSite, Observation, SealedEvent, Store};
 use terms::Name;
 
+use crate::checks::{SiteSeries, of_source};
 use crate::contracts::WatchedContract;
 use crate::logs::ALWAYS;
 use crate::sightings::{Sightings, events};
@@ -106,6 +108,7 @@ struct ReadEvidence {
     /// Windows that persons planned, and notices of them.
     planned: Vec<Event>,
     seen: Arc<Vec<Observation>>,
+    sites: Arc<Vec<CheckSite>>,
     /// Whether a log was ever imported.
     is_told_of: bool,
 }
@@ -126,6 +129,7 @@ async fn read(
         days: office.store.measured_days(name, from, until).await?,
         planned: planned(office, name, from).await?,
         is_told_of: office.store.is_told_of(name).await?,
+        sites: seen.sites(office).await?,
         seen: match watched.measured.is_empty() {
             true => Arc::default(),
             false => seen.over(office, span).await?,
@@ -156,26 +160,38 @@ impl ReadEvidence {
         }
         for function in unknown(&self.watched, &spoken_of, self.is_told_of) {
             let function = Functions::One(function.to_string());
-            add(&mut gatherer, Event::Blind(Blind { function, span: self.span }), name)?;
+            let blind = Blind { function, site: None, span: self.span };
+            add(&mut gatherer, Event::Blind(blind), name)?;
         }
         for measured in &self.watched.measured {
-            let key = measured.source.key();
-            let runs = self.seen.iter().filter(|run| run.probe == key);
-            let revisions: Vec<Timestamp> = self.watched.revisions().collect();
-            let up_when = |at| self.watched.up_when(&measured.function, at);
-            let function = &measured.function;
-            let mut is_seen = spoken_of.tells(function);
-            for event in runs.flat_map(|run| events(run, function, &revisions, up_when)) {
-                is_seen = true;
-                add(&mut gatherer, event, name)?;
+            let mut is_seen = spoken_of.tells(&measured.function);
+            for site in of_source(&measured.source, &self.sites, &self.seen) {
+                for event in self.seen_from(&site, &measured.function) {
+                    is_seen = true;
+                    add(&mut gatherer, event, name)?;
+                }
             }
             if !is_seen {
                 // We were to look and did not: that it was up is said by nobody.
-                let function = Functions::One(function.to_string());
-                add(&mut gatherer, Event::Blind(Blind { function, span: self.span }), name)?;
+                let function = Functions::One(measured.function.to_string());
+                let blind = Blind { function, site: None, span: self.span };
+                add(&mut gatherer, Event::Blind(blind), name)?;
             }
         }
         Ok(gatherer.finish())
+    }
+
+    /// When a site was to look at a function, and what it saw.
+    fn seen_from(&self, site: &SiteSeries, function: &Name) -> Vec<Event> {
+        let revisions: Vec<Timestamp> = self.watched.revisions().collect();
+        let up_when = |at| self.watched.up_when(function, at);
+        let asked = site.spans.iter().map(|(from, until)| {
+            let (function, site) = (function.to_string(), site.site.clone());
+            Event::Site(Site { function, site, from: *from, until: *until })
+        });
+        let runs = self.seen.iter().filter(|run| run.probe == site.key);
+        let seen = runs.flat_map(|run| events(run, (function, &site.site), &revisions, up_when));
+        asked.chain(seen).collect()
     }
 }
 
@@ -240,6 +256,9 @@ impl SpokenOf {
     fn note(&mut self, event: &Event) {
         match event {
             Event::Measurement(Measurement { function, .. }) | Event::Run(Run { function, .. }) => {
+                self.some.insert(function.clone());
+            }
+            Event::Site(Site { function, .. }) => {
                 self.some.insert(function.clone());
             }
             Event::Outage(Outage { function: Functions::One(function), .. }) => {

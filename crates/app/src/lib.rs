@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod board;
+pub mod changes;
 pub mod checks;
 mod contracts;
 pub mod deliveries;
@@ -12,6 +13,7 @@ pub mod figures;
 pub mod first_run;
 mod gathered;
 pub mod incidents;
+pub mod kept;
 mod letters;
 pub mod logs;
 mod measured;
@@ -40,7 +42,7 @@ use store::{Store, StoreError};
 use tokio::sync::{Mutex, Semaphore};
 use vault::Vault;
 
-pub use contracts::{Measured, Source, WatchedContract};
+pub use contracts::{Measured, Source, WatchedContract, functions};
 pub use refusal::Refusal;
 pub use store::{Draft as NoticeDraft, NoticeRecord, PlanRecord, SendingRecord, SendingState};
 
@@ -54,8 +56,8 @@ pub struct Office {
     pub relay: RelayFolder,
     /// Compositions by name, and what they do with mail, for the screens.
     pub compositions: Vec<Composition>,
-    /// What is promised, and what of it we measure ourselves, by the order of the configuration.
-    pub contracts: Vec<Arc<WatchedContract>>,
+    /// What is promised, and what of it we measure ourselves.
+    shelf: contracts::Shelf,
     /// Who is to be called.
     pub duty: incidents::Duty,
     /// What is done about incidents by itself.
@@ -68,6 +70,10 @@ pub struct Office {
     pub telling: telling::Telling,
     /// What is looked at, by whom.
     pub watching: checks::Watching,
+    /// Contracts that were added.
+    kept: kept::Kept,
+    /// What changes, for those who show it.
+    pub changes: changes::Changes,
     /// Who dials us from elsewhere.
     pub stations: stations::Stations,
     /// How many passwords are being hashed at once.
@@ -98,13 +104,15 @@ impl Office {
             vault,
             relay,
             compositions,
-            contracts: Vec::new(),
+            shelf: contracts::Shelf::of(Vec::new()),
             duty: incidents::Duty::default(),
             runbooks: Vec::new(),
             alarms: incidents::AlarmRules::default(),
             holidays: calendar::HolidayTable::japan(),
             telling: telling::Telling::default(),
             watching: checks::Watching::default(),
+            kept: kept::Kept::default(),
+            changes: changes::Changes::default(),
             stations: stations::Stations::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             judging: Arc::new(Semaphore::new(1)),
@@ -118,7 +126,7 @@ impl Office {
     /// The same office under these contracts.
     #[must_use]
     pub fn under(mut self, contracts: Vec<WatchedContract>) -> Office {
-        self.contracts = contracts.into_iter().map(Arc::new).collect();
+        self.shelf = contracts::Shelf::of(contracts);
         self
     }
 

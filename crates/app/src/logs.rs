@@ -22,6 +22,7 @@ pub const ERRORS_MAX: usize = 100;
 const OUTAGE: &str = "outage";
 const RUN: &str = "run";
 const BLIND: &str = "blind";
+const SITE: &str = "site";
 const WINDOW: &str = "window";
 const NOTICE: &str = "notice";
 const EXCLUSION: &str = "exclusion";
@@ -31,10 +32,11 @@ const UNWATCHED_MAX: usize = 1_000;
 
 /// As many of each kind as a settlement can look at, so that nothing is imported which makes a
 /// contract unreadable.
-pub const LIMITS: [KindLimit; 6] = [
+pub const LIMITS: [KindLimit; 7] = [
     limit(OUTAGE, "outages", evidence::OUTAGES_MAX),
     limit(RUN, "functions and sites of which all is missed", evidence::SERIES_MAX / 2),
     limit(BLIND, "blind spans", evidence::BLIND_MAX - UNWATCHED_MAX),
+    limit(SITE, "spans of sites", evidence::SITES_MAX / 2),
     limit(WINDOW, "windows", evidence::WINDOWS_MAX),
     limit(NOTICE, "notices", evidence::NOTICES_MAX),
     limit(EXCLUSION, "exclusions", evidence::DECISIONS_MAX),
@@ -46,8 +48,8 @@ const fn limit(kind: &'static str, what: &'static str, most: usize) -> KindLimit
 
 /// Looked at whenever they were: notices are sent long before the windows that they are about, and
 /// one outage in a log tells that it tells the outages of a function, as a run in which all is missed
-/// tells that the function is measured.
-pub(crate) const ALWAYS: [&str; 4] = [NOTICE, OUTAGE, RUN, WINDOW];
+/// tells that the function is measured, and a line of a site when it looks.
+pub(crate) const ALWAYS: [&str; 5] = [NOTICE, OUTAGE, RUN, SITE, WINDOW];
 
 /// A log while it is read, line by line.
 #[derive(Debug, Default)]
@@ -128,6 +130,7 @@ fn kept(event: &Event) -> Option<ContractEvent> {
         Event::Outage(outage) => (OUTAGE, outage.from, outage.until),
         Event::Run(run) => (RUN, run.from, Some(end(run))),
         Event::Blind(blind) => (BLIND, blind.span.from(), Some(blind.span.until())),
+        Event::Site(site) => (SITE, site.from, site.until),
         Event::Window(window) => (WINDOW, window.span.from(), Some(window.span.until())),
         Event::Notice(notice) => (NOTICE, notice.sent, Some(notice.sent)),
         Event::Exclusion(it) => (EXCLUSION, it.span.from(), Some(it.span.until())),
@@ -158,7 +161,7 @@ pub async fn import(
     let import = log.into_import()?;
     office.store.room_for(name.as_str(), &import, &LIMITS).await?;
     let imported = office.store.import(name.as_str(), &import, &measured::join, now).await;
-    office.boards.evidence_changed();
+    office.evidence_changed();
     Ok(imported?)
 }
 
@@ -175,6 +178,6 @@ pub async fn withdraw(
     let name = office.contract(contract)?.contract.name.clone();
     let import = log.into_import()?;
     let withdrawn = office.store.withdraw(name.as_str(), &import, &measured::without, now).await;
-    office.boards.evidence_changed();
+    office.evidence_changed();
     Ok(withdrawn?)
 }

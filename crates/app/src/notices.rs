@@ -140,7 +140,7 @@ pub async fn write(
 
 async fn keep(office: &Office, drafts: &[Draft], now: Timestamp) -> Result<Vec<i64>, AppError> {
     let numbers = office.store.add_drafts(drafts, now).await?;
-    office.boards.evidence_changed();
+    office.notices_changed();
     Ok(numbers)
 }
 
@@ -180,6 +180,7 @@ pub async fn confirm(
         if !office.store.confirm_notice(*number, by, now).await? {
             return AppError::refused(Refusal::NoDraft { number: *number });
         }
+        office.notices_changed();
     }
     Ok(())
 }
@@ -190,7 +191,7 @@ pub async fn confirm(
 /// Refused when it is no draft; when the records fail.
 pub async fn drop(office: &Office, number: i64) -> Result<(), AppError> {
     let was_there = office.store.drop_draft(number).await?;
-    office.boards.evidence_changed();
+    office.notices_changed();
     match was_there {
         true => Ok(()),
         false => AppError::refused(Refusal::NoDraft { number }),
@@ -207,7 +208,9 @@ pub async fn retry(
     place: i64,
     now: Timestamp,
 ) -> Result<(), AppError> {
-    match office.store.requeue_parcel(number, place, now).await? {
+    let is_queued = office.store.requeue_parcel(number, place, now).await?;
+    office.notices_changed();
+    match is_queued {
         true => Ok(()),
         false => AppError::refused(Refusal::NotFailed { number }),
     }

@@ -74,6 +74,7 @@ pub async fn recover(office: &Office, now: Timestamp) -> Result<u64, AppError> {
 pub async fn take(office: &Office, now: Timestamp) -> Result<Option<Errand>, AppError> {
     let Some(parcel) = office.store.take_parcel(now).await? else { return Ok(None) };
     let Some(notice) = office.store.notice(parcel.notice).await? else { return Ok(None) };
+    office.notices_changed();
     let sending = notice.sendings.into_iter().find(|sending| sending.place == parcel.place);
     Ok(sending.map(|sending| Errand {
         id: format!("notice-{}-{}", parcel.notice, parcel.place),
@@ -103,7 +104,7 @@ pub async fn settle(
     let (turnout, answer) = turnout(outcome, errand.parcel.attempt, at);
     let delivered = Delivered { turnout, answer, at };
     office.store.deliver_parcel(&errand.parcel, &delivered).await?;
-    office.boards.evidence_changed();
+    office.notices_changed();
     if let (Turnout::Sent, Some(incident)) = (turnout, errand.incident) {
         // The clock of the first notice stops at the second in which the other side took it.
         incidents::prove(office, incident, at).await?;

@@ -77,6 +77,7 @@ pub async fn record(
     let at = whole_second(at);
     let sighting = Sighting { probe: probe.word().to_owned(), at, pace: PACE, answer };
     office.store.observe(&sighting).await?;
+    office.evidence_changed();
     Ok(Recorded::Kept)
 }
 

@@ -6,6 +6,9 @@ use crate::accounts::AccountKind;
 /// What was asked for cannot be. The sentence says what to do instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// A contract that is not kept.
+    #[error(transparent)]
+    Keep(#[from] crate::kept::KeepError),
     /// A login with other characters, none, or too many.
     #[error("a login has 1 to {longest} letters (a-z), digits, dots, hyphens, underscores or @")]
     Login {

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use calendar::Span;
 use evidence::{Blind, Event, Functions, Measurement, Run, RunState};
 use jiff::{SignedDuration, Timestamp};
-use store::{Answer, Observation};
+use store::{Answer, CheckSite, Observation};
 use terms::{Name, UpWhen};
 
 use crate::{AppError, Office};
 
 /// Our own measurements, read once for all contracts that are looked at together.
 #[derive(Default)]
-pub(crate) struct Sightings(Option<(Span, Arc<Vec<Observation>>)>);
+pub(crate) struct Sightings {
+    runs: Option<(Span, Arc<Vec<Observation>>)>,
+    sites: Option<Arc<Vec<CheckSite>>>,
+}
 
 impl Sightings {
     /// The runs of all probes in a span, and some more.
@@ -22,7 +25,7 @@ impl Sightings {
         span: Span,
     ) -> Result<Arc<Vec<Observation>>, AppError> {
         let mut wanted = span;
-        if let Some((known, runs)) = &self.0 {
+        if let Some((known, runs)) = &self.runs {
             if known.intersect(span) == Some(span) {
                 return Ok(Arc::clone(runs));
             }
@@ -30,27 +33,36 @@ impl Sightings {
             wanted = Span::new(from, until).unwrap_or(span);
         }
         let runs = Arc::new(office.store.observations(wanted.from(), wanted.until()).await?);
-        self.0 = Some((wanted, Arc::clone(&runs)));
+        self.runs = Some((wanted, Arc::clone(&runs)));
         Ok(runs)
+    }
+
+    /// When each check was to be looked at from where, by check.
+    pub(crate) async fn sites(&mut self, office: &Office) -> Result<Arc<Vec<CheckSite>>, AppError> {
+        if let Some(sites) = &self.sites {
+            return Ok(Arc::clone(sites));
+        }
+        let sites = Arc::new(office.store.check_sites().await?);
+        self.sites = Some(Arc::clone(&sites));
+        Ok(sites)
     }
 }
 
 /// A run of ours as a log would tell it. We know how many measurements it had and that none was
 /// late by more than a pace, not when each was: they are put on an even pace from the first one,
 /// and the last one where it was. What an answer is worth, the version says that is in force at its
-/// instant; `revisions` are the instants at which versions begin, in order. Events have no site, as
-/// those of most logs, so that both together say what is known: another site would be blind whenever
-/// it did not look. What was unseen is a blind span.
+/// instant; `revisions` are the instants at which versions begin, in order. What was unseen is a blind
+/// span of the site.
 pub(crate) fn events(
     run: &Observation,
-    function: &Name,
+    (function, site): (&Name, &str),
     revisions: &[Timestamp],
     up_when: impl Fn(Timestamp) -> UpWhen,
 ) -> Vec<Event> {
-    let function = function.to_string();
+    let (function, site) = (function.to_string(), Some(site.to_owned()));
     if run.answer == Answer::Unseen {
         let until = run.last.checked_add(run.pace).unwrap_or(Timestamp::MAX);
-        let blind = |span| Event::Blind(Blind { function: Functions::One(function), span });
+        let blind = |span| Event::Blind(Blind { function: Functions::One(function), site, span });
         return Span::new(run.first, until).map(blind).into_iter().collect();
     }
     let is_up = |at| match up_when(at) {
@@ -76,12 +88,13 @@ pub(crate) fn events(
         begin = end;
     }
     let (from, every) = (run.first, run.pace);
-    let even = Event::Run(Run { function: function.clone(), site: None, from, every, states });
+    let even =
+        Event::Run(Run { function: function.clone(), site: site.clone(), from, every, states });
     if length == SignedDuration::from_secs((count - 1) * pace) {
         return vec![even];
     }
     let (at, ok) = (run.last, is_up(run.last));
-    vec![even, Event::Measurement(Measurement { function, site: None, at, ok, every })]
+    vec![even, Event::Measurement(Measurement { function, site, at, ok, every })]
 }
 
 /// How many measurements, one every so many seconds from `first` on, come before an instant.
@@ -113,11 +126,11 @@ mod tests {
         up_when: impl Fn(Timestamp) -> UpWhen,
     ) -> (i64, Vec<String>) {
         let mut gatherer = Gatherer::new(None);
-        for event in events(run, &"smtp".parse().expect("a name"), revisions, up_when) {
+        for event in events(run, (&"smtp".parse().expect("a name"), "office"), revisions, up_when) {
             gatherer.add(event).expect("room");
         }
         let evidence = gatherer.finish();
-        let seen = &evidence.measured["smtp"][""];
+        let seen = &evidence.measured["smtp"]["office"];
         let time = |at: Timestamp| at.to_string()[14..19].to_owned();
         let down = seen.down.iter().map(|it| (time(it.span.from()), time(it.span.until())));
         let down = down.map(|(from, until)| format!("{from}..{until}")).collect();

@@ -146,7 +146,7 @@ pub fn also_concerned<'o>(
         shared.extend(watched.contract.newest().services.iter().map(|service| &service.name));
         probes.extend(watched.measured.iter().map(|measured| measured.source.key()));
     }
-    let others = office.contracts.iter().filter(|watched| {
+    let others = office.contracts().into_iter().filter(|watched| {
         let is_named = contracts.iter().any(|name| watched.contract.name.as_str() == name);
         let services = &watched.contract.newest().services;
         let shares = services.iter().any(|service| shared.contains(&service.name))
@@ -207,7 +207,7 @@ pub async fn plan(office: &Office, plan: &Plan, by: &str, now: Timestamp) -> Res
         contracts: distinct(&plan.contracts).map(str::to_owned).collect(),
     };
     let number = office.store.add_plan(&planned, now).await?;
-    office.boards.evidence_changed();
+    office.notices_changed();
     Ok(number)
 }
 
@@ -252,7 +252,7 @@ pub async fn cancel(
     if !office.store.cancel_plan(number, by, now).await? {
         return AppError::refused(gone());
     }
-    office.boards.evidence_changed();
+    office.notices_changed();
     Ok(record)
 }
 
@@ -370,7 +370,7 @@ pub fn recurring(office: &Office, now: Timestamp) -> Vec<Recurring<'_>> {
     let Ok(ahead) = Span::new(now, until) else { return Vec::new() };
     let holidays = HolidayTable::japan();
     let mut all = Vec::new();
-    for watched in &office.contracts {
+    for watched in office.contracts() {
         let contract = &watched.contract;
         let terms = contract.terms_at(now);
         let ground = Ground { terms, zone: &contract.zone, holidays: &holidays };

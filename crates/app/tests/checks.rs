@@ -149,12 +149,12 @@ async fn checks_of_the_console() {
     assert_eq!(names(&mut added), [""; 0]);
     let listed = checks::list(&office, now).await.expect("listed");
     assert_eq!((listed[1].paused, listed[1].next()), (Some(now), None));
-    checks::resume(&office, "mx").await.expect("resumed");
+    checks::resume(&office, "mx", now).await.expect("resumed");
     let other = Settings { every: 5, ..settings() };
     checks::change(&office, "mx", &other, now).await.expect("changed");
     assert_eq!(added.borrow()[0].every, Duration::from_secs(5));
-    checks::remove(&office, "mx").await.expect("removed");
-    let gone = checks::remove(&office, "mx").await.expect_err("refused");
+    checks::remove(&office, "mx", now).await.expect("removed");
+    let gone = checks::remove(&office, "mx", now).await.expect_err("refused");
     assert!(gone.to_string().starts_with("there is no check mx"), "{gone}");
     // A configured check is not the console's to change.
     assert!(checks::pause(&office, "top", now).await.is_err());

@@ -100,7 +100,7 @@ fn transitions(runs: impl Iterator<Item = Run>, begin: Timestamp, out: &mut impl
         let function = Functions::One(function);
         for observed in sites.values() {
             for span in observed.known.complement(month).iter() {
-                line(&Event::Blind(Blind { function: function.clone(), span }), out);
+                line(&Event::Blind(Blind { function: function.clone(), site: None, span }), out);
             }
             for seen in &observed.down {
                 let (from, until) = (seen.span.from(), Some(seen.span.until()));

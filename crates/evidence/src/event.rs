@@ -14,6 +14,8 @@ pub enum Event {
     Run(Run),
     /// Nobody measured.
     Blind(Blind),
+    /// When a site was to look at a function.
+    Site(Site),
     /// A maintenance window.
     Window(Window),
     /// Something was told.
@@ -87,13 +89,31 @@ pub enum RunState {
     Missed,
 }
 
-/// `{"kind":"blind","from":…,"until":…}`, for one function or, without `function`, for all.
+/// `{"kind":"blind","from":…,"until":…}`, for one function or, without `function`, for all; with `site`
+/// for that site alone, while the others go on looking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blind {
     /// Whose state is not known.
     pub function: Functions,
+    /// Which site did not look; `None`: nobody did.
+    pub site: Option<String>,
     /// When.
     pub span: Span,
+}
+
+/// `{"kind":"site","function":"smtp","site":"osaka","from":…,"until":…}`: the site was to look at the
+/// function then, so where it did not it was blind; at other times it is no site of the function. A
+/// function of which no line says so has all its sites at all times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// What was to be looked at.
+    pub function: String,
+    /// From where.
+    pub site: String,
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when; `None`: it still is.
+    pub until: Option<Timestamp>,
 }
 
 /// `{"kind":"window","id":"m1","from":…,"until":…}`.

@@ -14,6 +14,9 @@ pub struct Evidence {
     pub outages: Vec<Outage>,
     /// What measurements came to: by function, then by site (`""` when the log names none).
     pub measured: BTreeMap<String, BTreeMap<String, Observed>>,
+    /// When each site was to look, by function and site; a function that is not here has all its
+    /// sites at all times.
+    pub sites: BTreeMap<String, BTreeMap<String, Spans>>,
     /// Told blind spans.
     pub blind: Vec<Blind>,
     /// Maintenance windows, by their first instant.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use calendar::Span;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::event::{Event, Functions, Measurement, Outage, Run, RunState};
+use crate::event::{Event, Functions, Measurement, Outage, Run, RunState, Site};
 use crate::evidence::Evidence;
 use crate::series::{Series, Stretch};
 
@@ -17,6 +17,8 @@ pub const CHANGES_MAX: usize = 1_000_000;
 pub const OUTAGES_MAX: usize = 1_000_000;
 /// Most blind spans that were told.
 pub const BLIND_MAX: usize = 100_000;
+/// Most spans in which sites were to look.
+pub const SITES_MAX: usize = 100_000;
 /// Most windows.
 pub const WINDOWS_MAX: usize = 100_000;
 /// Most notices.
@@ -45,6 +47,7 @@ pub struct Gatherer {
     as_of: Option<Timestamp>,
     told: Evidence,
     series: Vec<Named>,
+    sites: Vec<Site>,
     /// The place in `series` by function and site.
     places: HashMap<String, HashMap<String, usize>>,
     /// The place of the newest measurement.
@@ -71,6 +74,7 @@ impl Gatherer {
             as_of,
             told: Evidence::default(),
             series: Vec::new(),
+            sites: Vec::new(),
             places: HashMap::new(),
             newest: 0,
             changes: 0,
@@ -95,6 +99,11 @@ impl Gatherer {
                 if let Some(span) = past.ok().and_then(|past| blind.span.intersect(past)) {
                     blind.span = span;
                     push(&mut self.told.blind, blind, BLIND_MAX, "blind spans")?;
+                }
+            }
+            Event::Site(site) => {
+                if self.is_past(site.from) {
+                    push(&mut self.sites, site, SITES_MAX, "spans of sites")?;
                 }
             }
             Event::Window(window) => push(&mut self.told.windows, window, WINDOWS_MAX, "windows")?,
@@ -203,6 +212,17 @@ impl Gatherer {
         for named in self.series {
             let sites = evidence.measured.entry(named.function).or_default();
             sites.insert(named.site, named.series.finish(self.as_of));
+        }
+        for site in self.sites {
+            // One that was to look and did not is a site of which nothing is known.
+            let measured = evidence.measured.entry(site.function.clone()).or_default();
+            measured.entry(site.site.clone()).or_default();
+            let sites = evidence.sites.entry(site.function).or_default();
+            let spans = sites.entry(site.site).or_default();
+            let until = site.until.unwrap_or(Timestamp::MAX);
+            if let Ok(span) = Span::new(site.from, until) {
+                spans.insert(span);
+            }
         }
         evidence
     }

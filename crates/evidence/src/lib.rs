@@ -15,13 +15,13 @@ pub mod sanity;
 mod series;
 
 pub use event::{
-    Blind, Decision, Event, Functions, Measurement, Notice, Outage, Run, RunState, Window,
+    Blind, Decision, Event, Functions, Measurement, Notice, Outage, Run, RunState, Site, Window,
 };
 pub use evidence::{Evidence, Observed, Seen};
 pub use fields::{NAME_MAX, YEAR_FIRST, YEAR_LAST};
 pub use gather::{
-    BLIND_MAX, CHANGES_MAX, DECISIONS_MAX, Gatherer, NOTICES_MAX, OUTAGES_MAX, SERIES_MAX, TooMuch,
-    WINDOWS_MAX,
+    BLIND_MAX, CHANGES_MAX, DECISIONS_MAX, Gatherer, NOTICES_MAX, OUTAGES_MAX, SERIES_MAX,
+    SITES_MAX, TooMuch, WINDOWS_MAX,
 };
 pub use log::{LINE_MAX, LogError, read_line, write_event};
 pub use pace::{PACE_MAX, PACE_MIN};

@@ -8,7 +8,9 @@ use std::fmt::Write;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::event::{Blind, Decision, Event, Functions, Measurement, Notice, Outage, Run, Window};
+use crate::event::{
+    Blind, Decision, Event, Functions, Measurement, Notice, Outage, Run, Site, Window,
+};
 use crate::fields::{Fields, Value, Wrong, YEAR_LAST, backwards, meant, shown, year};
 use crate::{pace, quick};
 
@@ -26,11 +28,12 @@ pub struct LogError {
 }
 
 /// The kinds of events, how a message calls them, and their keys.
-const KINDS: [(&str, &str, &[&str]); 7] = [
+const KINDS: [(&str, &str, &[&str]); 8] = [
     ("outage", "an outage", &["kind", "function", "from", "until", "seen"]),
     ("measurement", "a measurement", &["kind", "function", "site", "at", "ok", "every"]),
     ("run", "a run", &["kind", "function", "site", "from", "every", "states"]),
-    ("blind", "a blind span", &["kind", "function", "from", "until"]),
+    ("blind", "a blind span", &["kind", "function", "site", "from", "until"]),
+    ("site", "a site", &["kind", "function", "site", "from", "until"]),
     ("window", "a window", &["kind", "id", "from", "until"]),
     ("notice", "a notice", &["kind", "of", "channel", "sent"]),
     ("exclusion", "an exclusion", &["kind", "reason", "from", "until", "by", "decided"]),
@@ -84,6 +87,7 @@ fn event(line: &[u8]) -> Result<Event, Wrong> {
         "measurement" => measurement(&fields).map(Event::Measurement),
         "run" => run(&fields).map(Event::Run),
         "blind" => blind(&fields).map(Event::Blind),
+        "site" => site(&fields).map(Event::Site),
         "window" => window(&fields).map(Event::Window),
         "notice" => notice(&fields).map(Event::Notice),
         _ => exclusion(&fields).map(Event::Exclusion),
@@ -140,7 +144,17 @@ fn last_of(run: &Run) -> Option<Timestamp> {
 }
 
 fn blind(fields: &Fields<'_>) -> Result<Blind, Wrong> {
-    Ok(Blind { function: fields.functions(Some(Functions::All))?, span: fields.span()? })
+    let function = fields.functions(Some(Functions::All))?;
+    Ok(Blind { function, site: fields.optional_name("site")?, span: fields.span()? })
+}
+
+fn site(fields: &Fields<'_>) -> Result<Site, Wrong> {
+    let from = fields.instant("from")?;
+    let until = fields.optional_instant("until")?;
+    if let Some(at) = until.filter(|at| *at < from) {
+        return Err(backwards("until", at, from));
+    }
+    Ok(Site { function: fields.function()?, site: fields.name("site", "osaka")?, from, until })
 }
 
 fn window(fields: &Fields<'_>) -> Result<Window, Wrong> {
@@ -191,8 +205,15 @@ pub fn write_event(event: &Event) -> String {
             .end(),
         Event::Blind(blind) => Line::new("blind")
             .functions(&blind.function)
+            .optional("site", blind.site.as_deref())
             .instant("from", blind.span.from())
             .instant("until", blind.span.until())
+            .end(),
+        Event::Site(site) => Line::new("site")
+            .text("function", &site.function)
+            .text("site", &site.site)
+            .instant("from", site.from)
+            .optional_instant("until", site.until)
             .end(),
         Event::Window(window) => Line::new("window")
             .text("id", &window.id)

@@ -4,7 +4,7 @@
 use calendar::{Span, Spans};
 use evidence::{
     Blind, Decision, Event, Evidence, Functions, Gatherer, Measurement, Notice, Observed, Outage,
-    Run, RunState, Seen, Window, read_line, write_event,
+    Run, RunState, Seen, Site, Window, read_line, write_event,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -69,7 +69,17 @@ fn event() -> impl Strategy<Value = Event> {
                 Event::Run(Run { function, site, from, every, states })
             }
         ),
-        (functions(), span()).prop_map(|(function, span)| Event::Blind(Blind { function, span })),
+        (functions(), site(), span()).prop_map(|(function, site, span)| Event::Blind(Blind {
+            function,
+            site,
+            span
+        })),
+        (name(), name(), instant(), proptest::option::of(0..1_000_000_i64)).prop_map(
+            |(function, site, from, until)| {
+                let until = until.map(|more| from + seconds(more));
+                Event::Site(Site { function, site, from, until })
+            }
+        ),
         (name(), span()).prop_map(|(id, span)| Event::Window(Window { id, span })),
         (name(), "[a-z]{1,5}(-[a-z]{1,5})?", instant())
             .prop_map(|(of, channel, sent)| Event::Notice(Notice { of, channel, sent })),

@@ -12,6 +12,7 @@
 mod batch;
 mod judge;
 pub mod limits;
+mod looks;
 mod order;
 mod token;
 
@@ -20,11 +21,16 @@ pub use batch::{
     Taken, Trouble, WorkResult, clipped, is_name,
 };
 pub use judge::{Refusal, judge};
+pub use looks::{Assigned, Checks, LookBatch, Looks, NodeAnswer, NodeBlind, NodeLook};
 pub use order::{Order, OrderError, Orders, SignedOrder, signed_bytes};
 pub use token::{Credential, SECRET_LEN, Secret, StationId, Token, TokenError};
 
 /// Where agents bring [`Readings`].
 pub const READINGS_PATH: &str = "/link/v1/readings";
+/// Where nodes ask for their [`Checks`], with `?version=` of those they have.
+pub const CHECKS_PATH: &str = "/link/v1/checks";
+/// Where nodes bring [`Looks`].
+pub const LOOKS_PATH: &str = "/link/v1/looks";
 /// Where agents bring [`Logs`].
 pub const LOGS_PATH: &str = "/link/v1/logs";
 /// Where agents wait for [`Orders`], with `?wait=SECONDS`.

@@ -36,3 +36,13 @@ pub const RESULTS_MAX: usize = 64;
 pub const DETAIL_MAX: usize = 4 * 1024;
 /// Longest detail of a state, and longest pattern, in bytes.
 pub const SHORT_MAX: usize = 500;
+/// Longest answer that lists what a node looks at, in bytes.
+pub const CHECKS_BODY_MAX: usize = 16 * 1024 * 1024;
+/// Most batches of looks in one body.
+pub const BATCHES_MAX: usize = 1_000;
+/// Most looks and blind spans in one body.
+pub const LOOKS_MAX: usize = 10_000;
+/// Longest words of the other side that travel with a look, in bytes.
+pub const SAID_MAX: usize = 1_024;
+/// A node's clock may differ from the office's by this much before its looks count as blind.
+pub const SKEW_MAX: SignedDuration = SignedDuration::from_secs(2);

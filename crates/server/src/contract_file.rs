@@ -20,7 +20,7 @@ pub fn load(path: &Path) -> Result<Result<Read, Vec<Finding>>, String> {
 /// The text of a file that another one extends. A contract may come from somebody else, so that it
 /// cannot make us read what is no contract, such as a device or a key; that it lies in the folder of
 /// the contract or below it, the reader has seen to.
-fn open_extended(name: &str) -> Result<String, String> {
+pub fn open_extended(name: &str) -> Result<String, String> {
     let path = Path::new(name);
     if path.extension().is_none_or(|extension| extension != "toml") {
         return Err("contract files end in .toml".to_owned());
@@ -29,7 +29,7 @@ fn open_extended(name: &str) -> Result<String, String> {
 }
 
 /// The text of a plain file, cut where no reader would take more of it.
-fn text_of(path: &Path) -> Result<String, String> {
+pub fn text_of(path: &Path) -> Result<String, String> {
     let reason = |error: io::Error| match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
         ErrorKind::PermissionDenied => "we may not read it".to_owned(),

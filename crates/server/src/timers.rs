@@ -17,6 +17,8 @@ const COLLECT_WORTHWHILE: usize = app::deliveries::COLLECT_MAX / 2;
 /// Between two looks for days out of retention.
 const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 
+/// Between two looks for contracts that were added or changed.
+const CONTRACTS_EVERY: Duration = Duration::from_secs(2);
 /// Between two looks at what is down and what has its turn.
 const TEND_EVERY: Duration = Duration::from_secs(15);
 
@@ -49,6 +51,14 @@ pub fn start(
             let dropped = app::probes::drop_expired(&kept, clock::now()).await;
             old.note(dropped.map(drop));
             tokio::time::sleep(RETENTION_EVERY).await;
+        }
+    }));
+    let contracts = Arc::clone(office);
+    tasks.spawn(until(stopped.clone(), async move {
+        let mut trouble = Trouble::new("contracts that were added could not be read");
+        loop {
+            tokio::time::sleep(CONTRACTS_EVERY).await;
+            trouble.note(app::kept::refresh(&contracts).await);
         }
     }));
     let tended = Arc::clone(office);

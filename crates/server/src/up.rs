@@ -81,6 +81,8 @@ pub fn run(config: Config, start: Start) -> anyhow::Result<Status> {
 /// Everything that runs, in order to stop it.
 struct Running {
     relay: Option<RunningRelay>,
+    /// Told when it ends, so that pages which listen do not hold up the stop.
+    office: Option<Arc<app::Office>>,
     /// Console, metrics and timers; each ends when `stop` says so.
     tasks: JoinSet<anyhow::Result<()>>,
     stop: watch::Sender<bool>,
@@ -109,7 +111,14 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     let (stop, stopped) = watch::channel(false);
     let (stop_probes, probes_stopped) = watch::channel(false);
     let tasks = JoinSet::new();
-    let mut running = Running { relay: None, tasks, stop, stop_probes, _office_lock: office_lock };
+    let mut running = Running {
+        relay: None,
+        office: office.clone(),
+        tasks,
+        stop,
+        stop_probes,
+        _office_lock: office_lock,
+    };
     let Sockets { smtp, console, metrics, link } = sockets;
     if start.roles.relay() {
         running.relay = Some(start_relay(config, smtp, vault).await?);
@@ -206,6 +215,9 @@ impl Running {
         let _ = self.stop_probes.send(true);
         if let Some(relay) = self.relay.as_ref().and_then(RunningRelay::take) {
             relay.stop(DRAIN_MAX).await;
+        }
+        if let Some(office) = &self.office {
+            office.changes.close();
         }
         // Refused only when nobody listens any more.
         let _ = self.stop.send(true);

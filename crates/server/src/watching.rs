@@ -140,7 +140,7 @@ pub async fn start(
     office: &Arc<Office>,
     stopped: &channel::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    checks::refresh(office).await?;
+    checks::refresh(office, clock::now()).await?;
     if office.watching.reach.is_none() {
         return Ok(());
     }
@@ -148,8 +148,8 @@ pub async fn start(
     let mut provider = reach(config)?;
     provider.beats = Arc::clone(&office.watching.beats);
     let configured = office.watching.configured.iter();
-    let configured: Vec<Check> =
-        configured.filter_map(|it| it.settings.check(&it.name).ok()).collect();
+    let ours = configured.filter(|it| it.settings.is_looked_at_from(checks::OFFICE));
+    let configured: Vec<Check> = ours.filter_map(|it| it.settings.check(&it.name).ok()).collect();
     let (sink, reports) = mpsc::channel(REPORTS_MAX);
     // The sender stays with the task: a list that nobody can change any more is still a list.
     let (list, configured) = channel::channel(configured);
@@ -182,10 +182,22 @@ pub async fn start(
     Ok(())
 }
 
-/// Tells of checks that a contract names and nobody has: their functions are not measured.
+/// Tells of checks that a contract names and nobody has: their functions are not measured. And of sites
+/// that are no node: they are blind.
 async fn tell_unknown(office: &Office) -> anyhow::Result<()> {
     let known = checks::list(office, clock::now()).await?;
-    for measured in office.contracts.iter().flat_map(|watched| &watched.measured) {
+    let stations = office.store.stations().await?;
+    let is_node = |site: &str| {
+        let mut nodes = stations.iter().filter(|it| it.kind == store::StationKind::Node);
+        nodes.any(|it| it.name == site && it.revoked.is_none())
+    };
+    for check in &known {
+        let sites = check.settings.looked_at_from();
+        for site in sites.filter(|site| *site != checks::OFFICE && !is_node(site)) {
+            tracing::warn!(check = check.name, site, "there is no such node: the site is blind");
+        }
+    }
+    for measured in office.contracts().into_iter().flat_map(|watched| &watched.measured) {
         if let Source::Check(name) = &measured.source
             && !known.iter().any(|it| it.name == *name)
         {

@@ -61,6 +61,7 @@ pub fn console(config: &Config, addresses: &Addresses, office: Arc<Office>) -> R
         office,
         clock: clock::now,
         zone: config.time_zone.clone(),
+        fonts: config.font_place(),
         facts: ServerFacts {
             hostname: config.hostname.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

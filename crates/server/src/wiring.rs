@@ -89,7 +89,8 @@ pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Off
     let office = office.showing(pages.into_iter().map(|it| it.page).collect());
     let office = office.on_duty(config.duty()).telling(telling(config));
     let office = office.answering(config.runbooks.clone(), config.alarms.clone());
-    let office = office.watching(Watching::of(checks));
+    let office = office.watching(Watching::of(checks)).keeping(config.data.join("contracts"));
+    app::kept::refresh(&office).await?;
     Ok(match link(config)? {
         Some(link) => office.known_by(link),
         None => office,

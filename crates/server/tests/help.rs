@@ -15,6 +15,7 @@ const COMMANDS: &[&str] = &[
     "office",
     "agent",
     "agent check",
+    "node",
     "send",
     "queue",
     "queue list",

@@ -137,7 +137,7 @@ fn of_one(evidence: &Evidence, name: &str) -> Evidence {
     Evidence {
         measured: observed.into_iter().map(|sites| ("web".to_owned(), sites)).collect(),
         outages: outages.map(|outage| Outage { function: web(), ..outage.clone() }).collect(),
-        blind: blind.map(|blind| Blind { function: web(), span: blind.span }).collect(),
+        blind: blind.map(|blind| Blind { function: web(), site: None, span: blind.span }).collect(),
         ..Evidence::default()
     }
 }

@@ -3,33 +3,11 @@
 use std::collections::BTreeMap;
 
 use calendar::{Span, Spans};
-use evidence::{Evidence, Functions, Observed};
+use evidence::{Evidence, Functions};
 use jiff::{SignedDuration, Timestamp};
-use terms::{Combine, Function, SitesQuorum};
+use terms::{Combine, Function};
 
-/// The state of one function over all time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FunctionState {
-    /// Seen down.
-    pub down: Spans,
-    /// Neither seen down nor seen up.
-    pub unknown: Spans,
-}
-
-impl FunctionState {
-    /// What of it lies in that part of time.
-    pub(crate) fn clip(&self, part: Span) -> FunctionState {
-        FunctionState { down: self.down.clip(part), unknown: self.unknown.clip(part) }
-    }
-
-    /// Both together.
-    pub(crate) fn union(&self, other: &FunctionState) -> FunctionState {
-        FunctionState {
-            down: self.down.union(&other.down),
-            unknown: self.unknown.union(&other.unknown),
-        }
-    }
-}
+use crate::sites::{FunctionState, measured};
 
 /// The state of a service over all time: down surely, and down if every unknown instant was down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,16 +33,14 @@ pub fn function_state(
     unknown_until: Timestamp,
 ) -> FunctionState {
     let name = function.name.as_str();
-    let mut state = FunctionState::default();
-    if let Some(sites) = evidence.measured.get(name) {
-        let until = unknown_until.min(horizon.until()).max(horizon.from());
-        state =
-            measured(sites, function.sites, Span::new(horizon.from(), until).unwrap_or(horizon));
-    }
+    let until = unknown_until.min(horizon.until()).max(horizon.from());
+    let looked_at = Span::new(horizon.from(), until).unwrap_or(horizon);
+    let mut state = measured(evidence, function, looked_at).unwrap_or_default();
     let told = evidence.outages.iter().filter(|outage| is_about(&outage.function, name));
     let told: Spans =
         told.filter_map(|outage| told_span(outage.from, outage.until, horizon)).collect();
-    let blind = evidence.blind.iter().filter(|blind| is_about(&blind.function, name));
+    let blind = evidence.blind.iter().filter(|blind| blind.site.is_none());
+    let blind = blind.filter(|blind| is_about(&blind.function, name));
     let blind: Spans = blind.map(|blind| blind.span).collect();
     state.down = state.down.union(&told);
     // Down that was seen is down, even where somebody else was blind.
@@ -81,33 +57,6 @@ fn is_about(functions: &Functions, name: &str) -> bool {
 
 fn told_span(from: Timestamp, until: Option<Timestamp>, horizon: Span) -> Option<Span> {
     Span::new(from, until.unwrap_or_else(|| horizon.until().max(from))).ok()
-}
-
-/// With several sites a function is down where as many of them see it down as its quorum says, and
-/// unknown where the blind ones could make up the number.
-fn measured(
-    sites: &BTreeMap<String, Observed>,
-    quorum: SitesQuorum,
-    horizon: Span,
-) -> FunctionState {
-    let needed = match quorum {
-        SitesQuorum::Any => 1,
-        SitesQuorum::All => sites.len(),
-        SitesQuorum::AtLeast(n) => usize::from(n),
-    };
-    let down: Vec<Spans> =
-        sites.values().map(|site| site.down.iter().map(|seen| seen.span).collect()).collect();
-    let maybe: Vec<Spans> = sites
-        .values()
-        .zip(&down)
-        .map(|(site, down)| site.known.complement(horizon).union(down))
-        .collect();
-    // Sites that should be there and are not know nothing.
-    let missing = needed.saturating_sub(sites.len());
-    let maybe: Vec<Spans> =
-        maybe.into_iter().chain((0..missing).map(|_| Spans::from_iter([horizon]))).collect();
-    let (surely, possibly) = at_least(needed, &down, &maybe);
-    FunctionState { unknown: possibly.minus(&surely), down: surely }
 }
 
 /// The state of the service from that of its functions.

@@ -7,10 +7,11 @@ use terms::{Availability, Combine, Denominator, Function, RevisedTarget};
 
 use crate::Figure;
 use crate::count::{Month, Rules};
-use crate::down::{FunctionState, ServiceState, combine, function_state, sampled_bounds};
+use crate::down::{ServiceState, combine, function_state, sampled_bounds};
 use crate::exclude::{self, Taken, taken};
 use crate::finding::Finding;
 use crate::question::{Question, Segment};
+use crate::sites::FunctionState;
 use crate::statement::{Judged, Judging, Partial, Statement, Verdict};
 
 /// Settles one month of one service. Never fails: what cannot be judged is a finding.

@@ -51,8 +51,9 @@ fn evidence(names: &[&str], outages: &[Told], excluded: &[Told], blind: &[Told])
         let (reason, by) = ("attack".to_owned(), "sato".to_owned());
         Event::Exclusion(Decision { reason, span: span(told), by, decided: at(SLOTS) })
     });
-    let blind =
-        blind.iter().map(|told| Event::Blind(Blind { function: Functions::All, span: span(told) }));
+    let blind = blind
+        .iter()
+        .map(|told| Event::Blind(Blind { function: Functions::All, site: None, span: span(told) }));
     for event in outages.chain(excluded).chain(blind) {
         gatherer.add(event).expect("sound");
     }

@@ -74,6 +74,7 @@ const SQLITE_TABLES: Tables = &[
     (7, "stations", include_str!("../migrations/sqlite/0007_stations.sql")),
     (8, "answering", include_str!("../migrations/sqlite/0008_answering.sql")),
     (9, "customers", include_str!("../migrations/sqlite/0009_customers.sql")),
+    (10, "check sites", include_str!("../migrations/sqlite/0010_check_sites.sql")),
 ];
 const POSTGRES_TABLES: Tables = &[
     (1, "records", include_str!("../migrations/postgres/0001_records.sql")),
@@ -85,6 +86,7 @@ const POSTGRES_TABLES: Tables = &[
     (7, "stations", include_str!("../migrations/postgres/0007_stations.sql")),
     (8, "answering", include_str!("../migrations/postgres/0008_answering.sql")),
     (9, "customers", include_str!("../migrations/postgres/0009_customers.sql")),
+    (10, "check sites", include_str!("../migrations/postgres/0010_check_sites.sql")),
 ];
 
 impl Store {
@@ -121,7 +123,7 @@ impl Store {
         let readers = readers.connect_with(options).await.map_err(opened)?;
         let days = days(&readers).await?;
         let memory = Arc::new(Mutex::new(Memory { days, ..Memory::default() }));
-        Ok(Store { vault, engine, writer, readers, memory })
+        Ok(Store { vault, engine, writer, readers, memory, looks_turn: Arc::default() })
     }
 }
 

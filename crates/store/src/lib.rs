@@ -7,6 +7,7 @@
 
 mod accounts;
 mod calls;
+mod check_sites;
 mod conditions;
 mod crossings;
 mod day;
@@ -35,6 +36,7 @@ mod search;
 mod sessions;
 mod slots;
 mod statement;
+mod station_looks;
 mod station_states;
 mod stations;
 mod story;
@@ -48,6 +50,7 @@ use vault::{Vault, VaultError};
 
 pub use accounts::{AccountRecord, Kind};
 pub use calls::{CallKey, CallRecord, NewCall, Waiting};
+pub use check_sites::{CheckSite, Wanted};
 pub use crossings::{CROSSINGS_LISTED_MAX, CrossingRecord};
 pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
@@ -76,6 +79,7 @@ pub use reports::{DRAFTS_MAX, DraftRecord, ReportRecord};
 pub use search::{Filter, Listing, PAGE_MAX, Who};
 pub use sessions::{SESSIONS_MAX, SessionRecord, TryGate};
 pub use slots::{BUSIEST_MAX, DOMAINS_PER_SLOT_MAX, OTHER_DOMAINS, SlotSpan};
+pub use station_looks::BroughtLooks;
 pub use station_states::{CHANGES_LISTED_MAX, STATES_KEPT_MAX, StateChange, StateRecord};
 pub use stations::{
     Accepted, NewStation, STATION_KINDS, STATIONS_MAX, StationAdded, StationKind, StationRecord,
@@ -92,6 +96,8 @@ pub struct Store {
     writer: AnyPool,
     readers: AnyPool,
     memory: Arc<Mutex<Memory>>,
+    /// Whoever records looks holds it until memory has what the records have.
+    looks_turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What is remembered between batches of facts; all of it can be read again from the records.

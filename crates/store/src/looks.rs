@@ -13,7 +13,7 @@ use crate::observations::{Answer, Observation, Sighting, observation};
 use crate::packed::{BatchLook, HOUR_MS, SeenLook, pack_batch, unpack_batch};
 use crate::runs::{Changes, Runs};
 use crate::statement::Form;
-use crate::{Day, Result, Store, StoreError, column, sql};
+use crate::{Day, Memory, Result, Store, StoreError, column, sql};
 
 /// Names of checks that are numbered; the looks of a removed one go with their time.
 pub const CHECK_NAMES_MAX: i64 = 200_000;
@@ -52,29 +52,39 @@ impl Store {
     /// When the records fail, or have more than [`CHECK_NAMES_MAX`] names; then nothing has changed.
     pub async fn record_looks(&self, looks: &[Look], unlooked: &[Unlooked]) -> Result<()> {
         const DOING: &str = "record what checks saw";
+        let _turn = self.looks_turn.lock().await;
         self.load_runs().await?;
         let mut transaction = self.begin(DOING).await?;
+        let news = self.write_looks(&mut transaction, looks, unlooked).await?;
+        transaction.commit().await.map_err(sql(DOING))?;
+        self.memory().keep_looks(news);
+        Ok(())
+    }
+
+    /// Writes looks in a transaction, without taking them into memory yet.
+    pub(crate) async fn write_looks(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        looks: &[Look],
+        unlooked: &[Unlooked],
+    ) -> Result<LookNews> {
         let names = looks.iter().map(|look| look.check.as_str());
-        let numbers = self.number_checks(&mut transaction, names).await?;
+        let numbers = self.number_checks(transaction, names).await?;
         let mut changes = Changes::default();
         {
             let memory = self.memory();
-            for blind in unlooked {
-                memory.runs.begin(&mut changes, blind_run(blind));
-            }
-            for look in looks {
-                memory.runs.note(&mut changes, &sighting(look));
+            for told in in_order_of_time(looks, unlooked) {
+                match told {
+                    Told::Blind(blind) => memory.runs.begin(&mut changes, blind_run(blind)),
+                    Told::Look(look) => drop(memory.runs.note(&mut changes, &sighting(look))),
+                }
             }
         }
         if !looks.is_empty() {
-            self.add_batch(&mut transaction, looks, &numbers).await?;
+            self.add_batch(transaction, looks, &numbers).await?;
         }
-        self.write_runs(&mut transaction, &changes.write).await?;
-        transaction.commit().await.map_err(sql(DOING))?;
-        let mut memory = self.memory();
-        memory.checks.extend(numbers);
-        memory.runs.keep(changes);
-        Ok(())
+        self.write_runs(transaction, &changes.write).await?;
+        Ok(LookNews { numbers, changes })
     }
 
     /// Numbers the checks that have none, and tells their numbers.
@@ -213,7 +223,7 @@ impl Store {
     }
 
     /// Takes what is in the records into memory, and writes what batches tell beyond the runs.
-    async fn load_runs(&self) -> Result<()> {
+    pub(crate) async fn load_runs(&self) -> Result<()> {
         const DOING: &str = "read the newest runs of checks";
         if self.memory().runs.is_loaded {
             return Ok(());
@@ -285,6 +295,35 @@ impl Store {
         self.memory().runs.freshen(&mut runs);
         Ok(runs)
     }
+}
+
+/// What memory takes once a transaction is through.
+pub(crate) struct LookNews {
+    numbers: HashMap<String, i64>,
+    changes: Changes,
+}
+
+impl Memory {
+    pub(crate) fn keep_looks(&mut self, news: LookNews) {
+        self.checks.extend(news.numbers);
+        self.runs.keep(news.changes);
+    }
+}
+
+enum Told<'t> {
+    Look(&'t Look),
+    Blind(&'t Unlooked),
+}
+
+/// A station that comes back tells of minutes at once, so what it saw stands among what it did not see.
+fn in_order_of_time<'t>(looks: &'t [Look], unlooked: &'t [Unlooked]) -> Vec<Told<'t>> {
+    let blind = unlooked.iter().map(Told::Blind);
+    let mut all: Vec<Told<'t>> = blind.chain(looks.iter().map(Told::Look)).collect();
+    all.sort_by_key(|told| match told {
+        Told::Look(look) => look.seen.at,
+        Told::Blind(blind) => blind.from,
+    });
+    all
 }
 
 /// The word under which the runs of a check are kept.

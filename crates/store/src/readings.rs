@@ -17,6 +17,10 @@ pub const READINGS_DAYS: i64 = 40;
 /// How far ahead of the office's clock a reading may be; one that is further is not taken.
 pub const READING_AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 
+/// How much older than a station's newest value that of another series may be and still be its newest:
+/// sizes of databases are asked for once in a while.
+const LATEST_HOURS: i64 = 26;
+
 /// One reading by the numbers of its series.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenReading {
@@ -248,19 +252,50 @@ async fn add_batch(
     .execute(&mut **transaction)
     .await
     .map_err(sql(DOING))?;
-    // What is caught up later than it was read is not the newest.
-    let newest = last.at.as_millisecond();
-    sqlx::query(
-        "UPDATE station SET latest_at = $1, latest = $2 \
-         WHERE number = $3 AND (latest_at IS NULL OR latest_at <= $1)",
-    )
-    .bind(newest)
-    .bind(pack_readings(newest, std::slice::from_ref(last)))
-    .bind(station)
-    .execute(&mut **transaction)
-    .await
-    .map_err(sql(DOING))?;
+    write_latest(transaction, station, seen).await
+}
+
+/// Keeps the newest value of each series beside the station.
+async fn write_latest(
+    transaction: &mut Transaction<'static, Any>,
+    station: i64,
+    seen: &[SeenReading],
+) -> Result<()> {
+    const DOING: &str = "record the newest readings";
+    let row = sqlx::query("SELECT latest FROM station WHERE number = $1")
+        .bind(station)
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(sql(DOING))?;
+    let packed: Option<Vec<u8>> = column(&row, "latest", DOING)?;
+    let known = packed.map(|packed| unpack_readings(0, &packed)).unwrap_or_default();
+    let latest = newest_of_each(known.into_iter().chain(seen.iter().cloned()));
+    sqlx::query("UPDATE station SET latest = $1 WHERE number = $2")
+        .bind(pack_readings(0, &latest))
+        .bind(station)
+        .execute(&mut **transaction)
+        .await
+        .map_err(sql(DOING))?;
     Ok(())
+}
+
+/// The newest value of each series, as readings in the order of time. What is [`LATEST_HOURS`] older
+/// than the newest of all is left out.
+fn newest_of_each(readings: impl Iterator<Item = SeenReading>) -> Vec<SeenReading> {
+    let mut newest: BTreeMap<i64, (Timestamp, i64)> = BTreeMap::new();
+    for reading in readings {
+        for (number, value) in reading.values {
+            let here = newest.entry(number).or_insert((reading.at, value));
+            if here.0 <= reading.at {
+                *here = (reading.at, value);
+            }
+        }
+    }
+    let last = newest.values().map(|(at, _)| *at).max().unwrap_or(Timestamp::MIN);
+    let first = last.checked_sub(SignedDuration::from_hours(LATEST_HOURS));
+    let first = first.unwrap_or(Timestamp::MIN);
+    let one = |(number, (at, value))| SeenReading { at, values: vec![(number, value)] };
+    in_order(newest.into_iter().filter(|(_, (at, _))| *at >= first).map(one).collect())
 }
 
 #[cfg(test)]
@@ -293,6 +328,22 @@ mod tests {
         let hour: Vec<_> = (0..60).map(|n| SeenReading { at: at(n), values: values(n) }).collect();
         let bytes = pack_readings(0, &hour).len();
         assert!(bytes <= 60 * 60 * 2 + 60 * 60, "{bytes} bytes");
+    }
+
+    #[test]
+    fn the_newest_value_of_each_series_is_kept() {
+        let readings = vec![
+            reading("2026-11-20T05:00:00Z", &[(9, 1)]),
+            reading("2026-11-22T05:00:00Z", &[(1, 10), (2, 20)]),
+            reading("2026-11-22T05:01:00Z", &[(1, 11)]),
+            reading("2026-11-22T04:00:00Z", &[(1, 9), (3, 30)]),
+        ];
+        let expected = [
+            reading("2026-11-22T04:00:00Z", &[(3, 30)]),
+            reading("2026-11-22T05:00:00Z", &[(2, 20)]),
+            reading("2026-11-22T05:01:00Z", &[(1, 11)]),
+        ];
+        assert_eq!(newest_of_each(readings.into_iter()), expected);
     }
 
     #[test]

@@ -118,12 +118,12 @@ pub struct StationRecord {
     pub revoked: Option<Timestamp>,
     /// When it was last heard.
     pub seen: Option<Timestamp>,
-    /// Its newest reading, by the numbers of its series.
-    pub latest: Option<SeenReading>,
+    /// The newest value of each of its series, by their numbers; the oldest first.
+    pub latest: Vec<SeenReading>,
 }
 
-const COLUMNS: &str = "number, name, kind, site, contracts, digest, created_at, revoked_at, seen_at, \
-                       latest_at, latest";
+const COLUMNS: &str =
+    "number, name, kind, site, contracts, digest, created_at, revoked_at, seen_at, latest";
 
 fn hex(id: &[u8]) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -319,11 +319,8 @@ fn station(row: &AnyRow) -> Result<StationRecord> {
     const DOING: &str = "read a station";
     let kind: String = column(row, "kind", DOING)?;
     let contracts: String = column(row, "contracts", DOING)?;
-    let latest_at: Option<i64> = column(row, "latest_at", DOING)?;
     let latest: Option<Vec<u8>> = column(row, "latest", DOING)?;
-    let latest = latest_at
-        .zip(latest)
-        .and_then(|(at, packed)| unpack_readings(at, &packed).into_iter().next());
+    let latest = latest.map(|packed| unpack_readings(0, &packed)).unwrap_or_default();
     let time = |name| Ok(column::<Option<i64>>(row, name, DOING)?.map(instant));
     Ok(StationRecord {
         number: column(row, "number", DOING)?,

@@ -4,7 +4,7 @@ mod common;
 
 use common::{at, on_each_engine, vault};
 use jiff::SignedDuration;
-use store::{Answer, Look, LookFigure, SeenLook, Store, Unlooked};
+use store::{Answer, Look, LookFigure, SeenLook, Store, Unlooked, Wanted};
 
 fn look(check: &str, time: &str, answer: Answer, took_ms: u32) -> Look {
     let reason = (answer != Answer::Good).then(|| "timed-out".to_owned());
@@ -134,6 +134,73 @@ async fn checks_of_the_console() {
         assert!(store.pause_check("top", None).await.expect("resumed"));
         assert!(store.remove_check("top").await.expect("removed"));
         assert!(!store.remove_check("top").await.expect("asked"));
+    })
+    .await;
+}
+
+async fn sites(store: &Store) -> Vec<String> {
+    let time = |at: jiff::Timestamp| at.to_string()[11..16].to_owned();
+    let sites = store.check_sites().await.expect("read");
+    let said = sites.iter().map(|it| {
+        let until = it.until.map_or("…".to_owned(), time);
+        format!("{}@{} {}..{until}", it.check, it.site, time(it.since))
+    });
+    said.collect()
+}
+
+/// A site is one from when it was asked to look, or had looked before anybody noted it.
+#[tokio::test]
+async fn sites_of_checks_begin_and_end() {
+    on_each_engine(|store| async move {
+        store.record_looks(&[look("top", "05:00:00.0", Answer::Good, 9)], &[]).await.expect("done");
+        let wanted = |sites: &[&str]| {
+            let one = |site: &&str| {
+                let series = if *site == "office" { "top".into() } else { format!("top@{site}") };
+                Wanted { check: "top".into(), site: (*site).to_owned(), series }
+            };
+            sites.iter().map(one).collect()
+        };
+        for (time, asked, expected) in [
+            ("06:00", &["office"][..], &["top@office 05:00..…"][..]),
+            ("06:00", &["office"], &["top@office 05:00..…"]),
+            ("07:00", &["office", "osaka"], &["top@office 05:00..…", "top@osaka 07:00..…"]),
+            ("08:00", &["office"], &["top@office 05:00..…", "top@osaka 07:00..08:00"]),
+            (
+                "09:00",
+                &["osaka"],
+                &["top@office 05:00..09:00", "top@osaka 07:00..08:00", "top@osaka 09:00..…"],
+            ),
+        ] {
+            let now = at(&format!("2026-11-22T{time}:00Z"));
+            store.set_check_sites(&wanted(asked), now).await.expect("noted");
+            assert_eq!(sites(&store).await, expected, "{time}");
+        }
+    })
+    .await;
+}
+
+/// What a station did not see lies among what it saw, when both come at once.
+#[tokio::test]
+async fn minutes_that_come_at_once_become_the_runs_that_they_were() {
+    on_each_engine(|store| async move {
+        let looks: Vec<Look> = ["06:00:00.0", "06:00:10.0", "06:00:50.0", "06:01:00.0"]
+            .map(|time| look("top@osaka", time, Answer::Good, 9))
+            .into();
+        let blind = Unlooked {
+            check: "top@osaka".into(),
+            pace: SignedDuration::from_secs(10),
+            from: at("2026-11-22T06:00:20Z"),
+            until: at("2026-11-22T06:00:50Z"),
+        };
+        store.record_looks(&looks, &[blind]).await.expect("recorded");
+        assert_eq!(
+            runs(&store, "top@osaka").await,
+            [
+                "06:00:00..06:00:10 Good 2",
+                "06:00:20..06:00:40 Unseen 0",
+                "06:00:50..06:01:00 Good 2"
+            ]
+        );
     })
     .await;
 }

@@ -107,7 +107,9 @@ async fn a_batch_that_comes_again_is_not_recorded_twice() {
         let first: Vec<_> = before[0].values.iter().map(|(n, v)| (named(*n), *v)).collect();
         assert_eq!(first, [("load.1m_milli", 250), ("disk./.used_permille", 410)]);
         let latest = store.station("web-1").await.expect("read").expect("there").latest;
-        assert_eq!(latest.as_ref(), before.last());
+        assert_eq!(latest.last(), before.last());
+        let disk: Vec<_> = latest.iter().map(|it| (it.at, it.values.len())).collect();
+        assert_eq!(disk, [(time("05:59:00"), 1), (time("06:01:00"), 1)]);
 
         // Folding changes nothing but where they lie.
         assert_eq!(store.fold_readings(time("06:01:00")).await.expect("folded"), 1);
@@ -123,7 +125,7 @@ async fn a_batch_that_comes_again_is_not_recorded_twice() {
         assert_eq!(figures[1].series[&1], Figure::of(50));
         let latest = store.station("web-1").await.expect("read").expect("there").latest;
         assert_eq!(
-            latest.map(|it| it.at),
+            latest.last().map(|it| it.at),
             Some(time("06:01:00")),
             "what is late is not the newest"
         );

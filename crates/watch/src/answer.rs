@@ -99,6 +99,11 @@ macro_rules! reasons {
                     $(Reason::$name => $code,)*
                 }
             }
+
+            /// The reason of that word.
+            pub fn from_code(code: &str) -> Option<Reason> {
+                Reason::ALL.iter().copied().find(|reason| reason.code() == code)
+            }
         }
     };
 }

@@ -23,6 +23,13 @@ pub enum Policy {
     Anywhere,
     /// Everywhere but in these ranges.
     Without(Vec<Range>),
+    /// A node: in these networks, and with `public` on the public Internet; what its own file says.
+    Only {
+        /// Where it may look.
+        networks: Vec<Range>,
+        /// And outside every reserved range.
+        public: bool,
+    },
     /// A customer: the public Internet without these ranges, which are the office's own.
     Public(Vec<Range>),
 }
@@ -41,6 +48,9 @@ impl Policy {
         match self {
             Policy::Anywhere => true,
             Policy::Without(ranges) => !in_any(ranges),
+            Policy::Only { networks, public } => {
+                in_any(networks) || (*public && !in_any(&RESERVED))
+            }
             Policy::Public(own) => !in_any(own) && !in_any(&RESERVED),
         }
     }
@@ -76,12 +86,14 @@ const fn v6(first: u16, second: u16, bits: u8) -> Range {
 }
 
 /// What is not the public Internet (RFC 6890 and the IANA registries it began).
-const RESERVED: [Range; 22] = [
+const RESERVED: [Range; 23] = [
     v4(0, 0, 0, 0, 8),
     v4(10, 0, 0, 0, 8),
     v4(100, 64, 0, 0, 10),
     v4(127, 0, 0, 0, 8),
     v4(169, 254, 0, 0, 16),
+    // A cloud's own services behind a public address.
+    v4(168, 63, 129, 16, 32),
     v4(172, 16, 0, 0, 12),
     v4(192, 0, 0, 0, 24),
     v4(192, 0, 2, 0, 24),
@@ -145,6 +157,28 @@ mod tests {
             let parsed: IpAddr = address.parse().expect(address);
             assert_eq!(policy.allows(parsed), allowed, "{address}");
             assert!(Policy::Anywhere.allows(parsed));
+        }
+    }
+
+    #[test]
+    fn a_node_looks_where_its_file_says() {
+        let range = |text: &str, bits| Range { prefix: text.parse().expect("an address"), bits };
+        let networks = vec![range("10.1.0.0", 16), range("fd00:1::", 32)];
+        for (address, inside, with_public) in [
+            ("10.1.2.3", true, true),
+            ("::ffff:10.1.2.3", true, true),
+            ("10.2.0.1", false, false),
+            ("169.254.169.254", false, false),
+            ("127.0.0.1", false, false),
+            ("fd00:1::1", true, true),
+            ("fd00:2::1", false, false),
+            ("93.184.216.34", false, true),
+        ] {
+            let address: IpAddr = address.parse().expect("an address");
+            for (public, expected) in [(false, inside), (true, with_public)] {
+                let policy = Policy::Only { networks: networks.clone(), public };
+                assert_eq!(policy.allows(address), expected, "{address} {public}");
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-// Three conveniences; every page works without them. Copy buttons, print buttons, and regions that
-// refresh themselves while somebody looks at them.
+// Conveniences; every page works without them. Copy buttons, print buttons, clocks that count, and
+// regions that follow what they show.
 "use strict";
 
 for (const button of document.querySelectorAll("button.copy")) {
@@ -19,25 +19,134 @@ for (const button of document.querySelectorAll("button.print")) {
   button.addEventListener("click", () => print());
 }
 
-// A region names its pace in seconds. It is left alone while the page is hidden, or while the
-// keyboard or a selection is inside, so that nothing moves under the reader's hand.
+// A region with `data-live` is asked for again: when one of its `data-topics` has changed, as the
+// server tells, and at its pace in seconds, which is all there is when the stream is not open. It is
+// left alone while the page is hidden, or while the keyboard, a selection or something half-typed is
+// inside, so that nothing moves under the reader's hand; it follows when they have left.
+const SLOW_MS = 60_000;
+const regions = () => [...document.querySelectorAll("[data-live]")];
+const topicsOf = (region) => (region.dataset.topics ?? "").split(" ").filter(Boolean);
+const refreshed = new Map();
+const waiting = new Set();
+let stream;
+
+const isTyped = (field) => {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.tagName === "SELECT") {
+    const kept = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(kept, 0);
+  }
+  return field.type !== "hidden" && field.value !== field.defaultValue;
+};
+
 const inUse = (region) =>
   document.hidden ||
   region.contains(document.activeElement) ||
-  (getSelection().toString() !== "" && region.contains(getSelection().anchorNode));
+  (getSelection().toString() !== "" && region.contains(getSelection().anchorNode)) ||
+  [...region.querySelectorAll("input, textarea, select")].some(isTyped);
 
-const refresh = async (id) => {
-  const region = document.getElementById(id);
-  if (!region || inUse(region)) return;
+/** What the reader opened stays open. */
+const keepOpen = (region, fresh) => {
+  const [old, now] = [region, fresh].map((it) => [...it.querySelectorAll("details")]);
+  old.forEach((details, place) => { if (now[place]) now[place].open = details.open; });
+};
+
+let clockAhead = 0;
+const setClock = (page) => {
+  const told = page.querySelector("footer time");
+  if (told) clockAhead = Date.parse(told.dateTime) - Date.now();
+};
+
+const refresh = async (wanted) => {
+  for (const region of wanted) {
+    refreshed.set(region.id, Date.now());
+    if (inUse(region)) waiting.add(region.id);
+  }
+  const free = wanted.filter((region) => !waiting.has(region.id));
+  if (free.length === 0) return;
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById(id);
-  if (fresh && !inUse(region)) region.replaceWith(fresh);
+  setClock(page);
+  for (const { id } of free) {
+    const region = document.getElementById(id);
+    const fresh = page.getElementById(id);
+    if (!region) continue;
+    if (inUse(region)) waiting.add(id);
+    else if (fresh) { keepOpen(region, fresh); region.replaceWith(fresh); }
+    else if ("mayGo" in region.dataset) region.remove();
+  }
+  count();
 };
 
-for (const region of document.querySelectorAll("[data-live]")) {
-  const pace = Number(region.dataset.live) * 1000;
-  // A failed fetch leaves the old figures; the next tick tries again.
-  if (pace >= 1000) setInterval(() => refresh(region.id).catch(() => {}), pace);
-}
+// A failed fetch leaves the old figures; the next time tries again.
+const ask = (wanted) => refresh(wanted).catch(() => {});
+
+const catchUp = () => {
+  const ids = [...waiting].filter((id) => document.getElementById(id));
+  waiting.clear();
+  if (ids.length > 0) ask(ids.map((id) => document.getElementById(id)));
+};
+document.addEventListener("focusout", () => setTimeout(catchUp, 500));
+
+/** One stream for the page, closed while nobody looks: a browser opens only so many. */
+const listen = () => {
+  const topics = new Set(regions().flatMap(topicsOf));
+  if (stream || topics.size === 0 || document.hidden) return;
+  const opened = new EventSource(`/live?topics=${encodeURIComponent([...topics].join(","))}`);
+  stream = opened;
+  let wasOpen = false;
+  opened.addEventListener("open", () => {
+    if (wasOpen) ask(regions());
+    wasOpen = true;
+  });
+  opened.addEventListener("changed", (event) => {
+    const changed = event.data.split(" ");
+    ask(regions().filter((region) => topicsOf(region).some((topic) => changed.includes(topic))));
+  });
+  opened.addEventListener("error", () => {
+    if (opened.readyState === EventSource.CLOSED) stream = undefined;
+  });
+};
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    stream?.close();
+    stream = undefined;
+  } else {
+    listen();
+    ask(regions());
+  }
+});
+
+// Clocks count: `data-until` is an instant, and what is left until it (or over it, with a plus) stands
+// in hours, minutes and seconds.
+const count = () => {
+  for (const clock of document.querySelectorAll("[data-until]")) {
+    const left = Math.round((Date.parse(clock.dataset.until) - Date.now() - clockAhead) / 1000);
+    const seconds = Math.abs(left);
+    const two = (number) => String(number).padStart(2, "0");
+    const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+    clock.textContent = `${left < 0 ? "+" : ""}${hours}:${two(minutes)}:${two(seconds % 60)}`;
+    clock.classList.toggle("over", left < 0);
+    clock.hidden = false;
+  }
+};
+
+setClock(document);
+count();
+listen();
+let ticks = 0;
+setInterval(() => {
+  count();
+  ticks += 1;
+  // A stream that was refused is tried again.
+  if (ticks % 30 === 0) listen();
+  const isOpen = stream?.readyState === EventSource.OPEN;
+  const due = regions().filter((region) => {
+    const pace = Number(region.dataset.live) * 1000;
+    const since = Date.now() - (refreshed.get(region.id) ?? performance.timeOrigin);
+    return pace >= 1000 && since >= (isOpen ? Math.max(pace, SLOW_MS) : pace);
+  });
+  if (due.length > 0) ask(due);
+}, 1000);

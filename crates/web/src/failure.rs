@@ -29,6 +29,8 @@ pub enum Failure {
     App(AppError),
     /// It took longer than [`crate::guard::REQUEST_TIME_MAX`].
     Slow,
+    /// There is no font to set a document in.
+    NoFont,
     /// Our own mistake.
     Lost,
 }
@@ -54,7 +56,9 @@ impl Failure {
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Failure::Unreadable => StatusCode::BAD_REQUEST,
             Failure::App(AppError::Refused(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-            Failure::App(AppError::Relay(_)) | Failure::Slow => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::App(AppError::Relay(_)) | Failure::Slow | Failure::NoFont => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Failure::App(AppError::Records(_)) | Failure::Lost => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -113,6 +117,7 @@ pub fn page(failure: &Failure, f: Frame) -> Response {
         Failure::App(AppError::Relay(_)) => (f.t("relay-down"), f.t("relay-down-advice")),
         Failure::App(AppError::Records(_)) => (f.t("failure-records"), f.t("failure-lost-advice")),
         Failure::Slow => (f.t("failure-slow"), f.t("failure-slow-advice")),
+        Failure::NoFont => (f.t("failure-no-font"), f.t("failure-no-font-advice")),
         Failure::Lost => (f.t("failure-lost"), f.t("failure-lost-advice")),
     };
     let status = failure.status();

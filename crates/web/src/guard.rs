@@ -144,7 +144,7 @@ pub fn frame(console: &Console, uri: &Uri, headers: &HeaderMap) -> Frame {
         done: uri.query().and_then(done),
         version: console.facts.version.clone(),
         hostname: console.facts.hostname.clone(),
-        keeps_contracts: !console.office.contracts.is_empty(),
+        keeps_contracts: console.office.keeps_contracts(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a check heard, in words: the state, the reason, and how long it took.
 
 use app::checks::CheckError;
-use app::checks::{Answer, Reason, SettingsError};
+use app::checks::{Answer, Reason, SKEWED, SettingsError};
 use jiff::SignedDuration;
 
 use crate::marks::Chip;
@@ -61,6 +61,9 @@ pub fn reason(lang: Lang, reason: Reason) -> String {
 /// As [`reason`], by the word of the records; one that is not known is shown as it is.
 #[must_use]
 pub fn reason_by_code(lang: Lang, code: &str) -> String {
+    if code == SKEWED {
+        return lang.say("reason-clock-skew");
+    }
     let found = REASONS.iter().find(|(known, _)| known.code() == code);
     found.map_or_else(|| code.to_owned(), |(_, key)| lang.say(key))
 }

@@ -16,7 +16,9 @@ mod heard;
 mod look_chart;
 mod marks;
 mod ours;
+mod paper;
 mod proxies;
+mod report;
 mod rooms;
 mod series;
 mod statement;
@@ -37,6 +39,7 @@ use jiff::tz::TimeZone;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+pub use paper::{report_paper, statement_paper};
 pub use proxies::behind_proxies;
 pub use statement::statement_html;
 pub use stations::{StationDoor, station_router};
@@ -53,6 +56,8 @@ pub struct Console {
     pub clock: fn() -> Timestamp,
     /// In which zone times are shown and typed.
     pub zone: TimeZone,
+    /// What documents are set in.
+    pub fonts: pdf::FontPlace,
     /// What the pages tell about the program around them.
     pub facts: ServerFacts,
 }

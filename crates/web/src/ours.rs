@@ -8,6 +8,7 @@
 use app::Refusal;
 use app::accounts::AccountKind;
 use app::checks::CheckRefusal;
+use app::kept::KeepError;
 use app::stations::StationRefusal;
 use fluent_bundle::FluentValue;
 
@@ -173,6 +174,7 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
     let number = |key: &str, n: u64| lang.say_with(key, &[("count", grouped(n).into())]);
     let named = |key: &str, name: &str| lang.say_with(key, &[("value", name.to_owned().into())]);
     match why {
+        Refusal::Keep(why) => keep_error(lang, why),
         Refusal::Login { longest } => number("refused-login", *longest as u64),
         Refusal::ApiUserName { .. } => plain("refused-api-user-name"),
         Refusal::WeakPassword {
@@ -222,6 +224,22 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::ToldInFuture => plain("refused-told-in-future"),
         Refusal::DayTooLong { function, .. } => named("refused-day-too-long", function),
         other => incident_refusal(lang, other),
+    }
+}
+
+/// Why a contract is not kept.
+fn keep_error(lang: Lang, why: &KeepError) -> String {
+    let number = |key: &str, n: usize| lang.say_with(key, &[("count", grouped(n as u64).into())]);
+    let named = |key: &str, name: &str| lang.say_with(key, &[("value", name.to_owned().into())]);
+    match why {
+        KeepError::Wrong { findings } => named("refused-contract-wrong", &findings.join("; ")),
+        KeepError::Taken { name } => named("refused-contract-taken", name),
+        KeepError::Full { most } => number("refused-contracts-full", *most),
+        KeepError::Configured { name } => named("refused-contract-configured", name),
+        KeepError::NoFunction { function } => named("refused-no-function", function),
+        KeepError::NoSource { source_name } => named("refused-no-source", source_name),
+        KeepError::NoFolder => lang.say("refused-no-contract-folder"),
+        KeepError::Changed { most } => number("refused-contracts-changed", *most),
     }
 }
 

@@ -4,7 +4,7 @@ mod common;
 
 use common::{House, PASSWORD};
 
-const ROOMS: [&str; 21] = [
+const ROOMS: &[&str] = &[
     "/",
     "/mail",
     "/promises",
@@ -31,7 +31,7 @@ const ROOMS: [&str; 21] = [
 #[tokio::test]
 async fn strangers_are_sent_to_the_door() {
     let house = House::start().await;
-    for room in ROOMS {
+    for room in ROOMS.iter().copied() {
         let answer = house.get(room, "").await;
         assert_eq!(answer.status, 303, "{room}");
         let to = answer.header("location").expect("a place to go");
@@ -378,8 +378,11 @@ async fn an_office_without_contracts_says_how_to_add_one() {
     let house = House::start().await;
     let session = house.signed_in().await;
     let page = house.get("/promises", &session).await.text();
-    assert!(page.contains("[[contract]]") && page.contains("--contract"), "{page}");
-    assert!(house.get("/", &session).await.text().contains("配信の推移"));
+    assert!(page.contains("/contracts-new"), "{page}");
+    let first = house.get("/", &session).await.text();
+    assert!(first.contains("配信の推移") && first.contains("/contracts-new"), "{first}");
+    let new = house.get("/contracts-new", &session).await.text();
+    assert!(new.contains("five-tiers") && new.contains("contract add"), "{new}");
 }
 
 /// From an outage by hand to a report that is issued, through the forms alone.

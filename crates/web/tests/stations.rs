@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use app::checks::{self, ConfiguredCheck, Hidden, Settings, Watching, Way};
 use app::stations::{self, Link, OrderState, StationKind, Wanted};
 use app::{Office, RelayFolder, WatchedContract};
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
@@ -36,6 +37,25 @@ fn contract() -> WatchedContract {
     WatchedContract { contract: read.contract.starting(day), measured: Vec::new() }
 }
 
+/// A mailbox that osaka looks into, and a page that is sapporo's.
+fn looked_at() -> Vec<ConfiguredCheck> {
+    let imap = Settings {
+        kind: Way::Imap,
+        host: "imap.example.jp".into(),
+        user: "probe".into(),
+        password: Hidden("geheim".into()),
+        sites: vec!["osaka".into()],
+        ..Settings::default()
+    };
+    let page = Settings {
+        url: "https://shop.example.jp/".into(),
+        sites: vec!["sapporo".into()],
+        ..Settings::default()
+    };
+    let check = |name: &str, settings| ConfiguredCheck { name: name.into(), settings };
+    vec![check("mailbox", imap), check("shop", page)]
+}
+
 impl Outpost {
     async fn start() -> Outpost {
         let folder = tempfile::tempdir().expect("a folder");
@@ -46,7 +66,9 @@ impl Outpost {
         let key = OrderKey::open_or_create(&folder.path().join("orders.key")).expect("a key");
         let office = Office::new(store, vault, relay, vec![])
             .under(vec![contract()])
-            .known_by(Link { key, pin: [3; 32] });
+            .known_by(Link { key, pin: [3; 32] })
+            .watching(Watching::of(looked_at()));
+        checks::refresh(&office, now()).await.expect("noted");
         let office = Arc::new(office);
         let door = StationDoor::new(Arc::clone(&office), now);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -293,4 +315,50 @@ async fn readings_are_judged_by_the_contract_of_the_machine() {
         "web-1 skyarch-platinum inodes inode / 2026-11-22T05:50:00Z–…",
     ];
     assert_eq!(shown, expected);
+}
+
+fn looks(batch: u64, check: &str) -> String {
+    format!(
+        r#"{{"sent":"2026-11-22T06:00:30Z","batches":[{{"batch":{batch},"looks":[{{"check":"{check}","every":60,"at":"2026-11-22T06:00:00Z","answer":"silent","reason":"timed-out","took_ms":9}}]}}]}}"#
+    )
+}
+
+/// A stolen token of a node shows what that node looks at, and nothing of anybody else.
+#[tokio::test]
+async fn a_node_is_given_and_brings_its_own_alone() {
+    let outpost = Outpost::start().await;
+    let osaka = outpost.add("osaka", StationKind::Node).await;
+    let sapporo = outpost.add("sapporo", StationKind::Node).await;
+    let agent = outpost.add("web-1", StationKind::Agent).await;
+    let asked = async |token: &Token, version: &str| {
+        let line = format!("GET /link/v1/checks?version={version}");
+        outpost.ask(&line, &token.credential().header(), "").await
+    };
+    let (status, given) = asked(&osaka, "").await;
+    assert_eq!(status, 200);
+    assert!(given.contains("geheim") && !given.contains("shop"), "{given}");
+    let (_, other) = asked(&sapporo, "").await;
+    assert!(!other.contains("geheim") && other.contains("shop"), "{other}");
+    let version = given.split('"').nth(3).expect("a version");
+    assert_eq!(asked(&osaka, version).await.0, 304, "{version}");
+    assert_eq!(asked(&agent, "").await.0, 403, "no node");
+    let path = "/link/v1/looks";
+    assert_eq!(outpost.post(path, &agent, &looks(1, "shop")).await.0, 403, "no node");
+    for path in ["GET /link/v1/orders", READINGS] {
+        let (status, _) = outpost.ask(path, &osaka.credential().header(), "").await;
+        assert_eq!(status, 403, "a node is no agent");
+    }
+    let brought =
+        async |token: &Token, check: &str| outpost.post(path, token, &looks(1, check)).await;
+    assert_eq!(brought(&osaka, "shop").await, (200, r#"{"taken":1}"#.to_owned()));
+    assert_eq!(brought(&sapporo, "shop").await.0, 200);
+    let seen = async |series: &str| {
+        let (from, until) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        outpost.office.store.looks(series, from, until).await.expect("read").len()
+    };
+    assert_eq!((seen("shop@sapporo").await, seen("shop@osaka").await), (1, 0));
+    assert_eq!(outpost.post(path, &osaka, &looks(2, "a@b")).await.0, 422);
+    stations::revoke(&outpost.office, "osaka", now()).await.expect("revoked");
+    assert_eq!(asked(&osaka, "").await.0, 401);
+    assert_eq!(brought(&osaka, "mailbox").await.0, 401);
 }

@@ -28,14 +28,14 @@ pub fn read(text: &str) -> Option<Memory> {
     })
 }
 
-/// `part` of `whole` in thousandths, rounded up so that full is never told as almost full; `None`
-/// when there is no whole.
+/// `part` of `whole` in thousandths, rounded down: 900 is told when 90 % is reached, and not before;
+/// `None` when there is no whole.
 pub fn permille(part: i64, whole: i64) -> Option<i64> {
     if whole <= 0 {
         return None;
     }
     let scaled = i128::from(part.clamp(0, whole)) * 1000;
-    i64::try_from((scaled + i128::from(whole) - 1) / i128::from(whole)).ok()
+    i64::try_from(scaled / i128::from(whole)).ok()
 }
 
 impl Memory {
@@ -68,11 +68,13 @@ mod tests {
     }
 
     #[test]
-    fn thousandths_are_rounded_up() {
+    fn thousandths_are_rounded_down() {
         let cases = [
             ((0, 10), Some(0)),
-            ((1, 10_000), Some(1)),
-            ((9_999, 10_000), Some(1000)),
+            ((1, 10_000), Some(0)),
+            ((8_999, 10_000), Some(899)),
+            ((9_000, 10_000), Some(900)),
+            ((9_999, 10_000), Some(999)),
             ((10, 10), Some(1000)),
             ((-1, 10), Some(0)),
             ((11, 10), Some(1000)),

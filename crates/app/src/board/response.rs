@@ -6,6 +6,7 @@ use store::{Answer, SeenLook};
 use terms::{Contract, Kind, Percent, ResponseTime};
 
 use super::{Left, Row, State};
+use crate::checks::every_series;
 use crate::contracts::{Source, WatchedContract};
 use crate::{AppError, Office};
 
@@ -23,7 +24,11 @@ pub(super) async fn judge(
         let Kind::ResponseTime(promise) = &row.promise.kind else { continue };
         let measured = watched.measured.iter().find(|it| it.function == promise.function);
         let Some(Source::Check(check)) = measured.map(|it| &it.source) else { continue };
-        let looks = office.store.looks(check, since(&watched.contract, now), now).await?;
+        let mut looks = Vec::new();
+        for series in every_series(office, check).await? {
+            let since = since(&watched.contract, now);
+            looks.extend(office.store.looks(&series, since, now).await?);
+        }
         (row.state, row.left) = standing(promise, &looks);
     }
     Ok(())

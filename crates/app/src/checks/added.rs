@@ -1,5 +1,6 @@
 //! Checks that administrators add in the console.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use jiff::Timestamp;
 use store::WatchedCheck;
 
 use super::record::seen;
-use super::{CheckRefusal, Latest, Settings, Way};
+use super::{CheckRefusal, Latest, OFFICE, Settings, Way, sites};
+use crate::changes::Change;
 use crate::{AppError, Office, Refusal};
 
 /// Most checks of an office: more than one watcher looks at in time.
@@ -97,7 +99,7 @@ pub(super) async fn add_with(
     if !office.store.add_check(name, &json(settings)?, contract, now).await? {
         return AppError::refused(taken());
     }
-    refresh(office).await
+    refresh(office, now).await
 }
 
 /// Shows the look with which a check was added as its last one, until its watcher has looked.
@@ -117,7 +119,7 @@ pub async fn change(
 ) -> Result<(), AppError> {
     allowed(name, settings)?;
     let done = office.store.change_check(name, &json(settings)?, now).await?;
-    known(office, name, done).await
+    known(office, name, done, now).await
 }
 
 /// Lets a check rest: nothing is known of its target until it is resumed.
@@ -126,63 +128,77 @@ pub async fn change(
 /// Refused when the console has no such check.
 pub async fn pause(office: &Office, name: &str, now: Timestamp) -> Result<(), AppError> {
     let done = office.store.pause_check(name, Some(now)).await?;
-    known(office, name, done).await
+    known(office, name, done, now).await
 }
 
 /// Lets a check look again.
 ///
 /// # Errors
 /// Refused when the console has no such check.
-pub async fn resume(office: &Office, name: &str) -> Result<(), AppError> {
+pub async fn resume(office: &Office, name: &str, now: Timestamp) -> Result<(), AppError> {
     let done = office.store.pause_check(name, None).await?;
-    known(office, name, done).await
+    known(office, name, done, now).await
 }
 
 /// Removes a check. What it saw stays in the records for its time.
 ///
 /// # Errors
 /// Refused when the console has no such check.
-pub async fn remove(office: &Office, name: &str) -> Result<(), AppError> {
+pub async fn remove(office: &Office, name: &str, now: Timestamp) -> Result<(), AppError> {
     let done = office.store.remove_check(name).await?;
-    known(office, name, done).await
+    known(office, name, done, now).await
 }
 
 /// After a change: refused when there was no such check.
-pub(super) async fn known(office: &Office, name: &str, done: bool) -> Result<(), AppError> {
+pub(super) async fn known(
+    office: &Office,
+    name: &str,
+    done: bool,
+    now: Timestamp,
+) -> Result<(), AppError> {
     if !done {
         return AppError::refused(CheckRefusal::Unknown { name: name.to_owned() }.into());
     }
-    refresh(office).await
+    refresh(office, now).await
 }
 
-/// Tells the watcher which checks of the console it has now.
+/// Tells the watcher which checks of the console it has now, and notes from where each check is looked at.
 ///
 /// # Errors
 /// When the records fail.
-pub async fn refresh(office: &Office) -> Result<(), AppError> {
+pub async fn refresh(office: &Office, now: Timestamp) -> Result<(), AppError> {
     let (mut checks, mut of_customers) = (Vec::new(), Vec::new());
+    let mut known = Vec::new();
     for record in office.store.watched_checks().await? {
-        let settings = settings_of(&record)?;
-        if record.paused.is_some() {
-            continue;
+        let mut settings = settings_of(&record)?;
+        if record.contract.is_some() {
+            // Customers look from here alone: what a node may reach is not theirs to use.
+            settings.sites.clear();
         }
-        if let Ok(check) = settings.check(&record.name) {
+        if record.paused.is_none()
+            && settings.is_looked_at_from(OFFICE)
+            && let Ok(check) = settings.check(&record.name)
+        {
             match record.contract {
                 Some(_) => of_customers.push(check),
                 None => checks.push(check),
             }
         }
+        known.push((record.name, settings, record.paused.is_some()));
     }
     let watching = &office.watching;
-    let names = checks.iter().chain(&of_customers).map(|it| it.name.clone());
-    let names: Vec<String> = names.collect();
+    let configured = watching.configured.iter().map(|it| (it.name.as_str(), &it.settings));
+    let added = known.iter().map(|(name, settings, _)| (name.as_str(), settings));
+    sites::note(office, configured.chain(added), now).await?;
     watching.added.send_replace(checks);
     watching.of_customers.send_replace(of_customers);
-    let is_known = |name: &str| {
-        names.iter().any(|known| known == name)
-            || watching.configured.iter().any(|known| known.name == name)
-    };
+    office.changes.tell(Change::Checks);
+    let configured = watching.configured.iter().map(|it| it.name.as_str());
+    let looking = known.iter().filter(|(.., is_paused)| !is_paused);
+    let names: BTreeSet<&str> = configured.chain(looking.map(|(name, ..)| name.as_str())).collect();
+    let is_known = |name: &str| names.contains(name.split('@').next().unwrap_or(name));
     watching.latest().retain(|name, _| is_known(name));
+    watching.recorded().retain(|name, _| is_known(name));
     watching.beats.retain(is_known);
     Ok(())
 }

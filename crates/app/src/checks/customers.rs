@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::added::{add_with, change, first_look_with, known};
-use super::{CheckRefusal, Latest, Settings, Watched, Way, find, list};
+use super::{CheckRefusal, Latest, OFFICE, Settings, Watched, Way, find, list};
 use crate::{AppError, Office, Refusal};
 
 /// Checks of a customer when the configuration says nothing.
@@ -120,20 +120,26 @@ pub async fn pause_for(
     contracts: &[String],
     name: &str,
     since: Option<Timestamp>,
+    now: Timestamp,
 ) -> Result<(), AppError> {
     own(office, contracts, name).await?;
     let done = office.store.pause_check(name, since).await?;
-    known(office, name, done).await
+    known(office, name, done, now).await
 }
 
 /// Removes a customer's check.
 ///
 /// # Errors
 /// Refused when he has none of that name, or an administrator uses it for a contract.
-pub async fn remove_for(office: &Office, contracts: &[String], name: &str) -> Result<(), AppError> {
+pub async fn remove_for(
+    office: &Office,
+    contracts: &[String],
+    name: &str,
+    now: Timestamp,
+) -> Result<(), AppError> {
     own(office, contracts, name).await?;
     let done = office.store.remove_check(name).await?;
-    known(office, name, done).await
+    known(office, name, done, now).await
 }
 
 /// Looks once with these settings, only where checks of customers may look.
@@ -155,6 +161,9 @@ fn permitted(settings: &Settings) -> Result<(), CheckRefusal> {
     if matches!(settings.kind, Way::SmtpSend | Way::Plugin) {
         return Err(CheckRefusal::ByConfiguration);
     }
+    if settings.looked_at_from().any(|site| site != OFFICE) {
+        return Err(CheckRefusal::ByConfiguration);
+    }
     if settings.every < CUSTOMER_EVERY_MIN && settings.kind != Way::Heartbeat {
         return Err(CheckRefusal::Pace { least: CUSTOMER_EVERY_MIN });
     }
@@ -163,7 +172,7 @@ fn permitted(settings: &Settings) -> Result<(), CheckRefusal> {
 
 /// Whether a check of that name counts for a contract.
 fn is_mapped(office: &Office, name: &str) -> bool {
-    let mut measured = office.contracts.iter().flat_map(|watched| &watched.measured);
+    let mut measured = office.contracts().into_iter().flat_map(|watched| &watched.measured);
     measured.any(|measured| measured.source.is_check(name))
 }
 

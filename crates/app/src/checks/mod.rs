@@ -12,8 +12,10 @@ mod record;
 mod refusal;
 mod seen;
 mod settings;
+mod sites;
+mod stationed;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::watch::{Beats, Check, Reach};
@@ -36,6 +38,9 @@ pub use settings::{
     EVERY_SECONDS, Hidden, SPEECHES, Settings, SettingsError, TIMEOUT_MS, TLS_VERSIONS, WAYS,
     WRAPS, Way,
 };
+pub use sites::{OFFICE, SITE_NAME_MAX, SITES_MAX, series};
+pub(crate) use sites::{SiteSeries, every_series, of_source};
+pub use stationed::{SKEWED, given, take};
 pub use store::{Answer, LookFigure, Observation, SeenLook};
 
 use crate::{AppError, Office};
@@ -65,7 +70,12 @@ pub struct Watching {
     added: Sender<Vec<Check>>,
     /// The checks of customers that are to be looked at.
     of_customers: Sender<Vec<Check>>,
+    /// By series.
     latest: Mutex<HashMap<String, Latest>>,
+    /// Every check with each site that looks at it or ever did.
+    asked: Mutex<BTreeSet<(String, String)>>,
+    /// What each check heard when it was recorded last; the first look of a form is not.
+    recorded: Mutex<HashMap<String, Answer>>,
 }
 
 impl Default for Watching {
@@ -79,6 +89,8 @@ impl Default for Watching {
             added: Sender::new(Vec::new()),
             of_customers: Sender::new(Vec::new()),
             latest: Mutex::default(),
+            asked: Mutex::default(),
+            recorded: Mutex::default(),
         }
     }
 }
@@ -102,9 +114,18 @@ impl Watching {
         self.of_customers.subscribe()
     }
 
+    fn recorded(&self) -> MutexGuard<'_, HashMap<String, Answer>> {
+        // As for the last looks.
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn latest(&self) -> MutexGuard<'_, HashMap<String, Latest>> {
         // A panic elsewhere cannot leave it half-changed: each change is one insert.
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, BTreeSet<(String, String)>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -154,8 +175,22 @@ pub struct Watched {
     pub run: Option<Observation>,
     /// The last look since this program runs.
     pub latest: Option<Latest>,
+    /// As its sites see it, in their order; the run and the look above are those of the office, or else of
+    /// the first.
+    pub sites: Vec<SiteNow>,
     /// The functions that it tells of, each with the name of its contract.
     pub tells: Vec<(String, String)>,
+}
+
+/// A check as one site sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SiteNow {
+    /// From where: `office` or the name of a node.
+    pub site: String,
+    /// As [`Watched::run`], of this site.
+    pub run: Option<Observation>,
+    /// As [`Watched::latest`], of this site.
+    pub latest: Option<Latest>,
 }
 
 impl Watched {
@@ -190,10 +225,16 @@ pub async fn list(office: &Office, now: Timestamp) -> Result<Vec<Watched>, AppEr
         runs.into_iter().map(|run| (run.probe.clone(), run)).collect();
     let latest = office.watching.latest();
     let watched = known.into_iter().map(|(name, settings, origin, contract, paused)| {
-        let run = runs.remove(&probe_of(&name)).filter(|run| is_recent(run, &settings, now));
+        let mut site = |site: &str| {
+            let series = series(&name, site);
+            let run = runs.remove(&probe_of(&series)).filter(|run| is_recent(run, &settings, now));
+            SiteNow { site: site.to_owned(), run, latest: latest.get(&series).cloned() }
+        };
+        let sites: Vec<SiteNow> = settings.looked_at_from().map(&mut site).collect();
+        let first = sites.iter().find(|it| it.site == OFFICE).or(sites.first());
+        let (run, latest) = first.map(|it| (it.run.clone(), it.latest.clone())).unwrap_or_default();
         let tells = tells(office, &name);
-        let latest = latest.get(&name).cloned();
-        Watched { run, latest, tells, name, settings, origin, contract, paused }
+        Watched { run, latest, sites, tells, name, settings, origin, contract, paused }
     });
     Ok(watched.collect())
 }
@@ -217,9 +258,21 @@ fn is_recent(run: &Observation, settings: &Settings, now: Timestamp) -> bool {
     now.duration_since(run.last) <= most
 }
 
+/// Whether a check that tells of a function has been answered, or not answered, since this program runs.
+#[must_use]
+pub fn any_seen(office: &Office) -> bool {
+    let latest = office.watching.latest();
+    let tells = |name: &str| {
+        let contracts = office.contracts();
+        let mut measured = contracts.iter().flat_map(|watched| &watched.measured);
+        measured.any(|measured| measured.source.is_check(name))
+    };
+    latest.iter().any(|(name, latest)| latest.answer != Answer::Unseen && tells(name))
+}
+
 /// The functions that a check tells of.
 fn tells(office: &Office, check: &str) -> Vec<(String, String)> {
-    let measured = office.contracts.iter().flat_map(|watched| {
+    let measured = office.contracts().into_iter().flat_map(|watched| {
         let by_it = watched.measured.iter().filter(|measured| measured.source.is_check(check));
         by_it.map(|measured| (watched.contract.name.to_string(), measured.function.to_string()))
     });

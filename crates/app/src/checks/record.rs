@@ -1,10 +1,14 @@
 //! What watchers report, into the records.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use store::{Answer, Look, SeenLook, Unlooked};
 use watch::{Check, Measured, Report};
 
 use super::Latest;
+use crate::changes::Change;
 use crate::{AppError, Office};
 
 /// Records what watchers reported since the last time. Nobody looked at what is unseen or blind, so it
@@ -27,13 +31,32 @@ pub async fn record(office: &Office, reports: &[Report]) -> Result<(), AppError>
         }
     }
     office.store.record_looks(&looks, &unlooked).await?;
-    let mut latest = office.watching.latest();
-    for report in reports {
-        if let Report::Measured(measured) = report {
-            latest.insert(measured.check.name.clone(), seen(measured.at, &measured.seen));
+    tell(office, reports);
+    Ok(())
+}
+
+/// Keeps the last look of each check, and tells what changed.
+fn tell(office: &Office, reports: &[Report]) {
+    let mut looked = BTreeSet::new();
+    let mut has_turned = false;
+    {
+        let (mut latest, mut recorded) = (office.watching.latest(), office.watching.recorded());
+        for report in reports {
+            let Report::Measured(measured) = report else {
+                has_turned = true;
+                continue;
+            };
+            let now = seen(measured.at, &measured.seen);
+            let before = recorded.insert(measured.check.name.clone(), now.answer);
+            has_turned |= before != Some(now.answer);
+            latest.insert(measured.check.name.clone(), now);
+            looked.insert(measured.check.name.clone());
         }
     }
-    Ok(())
+    office.changes.tell(Change::Looks(Arc::new(looked)));
+    if has_turned {
+        office.evidence_changed();
+    }
 }
 
 fn pace(check: &Check) -> SignedDuration {

@@ -123,6 +123,9 @@ pub struct Settings {
     /// A right answer that took longer is refused as too slow, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slow_after: Option<u64>,
+    /// From where it is looked at: `office` and names of nodes; empty is the office alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<String>,
     /// The name or address to look at; an `http` check has its `url` instead.
     pub host: String,
     /// The port; `None` is the usual one.
@@ -218,6 +221,7 @@ impl Default for Settings {
             every: EVERY_SECONDS,
             timeout: TIMEOUT_MS,
             slow_after: None,
+            sites: Vec::new(),
             host: String::new(),
             port: None,
             any_certificate: false,
@@ -293,6 +297,7 @@ impl Settings {
     /// # Errors
     /// The first thing that is wrong with them.
     pub fn check(&self, name: &str) -> Result<watch::Check, SettingsError> {
+        self.check_sites()?;
         let (target, kind) = build::kind(self)?;
         let check = watch::Check {
             name: name.to_owned(),

@@ -284,7 +284,9 @@ pub(super) async fn ring_in(
         let at = last.map_or(at, |last| at.max(last).min(now_second));
         let addition = incidents[place].addition(vec![Draft::ours(at, began)], now);
         if office.store.add_entries(&[addition]).await? == Added::Done {
-            incidents[place] = incident(office, incidents[place].record.id, now).await?;
+            let id = incidents[place].record.id;
+            office.incident_changed(id);
+            incidents[place] = incident(office, id, now).await?;
         }
         return Ok(Rung::Joined);
     }
@@ -313,7 +315,7 @@ pub(super) async fn ring_in(
     // One that a person has closed is not opened by the same alarm again.
     let Some(id) = id else { return Ok(Rung::Known) };
     incidents.push(incident(office, id, now).await?);
-    office.boards.evidence_changed();
+    office.incident_changed(id);
     Ok(Rung::Opened)
 }
 
@@ -334,6 +336,7 @@ pub(super) async fn quiet(
         let ended = Draft::ours(at, Happened::AlarmEnded { alarm: alarm.to_owned() });
         let addition = known.addition(vec![ended], now);
         if office.store.add_entries(&[addition]).await? == Added::Done {
+            office.incident_changed(known.record.id);
             *known = incident(office, known.record.id, now).await?;
         }
         return Ok(true);

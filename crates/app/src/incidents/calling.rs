@@ -156,6 +156,7 @@ pub async fn settle(
 ) -> Result<(), AppError> {
     let (turnout, answer) = outbox::turnout(outcome, call.record.attempts, at);
     office.store.deliver_call(call.record.key, &Delivered { turnout, answer, at }).await?;
+    office.incident_changed(call.record.key.incident);
     Ok(())
 }
 

@@ -140,6 +140,9 @@ pub async fn open(
     };
     let first = addition(0, &[], drafts, now);
     let opened = office.store.open_incident(&new, &first.entries, first.milestones).await?;
+    if let Some(id) = opened {
+        office.incident_changed(id);
+    }
     opened.ok_or(AppError::Refused(Refusal::IncidentBusy { id: 0 }))
 }
 
@@ -172,7 +175,7 @@ pub async fn add(
         let draft = |happened| Draft { at, by: Some(by.to_owned()), happened };
         let addition = incident.addition(happened.into_iter().map(draft).collect(), now);
         if office.store.add_entries(&[addition]).await? == Added::Done {
-            office.boards.evidence_changed();
+            office.incident_changed(id);
             if matches!(deed, Deed::DoStep(_)) {
                 runbooks::give(office, id, by, now).await?;
             }

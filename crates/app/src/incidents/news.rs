@@ -54,7 +54,7 @@ pub(super) async fn announce(
             office.store.confirm_notice(*number, BY_ITSELF, now).await?;
         }
     }
-    office.boards.evidence_changed();
+    office.notices_changed();
     Ok(numbers.len() as u64)
 }
 
@@ -152,7 +152,8 @@ pub async fn prove(office: &Office, id: i64, now: Timestamp) -> Result<(), AppEr
         let is_done = drafts.is_empty()
             || office.store.add_entries(&[known.addition(drafts, now)]).await? == Added::Done;
         if is_done {
-            office.boards.evidence_changed();
+            office.incident_changed(id);
+            office.changes.tell(crate::changes::Change::Notices);
             return Ok(());
         }
     }

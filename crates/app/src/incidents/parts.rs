@@ -38,6 +38,8 @@ pub async fn merge(
         coming.extend(carried(&one.story, &other.story).map(|(at, happened)| draft(at, happened)));
         let additions = [one.addition(leaving, now), other.addition(coming, now)];
         if office.store.add_entries(&additions).await? == Added::Done {
+            office.incident_changed(from);
+            office.incident_changed(into);
             return Ok(());
         }
     }
@@ -105,6 +107,8 @@ pub async fn split(
         };
         let make = |number| part.additions(number);
         if let Some(number) = office.store.split_incident(&new, &make).await? {
+            office.incident_changed(id);
+            office.incident_changed(number);
             return Ok(number);
         }
     }

@@ -144,7 +144,10 @@ pub async fn edit(
     let body = serde_json::to_string(&content).map_err(AppError::records)?;
     let record = DraftRecord { version: of + 1, written: whole_second(now), body };
     match office.store.keep_draft(id, &record).await? {
-        Added::Done => Ok(()),
+        Added::Done => {
+            office.incident_changed(id);
+            Ok(())
+        }
         Added::Moved => AppError::refused(Refusal::DraftMoved),
     }
 }
@@ -180,7 +183,10 @@ pub async fn issue(
     let told = vec![Draft { at: issued, by: Some(by.to_owned()), happened }];
     let record = ReportRecord { number, issued, corrects, digest, body };
     match office.store.issue_report(&record, &incident.addition(told, now)).await? {
-        Added::Done => Ok(number),
+        Added::Done => {
+            office.incident_changed(id);
+            Ok(number)
+        }
         Added::Moved => AppError::refused(Refusal::IncidentBusy { id }),
     }
 }

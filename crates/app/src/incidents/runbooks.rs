@@ -169,6 +169,7 @@ pub(super) async fn give(
         let at = whole_second(now);
         let drafts = happened.iter().map(|it| Draft::ours(at, it.clone())).collect();
         if office.store.add_entries(&[known.addition(drafts, now)]).await? == Added::Done {
+            office.incident_changed(id);
             return Ok(());
         }
     }

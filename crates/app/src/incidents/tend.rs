@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use desk::{Happened, StepDoing};
+use desk::{Happened, Source, StepDoing};
 use jiff::Timestamp;
 use store::{Added, NewIncident};
 use terms::{Function, Lang, Service};
@@ -45,7 +45,7 @@ pub async fn tend(office: &Office, now: Timestamp) -> Result<Tended, AppError> {
     }
     // Once for all contracts.
     let mut sightings = Sightings::default();
-    for watched in &office.contracts {
+    for watched in office.contracts() {
         let name = watched.contract.name.as_str();
         let incidents = open.remove(name).unwrap_or_default();
         let runs = term(&watched.contract, now) == Term::Runs;
@@ -103,7 +103,12 @@ async fn begin(
         if new.is_empty() {
             continue;
         }
-        let of_service = |incident: &&Incident| incident.record.service == service.name.as_str();
+        // An alarm, such as a full disk, is another matter than what goes down beside it.
+        let of_service = |incident: &&Incident| {
+            incident.record.service == service.name.as_str()
+                && (incident.story.source != Some(Source::Alarm)
+                    || !incident.story.outages.is_empty())
+        };
         if let Some(incident) = incidents.iter().find(of_service) {
             let began = new.iter().map(|(function, down)| began(function, *down));
             drafts.entry(incident.record.id).or_default().extend(began);
@@ -153,7 +158,11 @@ async fn open(
         opened: at,
     };
     let first = addition(0, &[], drafts, now);
-    Ok(office.store.open_incident(&new, &first.entries, first.milestones).await?)
+    let opened = office.store.open_incident(&new, &first.entries, first.milestones).await?;
+    if let Some(id) = opened {
+        office.incident_changed(id);
+    }
+    Ok(opened)
 }
 
 fn title(service: &Service, function: &Function, lang: Lang) -> String {
@@ -188,7 +197,7 @@ async fn write(
         if office.store.add_entries(&[addition]).await? == Added::Moved {
             return Ok(0);
         }
-        office.boards.evidence_changed();
+        office.incident_changed(incident.record.id);
         if orders {
             runbooks::give(office, incident.record.id, BY_ITSELF, now).await?;
         }

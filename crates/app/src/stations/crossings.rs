@@ -53,7 +53,7 @@ pub struct Limit {
 /// The thresholds in force for a machine: those of the contracts that it is kept under.
 #[must_use]
 pub fn limits(office: &Office, station: &StationRecord, at: Timestamp) -> Vec<Limit> {
-    let ours = office.contracts.iter().filter(|watched| {
+    let ours = office.contracts().into_iter().filter(|watched| {
         station.contracts.iter().any(|name| name == watched.contract.name.as_str())
     });
     let of_contract = |watched: &std::sync::Arc<crate::WatchedContract>| {

@@ -18,6 +18,11 @@ pub const GRAPHS_MAX: usize = 200;
 /// Batches of readings that ended so long ago are folded into hours.
 const FOLD_AFTER: SignedDuration = SignedDuration::from_secs(600);
 
+/// Values that are so much older than the newest one still say how the machine is.
+const NOW: SignedDuration = SignedDuration::from_mins(10);
+/// What the series of databases begin with.
+const DATABASE: &str = "database.";
+
 /// How a station stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -82,8 +87,16 @@ async fn values(
     office: &Office,
     station: &StationRecord,
 ) -> Result<BTreeMap<String, i64>, AppError> {
-    let Some(latest) = &station.latest else { return Ok(BTreeMap::new()) };
-    Ok(named(&office.store.series(station.number).await?, &latest.values))
+    let Some(newest) = station.latest.last() else { return Ok(BTreeMap::new()) };
+    let series = office.store.series(station.number).await?;
+    let mut values = BTreeMap::new();
+    for reading in &station.latest {
+        let is_now = newest.at.duration_since(reading.at) <= NOW;
+        let named = named(&series, &reading.values);
+        // Sizes of databases are asked for once in a while; anything else that stopped is gone.
+        values.extend(named.into_iter().filter(|(name, _)| is_now || name.starts_with(DATABASE)));
+    }
+    Ok(values)
 }
 
 /// Everything of one station beside its graphs: how it stands, all its states, what changed in the last

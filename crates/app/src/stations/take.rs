@@ -21,8 +21,8 @@ pub async fn take_readings(
     let accepted = {
         let _one_at_a_time = office.stations.taking.lock().await;
         // As it is now: what came before may have been judged since the station was admitted.
-        let latest = office.store.station(&station.name).await?.and_then(|it| it.latest);
-        let newest = latest.map(|reading| reading.at);
+        let known = office.store.station(&station.name).await?;
+        let newest = known.and_then(|it| it.latest.last().map(|reading| reading.at));
         let open = office.store.open_crossings(station.number).await?;
         let crossings = crossed(office, station, &readings.readings, newest, open, now);
         let brought = BroughtReadings { readings, crossings: &crossings };

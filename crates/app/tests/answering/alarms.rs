@@ -5,7 +5,7 @@ use app::stations;
 use app::telling::OnIncident;
 use link::{Reading, Readings};
 
-use super::{House, at};
+use super::{House, at, outage};
 
 async fn open(house: &House, now: &str) -> usize {
     incidents::open_ones(&house.office, at(now)).await.expect("read").len()
@@ -124,4 +124,18 @@ async fn a_wrong_word_opens_nothing() {
         assert_eq!(taken.expect("asked"), None, "{door} {word}");
     }
     assert_eq!(open(&house, "2026-11-20 11:02").await, 0);
+}
+
+/// What goes down beside an alarm is an incident of its own; people may merge the two.
+#[tokio::test]
+async fn an_alarm_takes_no_outage_in() {
+    let house = House::new(OnIncident::Nothing).await;
+    told(&house, "lab", &group(&[("a", None)]), "2026-11-20 11:01").await;
+    house.log("skyarch", &outage("ftp", "2026-11-20 11:02", None), "2026-11-20 11:03").await;
+    house.tend("2026-11-20 11:03").await;
+    assert_eq!(open(&house, "2026-11-20 11:04").await, 2);
+    let now = at("2026-11-20 11:05");
+    incidents::merge(&house.office, 1, 2, "tanaka", now).await.expect("merged");
+    let again = told(&house, "lab", &group(&[("a", None)]), "2026-11-20 11:06").await;
+    assert_eq!(again, AlertsTaken { known: 1, ..AlertsTaken::default() }, "it is in the other one");
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use app::checks::{self, Answer, Origin, Settings, Watched};
+use app::checks::{self, Answer, Origin, Settings, SiteNow, Watched};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -58,17 +58,29 @@ fn list(place: &Place) -> anyhow::Result<Status> {
         let (config, office) = place.office().await?;
         Ok((config, checks::list(&office, clock::now()).await?))
     })?;
-    let mut table = Table::new(&["check", "kind", ">every", "state", "since", "tells of", "from"]);
+    let mut table = Table::new(&[
+        "check",
+        "kind",
+        ">every",
+        "site",
+        "state",
+        "since",
+        "last seen",
+        "tells of",
+        "from",
+    ]);
     for it in &watched {
-        table.row(row(it, &config.time_zone));
+        for site in &it.sites {
+            table.row(row(it, site, &config.time_zone));
+        }
     }
     print!("{}", table.show());
     Ok(Status::Done)
 }
 
-fn row(it: &Watched, zone: &TimeZone) -> [String; 7] {
+fn row(it: &Watched, site: &SiteNow, zone: &TimeZone) -> [String; 9] {
     let time = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
-    let (state, since) = match (it.paused, &it.run) {
+    let (state, since) = match (it.paused, &site.run) {
         (Some(since), _) => ("paused", time(since)),
         (None, Some(run)) => (word(run.answer), time(run.first)),
         (None, None) => ("not measured", String::new()),
@@ -83,8 +95,10 @@ fn row(it: &Watched, zone: &TimeZone) -> [String; 7] {
         it.name.clone(),
         it.settings.kind.word().to_owned(),
         format!("{}s", it.settings.every),
+        site.site.clone(),
         state.to_owned(),
         since,
+        site.run.as_ref().map(|run| time(run.last)).unwrap_or_default(),
         tells.join(", "),
         origin.to_owned(),
     ]

@@ -15,6 +15,7 @@ mod instant;
 mod invoice;
 mod log;
 mod meant;
+mod node;
 mod notice;
 mod place;
 mod queue;
@@ -64,6 +65,11 @@ enum Command {
     /// orders them. What it saw waits on its disk while the office is away. docs/AGENT.md tells how
     /// to set it up. SIGTERM and SIGINT stop it.
     Agent(agent::AgentArgs),
+    /// Look from away at what the office asks for
+    ///
+    /// It dials the office with the token that `yakusoku station add NAME --kind node` printed, and brings
+    /// what it saw. While the office is away it goes on looking, and keeps a journal.
+    Node(node::NodeArgs),
     /// Write a small message and send it over SMTP
     ///
     /// The server's answer is printed when it takes the message. Any language is fine in subject
@@ -141,6 +147,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Relay(args) => up::run_role(&args, Roles::Relay),
         Command::Office(args) => up::run_role(&args, Roles::Office),
         Command::Agent(args) => agent::run(&args),
+        Command::Node(args) => node::run(&args),
         Command::Send(args) => send::run(&args),
         Command::Queue(args) => queue::run(&args),
         Command::Log(args) => log::run(&args),

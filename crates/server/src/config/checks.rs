@@ -153,6 +153,7 @@ impl Reader<'_, '_> {
             it.timeout = ms;
         }
         it.slow_after = self.milliseconds("slow_after");
+        it.sites = self.section.list("sites", &LINES).unwrap_or_default();
         self.place(&mut it);
         match kind {
             Way::Http => self.http(&mut it),

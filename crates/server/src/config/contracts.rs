@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use app::incidents::EmergencyContact;
 use app::probes::{PROBES, Probe};
 use app::telling::{Audience, OnIncident, RECIPIENTS_MAX};
-use app::{Measured, Source, WatchedContract};
+use app::{Measured, Source, WatchedContract, functions};
 use jiff::civil::Date;
 use sections::{Choice, Day, Section, Truth, nearest};
 use terms::{Contract, Name};
@@ -204,12 +204,6 @@ fn source(word: &str, checks: &[CheckConfig]) -> Option<Source> {
     configured.or_else(|| added(word)).map(|name| Source::Check(name.to_owned()))
 }
 
-/// Every function of every version of a contract.
-fn functions(contract: &Contract) -> BTreeSet<Name> {
-    let services = contract.versions.iter().flat_map(|version| &version.terms.services);
-    services.flat_map(|service| &service.functions).map(|function| function.name.clone()).collect()
-}
-
 /// The nearest of the known words, or all of them when none is near.
 pub fn meant<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
     match nearest(word, known.clone(), 1 + word.len() / 4) {
@@ -218,17 +212,9 @@ pub fn meant<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> St
     }
 }
 
-/// Functions that are measured when a contract is given by its file alone.
-const USUAL: [(&str, Probe); 3] =
-    [("smtp", Probe::Smtp), ("console", Probe::Console), ("api", Probe::Console)];
-
 /// A contract by the file alone: its functions of the usual names are measured.
 pub fn by_names(file: PathBuf, contract: Contract) -> ContractConfig {
-    let measured = functions(&contract).into_iter().filter_map(|function| {
-        let (_, probe) = USUAL.iter().find(|(name, _)| *name == function.as_str())?;
-        Some(Measured { function, source: Source::Probe(*probe) })
-    });
-    let watched = WatchedContract { measured: measured.collect(), contract };
+    let watched = WatchedContract { measured: app::kept::usual(&contract), contract };
     let audience = Audience::default();
     ContractConfig {
         file,

@@ -79,6 +79,17 @@ pub struct Config {
     pub couriers: Vec<CourierConfig>,
     /// Whom customers ask; stands at the end of notices.
     pub contact: Option<String>,
+    /// What documents are set in.
+    pub documents: DocumentsConfig,
+}
+
+/// What documents are set in.
+#[derive(Clone, Debug, Default)]
+pub struct DocumentsConfig {
+    /// A TrueType font with Japanese letters; `None`: BIZ UDPGothic of the data folder or the system.
+    pub font: Option<PathBuf>,
+    /// The same for headings; `None`: as for texts.
+    pub bold_font: Option<PathBuf>,
 }
 
 /// What the role `relay` needs.
@@ -201,6 +212,15 @@ impl Machine {
 }
 
 impl Config {
+    /// Where the font of documents is.
+    pub fn font_place(&self) -> pdf::FontPlace {
+        let named = self.documents.font.as_ref().map(|font| pdf::FontFiles {
+            regular: font.clone(),
+            bold: self.documents.bold_font.clone().unwrap_or_else(|| font.clone()),
+        });
+        pdf::FontPlace { named, folder: self.data.join("fonts") }
+    }
+
     /// A start without configuration: all of it on loopback, mail into the sandbox.
     pub fn newcomer(machine: Machine) -> Config {
         let mut config = Config::empty(machine);
@@ -254,6 +274,7 @@ impl Config {
             alarms: AlarmRules::default(),
             couriers: Vec::new(),
             contact: None,
+            documents: DocumentsConfig::default(),
         }
     }
 }

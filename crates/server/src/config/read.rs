@@ -66,6 +66,13 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     let notices = top.section("notices");
     config.contact = notices.value("contact", &TEXT);
     notices.finish();
+    let documents = top.section("documents");
+    config.documents.font = documents.value("font", &PATH);
+    config.documents.bold_font = documents.value("bold_font", &PATH);
+    if config.documents.bold_font.is_some() && config.documents.font.is_none() {
+        documents.object("bold_font", "`font` is missing beside it");
+    }
+    documents.finish();
     config.watch = read_watch(&top);
     config.checks = read_checks(&top, folder);
     config.contracts = read_contracts(&top, folder, &config.couriers, &config.checks);

@@ -42,6 +42,15 @@ pub fn show(config: &Config) -> String {
         Some(contact) => page.text("contact", contact),
         None => page.unset("contact", "nobody is named"),
     }
+    page.head("[documents]");
+    for (key, file) in
+        [("font", &config.documents.font), ("bold_font", &config.documents.bold_font)]
+    {
+        match file {
+            Some(file) => page.text(key, file.display()),
+            None => page.unset(key, "BIZ UDPGothic of the data folder or the system"),
+        }
+    }
     for courier in &config.couriers {
         show_courier(&mut page, courier);
     }

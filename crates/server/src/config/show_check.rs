@@ -24,6 +24,9 @@ pub fn show_check(page: &mut Page, config: &CheckConfig) {
     if let Some(ms) = it.slow_after {
         page.text("slow_after", show_span(Duration::from_millis(ms)));
     }
+    if !it.sites.is_empty() {
+        page.list("sites", &it.sites);
+    }
     show_texts(page, it);
     show_numbers(page, it);
     if let Some(reference) = config.secrets.get("password") {

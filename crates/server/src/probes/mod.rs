@@ -12,9 +12,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use app::Office;
-use app::probes::{Answer, ClockReading, Probe, Recorded};
+use app::changes::{Change, Heard, Listener};
+use app::probes::{Answer, ClockReading, PROBES, Probe, Recorded};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -48,22 +48,23 @@ struct Target {
     hostname: String,
 }
 
-/// The probes that the contracts of an office ask for.
+/// Every probe that has something to look at. It looks as soon as a contract asks for it.
 ///
 /// # Errors
 /// When a contract wants something measured that this configuration does not run.
 pub fn of(config: &Config, addresses: &Addresses, office: &Office) -> anyhow::Result<Vec<Watch>> {
     let wanted = office.probes();
-    wanted
-        .into_iter()
-        .map(|probe| {
-            let target = target(config, addresses, probe).with_context(|| {
-                let name = probe.word();
-                format!("a contract measures `{name}`, but nothing here listens for it")
-            })?;
-            Ok(Watch { probe, target })
-        })
-        .collect()
+    let mut watches = Vec::new();
+    for (name, probe) in PROBES {
+        match target(config, addresses, probe) {
+            Some(target) => watches.push(Watch { probe, target }),
+            None if wanted.contains(&probe) => {
+                anyhow::bail!("a contract measures `{name}`, but nothing here listens for it")
+            }
+            None => {}
+        }
+    }
+    Ok(watches)
 }
 
 fn target(config: &Config, addresses: &Addresses, probe: Probe) -> Option<Target> {
@@ -109,7 +110,16 @@ pub fn start(
 }
 
 impl Watch {
-    /// Looks at once, then at every tick. Ticks that were missed are not made up for.
+    /// Waits until a contract asks for it.
+    async fn wanted(&self, office: &Office) {
+        let mut changes = office.changes.listen();
+        while !office.probes().contains(&self.probe) {
+            next_contract(&mut changes).await;
+        }
+    }
+
+    /// Looks at once when a contract asks for it, then at every tick. Ticks that were missed are not made
+    /// up for.
     async fn keep(self, office: &Office) {
         let mut trouble = Trouble::new("a measurement could not be recorded");
         let mut distrusted = false;
@@ -118,6 +128,12 @@ impl Watch {
         let mut before = (clock::now(), Instant::now());
         loop {
             ticks.tick().await;
+            if !office.probes().contains(&self.probe) {
+                self.wanted(office).await;
+                ticks.reset_immediately();
+                before = (clock::now(), Instant::now());
+                continue;
+            }
             let at = clock::now();
             let answer = self.target.look(self.probe).await;
             let now = (clock::now(), Instant::now());
@@ -133,6 +149,17 @@ impl Watch {
             }
             distrusted = matches!(recorded, Ok(Recorded::Distrusted(_)));
             trouble.note(recorded.map(drop));
+        }
+    }
+}
+
+/// Waits until the contracts may have changed; when the office stops, for good.
+async fn next_contract(changes: &mut Listener) {
+    loop {
+        match changes.next().await {
+            Heard::Change(Change::Contracts) | Heard::Missed => return,
+            Heard::Change(_) => {}
+            Heard::Over => std::future::pending().await,
         }
     }
 }

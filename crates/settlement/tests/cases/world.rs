@@ -178,7 +178,11 @@ fn event(line: &str, zone: &TimeZone) -> Vec<Event> {
             every: every.parse().expect("a pace"),
         })],
         ["blind", from, until] => {
-            vec![Event::Blind(Blind { function: Functions::All, span: span(from, until) })]
+            vec![Event::Blind(Blind {
+                function: Functions::All,
+                site: None,
+                span: span(from, until),
+            })]
         }
         ["window", id, from, until] => {
             vec![Event::Window(Window { id: (*id).to_owned(), span: span(from, until) })]

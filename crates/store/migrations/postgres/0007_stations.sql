@@ -1,6 +1,7 @@
 -- Stations: agents and nodes away from the office. Of the secret in a station's token only the SHA-256
--- is kept. `contracts` has a name a line. `latest` is its newest reading, packed, of `latest_at` in milliseconds. A station that is
--- added again after it was revoked goes on with its number, so its orders never count from the start.
+-- is kept. `contracts` has a name a line. `latest` has the newest value of each of its series, packed.
+-- A station that is added again after it was revoked goes on with its number, so its orders never count
+-- from the start.
 CREATE TABLE station (
   number BIGINT PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -13,7 +14,6 @@ CREATE TABLE station (
   revoked_at BIGINT,
   seen_at BIGINT,
   order_number BIGINT NOT NULL,
-  latest_at BIGINT,
   latest BYTEA
 );
 -- The last batch of each kind of body that was taken from a station: one that comes again is not

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use settlement::Figure;
 use terms::{Strength, wording};
 
+use super::guide::{self, Guide};
 use super::overview::{self, Wanted};
 use super::{Answer, encoded, show};
 use crate::frame::Frame;
@@ -42,6 +43,7 @@ const STANDINGS: [(Standing, &str, &str); 7] = [
 struct BoardPage {
     f: Frame,
     contracts: Vec<ContractView>,
+    guide: Option<Guide>,
 }
 
 /// A contract as it is shown.
@@ -86,13 +88,14 @@ async fn board_page(State(console): Shared, f: Frame) -> Answer {
 
 async fn page(console: &Console, f: Frame) -> Answer {
     let sections = board::board(&console.office, f.now).await?;
-    page_of(f, &sections.iter().collect::<Vec<_>>())
+    let guide = guide::guide(console, &f).await?;
+    page_of(f, &sections.iter().collect::<Vec<_>>(), guide)
 }
 
 /// The board with these contracts.
-pub fn page_of(f: Frame, sections: &[&Section]) -> Answer {
+pub fn page_of(f: Frame, sections: &[&Section], guide: Option<Guide>) -> Answer {
     let contracts = sections.iter().map(|section| contract_view(&f, section)).collect();
-    show(&BoardPage { f, contracts })
+    show(&BoardPage { f, contracts, guide })
 }
 
 fn contract_view(f: &Frame, section: &Section) -> ContractView {
@@ -321,8 +324,9 @@ pub mod samples {
             let sections = contracts.iter().map(|contract| promises::section(contract, log, f.now));
             sections.map(|section| contract_view(&f, &section)).collect::<Vec<_>>()
         };
-        let page = |f: &Frame, contracts| {
-            let page = BoardPage { f: f.clone(), contracts };
+        let page = |f: &Frame, contracts: Vec<ContractView>| {
+            let guide = contracts.is_empty().then(|| guide::samples::empty(f));
+            let page = BoardPage { f: f.clone(), contracts, guide };
             page.render().expect("the template renders")
         };
         vec![

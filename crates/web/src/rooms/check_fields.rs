@@ -97,7 +97,7 @@ const DATABASE: &[Field] = &[
     like("expect", "check-expect-value", ""),
     ANY,
 ];
-pub(super) const ALL: [Field; 3] = [
+pub(super) const ALL: [Field; 4] = [
     Field {
         key: "every",
         label: "check-every-seconds",
@@ -113,6 +113,7 @@ pub(super) const ALL: [Field; 3] = [
         example: "10000",
     },
     field("slow_after", "check-slow-after", Input::Number),
+    like("sites", "check-sites", "office"),
 ];
 
 /// The fields of a kind, before those that all have.
@@ -206,13 +207,17 @@ fn put(it: &mut Settings, key: &str, text: &str) -> Option<()> {
         "password" => it.password = Hidden(text.to_owned()),
         "any_certificate" => it.any_certificate = text == "true",
         "authoritative" => it.authoritative = text == "true",
-        "values" => {
-            let values = text.split(',').map(str::trim).filter(|value| !value.is_empty());
-            it.values = values.map(str::to_owned).collect();
-        }
+        "values" => it.values = list(text),
+        "sites" => it.sites = list(text),
         _ => text_of(it, key)?.replace_range(.., text),
     }
     Some(())
+}
+
+/// What stands between commas.
+fn list(text: &str) -> Vec<String> {
+    let values = text.split(',').map(str::trim).filter(|value| !value.is_empty());
+    values.map(str::to_owned).collect()
 }
 
 fn text_of<'s>(it: &'s mut Settings, key: &str) -> Option<&'s mut String> {
@@ -255,6 +260,7 @@ pub(super) fn typed_of(settings: &Settings) -> Fields {
             "any_certificate" => tick(settings.any_certificate),
             "authoritative" => tick(settings.authoritative),
             "values" => settings.values.join(", "),
+            "sites" => settings.sites.join(", "),
             key => text_of(&mut it, key).map(|text| text.clone()).unwrap_or_default(),
         };
         fields.insert(field.key.to_owned(), text);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::checks::{self, CheckRefusal, Latest, Origin, Reason, Settings, WAYS, Way, customers};
-use app::{AppError, Refusal};
+use app::{AppError, Refusal, Source, kept};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -27,6 +27,7 @@ pub fn routes() -> Router<Arc<Console>> {
 #[template(path = "check_kinds.html")]
 struct KindsPage {
     f: Frame,
+    of: String,
 }
 
 impl KindsPage {
@@ -58,6 +59,8 @@ struct FormPage {
     contracts: Vec<String>,
     /// What stands in the fields, by key.
     typed: Fields,
+    /// `CONTRACT/FUNCTION` that it is to measure, or nothing.
+    of: String,
     refused: Option<String>,
     first: Option<Latest>,
 }
@@ -79,7 +82,9 @@ impl FormPage {
     }
 
     fn fields(&self) -> Vec<Field> {
-        fields_of(self.way).iter().chain(&ALL).copied().collect()
+        let all = fields_of(self.way).iter().chain(&ALL).copied();
+        // Nodes look for the provider alone.
+        all.filter(|field| !self.f.is_customer() || field.key != "sites").collect()
     }
 
     fn value(&self, field: &Field) -> String {
@@ -108,6 +113,8 @@ impl FormPage {
 pub struct Wanted {
     #[serde(default)]
     kind: String,
+    #[serde(default, rename = "for")]
+    of: String,
 }
 
 fn way(word: &str) -> Option<Way> {
@@ -117,11 +124,12 @@ fn way(word: &str) -> Option<Way> {
 
 /// The kinds, or the form of one.
 pub async fn choose(f: Frame, Asked(wanted): Asked<Wanted>) -> Answer {
-    let Some(way) = way(&wanted.kind) else { return show(&KindsPage { f }) };
+    let of = wanted.of;
+    let Some(way) = way(&wanted.kind) else { return show(&KindsPage { f, of }) };
     let typed = typed_of(&Settings { kind: way, ..Settings::default() });
     let (refused, first, name) = (None, None, String::new());
     let contracts = f.own_contracts().to_vec();
-    show(&FormPage { f, way, name, is_edit: false, contracts, typed, refused, first })
+    show(&FormPage { f, way, name, is_edit: false, contracts, typed, of, refused, first })
 }
 
 /// Looks once, and adds the check when that is asked for.
@@ -135,6 +143,7 @@ pub async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields
         name: name.clone(),
         is_edit: false,
         typed: fields.clone(),
+        of: fields.get("for").cloned().unwrap_or_default(),
         refused: None,
         first: None,
     };
@@ -166,7 +175,9 @@ pub async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields
             if let Some(first) = first {
                 checks::show_first(&console.office, &name, first);
             }
-            Ok(done(&format!("/checks/{}", encoded(&name)), "check-added", 1))
+            let is_bound = bind(&console, &page.of, &name).await?;
+            let word = if is_bound { "check-bound" } else { "check-added" };
+            Ok(done(&format!("/checks/{}", encoded(&name)), word, 1))
         }
         Err(AppError::Refused(why)) => refuse(FormPage { first, ..page }, |f| f.refusal(&why)),
         Err(error) => Err(error.into()),
@@ -183,6 +194,18 @@ async fn look(
     match f.is_customer() {
         true => customers::first_look_for(&console.office, label, settings, f.now).await,
         false => checks::first_look(&console.office, label, settings, f.now).await,
+    }
+}
+
+/// Lets a new check measure the function that it was added for; whether it does. The check is there in
+/// either case.
+async fn bind(console: &Console, of: &str, check: &str) -> Result<bool, Failure> {
+    let Some((contract, function)) = of.split_once('/') else { return Ok(false) };
+    let source = Some(Source::Check(check.to_owned()));
+    match kept::measure(&console.office, contract, function, source).await {
+        Ok(()) => Ok(true),
+        Err(AppError::Refused(_)) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -206,8 +229,8 @@ async fn edit(State(console): Shared, f: Frame, Path(name): Path<String>) -> Ans
 /// The form of a check that is there.
 pub fn edit_page(f: Frame, name: String, settings: &Settings) -> Answer {
     let (way, typed, contracts) = (settings.kind, typed_of(settings), Vec::new());
-    let (refused, first) = (None, None);
-    show(&FormPage { f, way, name, is_edit: true, contracts, typed, refused, first })
+    let (of, refused, first) = (String::new(), None, None);
+    show(&FormPage { f, way, name, is_edit: true, contracts, typed, of, refused, first })
 }
 
 async fn change(
@@ -230,8 +253,9 @@ pub async fn change_it(
 ) -> Answer {
     let (way, typed, now) = (before.kind, fields.clone(), f.now);
     let (is_edit, refused, first) = (true, None, None);
-    let contracts = Vec::new();
-    let page = FormPage { f, way, name: name.clone(), is_edit, contracts, typed, refused, first };
+    let (contracts, of) = (Vec::new(), String::new());
+    let name_of = name.clone();
+    let page = FormPage { f, way, name: name_of, is_edit, contracts, typed, of, refused, first };
     let settings = match settings_of(&fields, before) {
         Ok(settings) => settings,
         Err(label) => return refuse(page, |f| f.with("check-unknown", &f.t(label))),
@@ -262,14 +286,14 @@ pub mod samples {
 
     pub fn pages(f: &Frame) -> Vec<(&'static str, String)> {
         let f = Frame { here: "/checks-new".to_owned(), ..f.clone() };
-        let kinds = KindsPage { f: f.clone() };
+        let kinds = KindsPage { f: f.clone(), of: "acme/web".to_owned() };
         let form = |way: Way, refused: Option<&str>, first: Option<Latest>, is_edit: bool| {
             let mut settings = Settings { kind: way, ..Settings::default() };
             settings.url = "https://www.example.jp/<script>".to_owned();
             let (typed, name) = (typed_of(&settings), "top-page".to_owned());
             let (f, refused) = (f.clone(), refused.map(str::to_owned));
-            let contracts = Vec::new();
-            let page = FormPage { f, way, name, is_edit, contracts, typed, refused, first };
+            let (contracts, of) = (Vec::new(), String::new());
+            let page = FormPage { f, way, name, is_edit, contracts, typed, of, refused, first };
             page.render().expect("the template renders")
         };
         let latest = watched::checks().into_iter().find_map(|check| check.latest);

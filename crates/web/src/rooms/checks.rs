@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::checks::{
-    self, Answer as Heard, Detail, Latest, Origin, SPANS, SeenLook, Stretch, Watched, Way,
-    customers,
+    self, Answer as Heard, Detail, Latest, OFFICE, Observation, Origin, SPANS, SeenLook, SiteNow,
+    Stretch, Watched, Way, customers,
 };
 use askama::Template;
 use axum::Router;
@@ -55,13 +55,28 @@ pub(super) fn way_text(f: &Frame, way: &Way) -> String {
 
 /// How a check stands, as a coloured word.
 fn state(f: &Frame, watched: &Watched) -> Chip {
-    let unmeasured = |word: String| Chip { tone: "unmeasured", word };
-    match (&watched.paused, &watched.run, &watched.latest) {
-        (Some(_), ..) => unmeasured(f.t("check-paused")),
-        (None, Some(run), _) => heard::answer(f.lang, run.answer),
-        (None, None, Some(latest)) => heard::answer(f.lang, latest.answer),
-        (None, None, None) => unmeasured(f.t("check-not-yet")),
+    match &watched.paused {
+        Some(_) => Chip { tone: "unmeasured", word: f.t("check-paused") },
+        None => stands(f, watched.run.as_ref(), watched.latest.as_ref()),
     }
+}
+
+/// How it stands as a site sees it.
+fn site_state(f: &Frame, site: &SiteNow) -> Chip {
+    stands(f, site.run.as_ref(), site.latest.as_ref())
+}
+
+fn stands(f: &Frame, run: Option<&Observation>, latest: Option<&Latest>) -> Chip {
+    match (run, latest) {
+        (Some(run), _) => heard::answer(f.lang, run.answer),
+        (None, Some(latest)) => heard::answer(f.lang, latest.answer),
+        (None, None) => Chip { tone: "unmeasured", word: f.t("check-not-yet") },
+    }
+}
+
+/// Whether others than the office look at it, so that each site has something of its own to say.
+fn has_sites(watched: &Watched) -> bool {
+    watched.sites.iter().any(|it| it.site != OFFICE)
 }
 
 /// What the last look came to: `84 ms`, or why it failed.
@@ -96,14 +111,21 @@ fn is_open(f: &Frame, check: &Watched) -> bool {
     !f.is_customer() || customers::is_own(check, f.own_contracts())
 }
 
+/// The worst first.
+const ANSWERS: [Heard; 4] = [Heard::Silent, Heard::Refused, Heard::Unseen, Heard::Good];
+
+/// Checks by the worst that any of their sites hears.
 fn counts(f: &Frame, checks: &[Watched]) -> Vec<(Chip, usize)> {
-    [Heard::Silent, Heard::Refused, Heard::Unseen, Heard::Good]
+    let worst = |it: &Watched| {
+        let heard: Vec<Heard> =
+            it.sites.iter().filter_map(|site| Some(site.run.as_ref()?.answer)).collect();
+        ANSWERS.into_iter().find(|answer| it.paused.is_none() && heard.contains(answer))
+    };
+    let worst: Vec<Option<Heard>> = checks.iter().map(worst).collect();
+    ANSWERS
         .into_iter()
         .filter_map(|answer| {
-            let is_it = |it: &&Watched| {
-                it.paused.is_none() && it.run.as_ref().is_some_and(|run| run.answer == answer)
-            };
-            let count = checks.iter().filter(is_it).count();
+            let count = worst.iter().filter(|it| **it == Some(answer)).count();
             (count > 0).then(|| (heard::answer(f.lang, answer), count))
         })
         .collect()
@@ -128,6 +150,8 @@ struct CheckPage {
     seen: Detail,
     chart: LookChart,
     stretch: &'static str,
+    /// The site whose looks are shown.
+    site: String,
     /// What the other side of a heartbeat calls.
     beat: Option<String>,
     contracts: Vec<String>,
@@ -178,6 +202,8 @@ impl CheckPage {
 pub struct Wanted {
     #[serde(default)]
     span: String,
+    #[serde(default)]
+    site: String,
 }
 
 async fn known(console: &Console, f: &Frame, name: &str) -> Result<Watched, Failure> {
@@ -204,14 +230,18 @@ pub async fn detail_page(
     let name = check.name.clone();
     let (word, stretch) =
         SPANS.into_iter().find(|(word, _)| *word == wanted.span).unwrap_or(SPANS[0]);
-    let seen = checks::detail(&console.office, &name, stretch, f.now).await?;
+    let known = |wanted: &str| check.sites.iter().find(|it| it.site == wanted);
+    let site = known(&wanted.site).or(known(OFFICE)).or(check.sites.first());
+    let site = site.map_or(OFFICE, |it| it.site.as_str()).to_owned();
+    let series = checks::series(&name, &site);
+    let seen = checks::detail(&console.office, &series, stretch, f.now).await?;
     let chart = look_chart::lay_out(&seen.points, stretch, &f.zone);
     let shows_beat = check.settings.kind == Way::Heartbeat && is_open(&f, &check);
     let beat =
         shows_beat.then(|| format!("/beat/{name}/{}", checks::beat_word(&console.office, &name)));
-    let contracts = console.office.contracts.iter();
+    let contracts = console.office.contracts().into_iter();
     let contracts = contracts.map(|it| it.contract.name.to_string()).collect();
-    show(&CheckPage { f, check, seen, chart, stretch: word, beat, contracts })
+    show(&CheckPage { f, check, seen, chart, stretch: word, site, beat, contracts })
 }
 
 async fn pause(
@@ -226,10 +256,11 @@ async fn pause(
 
 async fn resume(
     State(console): Shared,
+    f: Frame,
     Path(name): Path<String>,
     Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
-    checks::resume(&console.office, &name).await?;
+    checks::resume(&console.office, &name, f.now).await?;
     Ok(done(&format!("/checks/{}", encoded(&name)), "check-resumed", 1))
 }
 
@@ -254,10 +285,11 @@ async fn ask_to_remove(State(console): Shared, f: Frame, Path(name): Path<String
 
 async fn remove(
     State(console): Shared,
+    f: Frame,
     Path(name): Path<String>,
     Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
-    checks::remove(&console.office, &name).await?;
+    checks::remove(&console.office, &name, f.now).await?;
     Ok(done("/checks", "check-removed", 1))
 }
 
@@ -291,7 +323,9 @@ pub mod samples {
             let beat = (check.settings.kind == Way::Heartbeat).then(|| "/beat/cron/x".to_owned());
             let contracts = vec!["aoulu-cloud".to_owned()];
             let stretch = SPANS.iter().find(|it| it.1 == stretch).map_or("", |it| it.0);
-            let page = CheckPage { f: f.clone(), check, seen, chart, stretch, beat, contracts };
+            let site = OFFICE.to_owned();
+            let page =
+                CheckPage { f: f.clone(), check, seen, chart, stretch, site, beat, contracts };
             page.render().expect("the template renders")
         };
         let remove = RemovePage { f: f.clone(), name: "top-page".to_owned() };

@@ -5,10 +5,13 @@ mod board;
 mod check_fields;
 mod check_form;
 mod checks;
+mod contracts;
 pub mod customers;
 mod domains;
 mod door;
+mod guide;
 mod incidents;
+mod live;
 mod log;
 pub(crate) mod machine_parts;
 mod machines;
@@ -37,6 +40,7 @@ use crate::failure::Failure;
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
         .merge(door::routes())
+        .merge(live::routes())
         .merge(board::routes())
         .merge(statements::routes())
         .merge(incidents::routes())
@@ -47,6 +51,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(notices::routes())
         .merge(checks::routes())
         .merge(machines::routes())
+        .merge(contracts::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -106,6 +111,7 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(windows::samples::pages(f));
     pages.extend(notices::samples::pages(f));
     pages.extend(checks::samples::pages(f));
+    pages.extend(contracts::samples::pages(f));
     pages.extend(check_form::samples::pages(f));
     pages.extend(machines::samples::pages(f));
     pages.extend(overview::samples::pages(f));

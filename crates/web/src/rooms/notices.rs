@@ -193,7 +193,7 @@ async fn list(State(console): Shared, f: Frame) -> Answer {
 }
 
 async fn page(console: &Console, f: Frame, typed: Typed, refused: Option<String>) -> Answer {
-    let contracts = console.office.contracts.iter().map(|watched| {
+    let contracts = console.office.contracts().into_iter().map(|watched| {
         let title = watched.contract.title.in_lang(f.lang.into()).to_owned();
         (watched.contract.name.to_string(), title)
     });

@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use mail::queue::QueueReport;
 use serde::Deserialize;
 
+use super::guide::{self, Guide};
 use super::{Answer, show};
 use crate::chart::{self, Bar, Chart};
 use crate::frame::Frame;
@@ -44,6 +45,8 @@ struct Overview {
     domains: Vec<(String, Slot)>,
     queue: Option<QueueReport>,
     first_mail: Option<FirstMail>,
+    /// On the first page of an office without contracts.
+    guide: Option<Guide>,
 }
 
 /// How to send the first mail.
@@ -109,7 +112,8 @@ pub async fn page(console: &Console, f: Frame, asked: &Wanted) -> Answer {
         if accepted || ever_logged(console, &f).await? { None } else { Some(first_mail(console)) };
     let chart = chart::lay_out(&graph, &f.zone);
     let domains = others_last(graph.domains);
-    show(&Overview { f, span, chart, domains, queue, first_mail })
+    let guide = if f.in_room("/") { guide::guide(console, &f).await? } else { None };
+    show(&Overview { f, span, chart, domains, queue, first_mail, guide })
 }
 
 /// What has no name of its own does not compete with what has.
@@ -148,6 +152,7 @@ pub mod samples {
                 domains: graph.domains,
                 queue: Some(sample::queue()),
                 first_mail: None,
+                guide: None,
             }
         };
         let empty = Overview {
@@ -159,6 +164,7 @@ pub mod samples {
                 smtp: vec!["127.0.0.1:2525".to_owned()],
                 sandbox: true,
             }),
+            guide: Some(guide::samples::begun(&f)),
             ..full(300, 288)
         };
         let mut lost = sample::queue();

@@ -9,24 +9,23 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
-use terms::wording;
+use terms::Contract;
 
 use super::incidents::login;
 use super::{Answer, done, show, show_refused};
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guard::Signed;
-use crate::words::Lang;
-use crate::{Console, Shared};
+use crate::report::ReportView;
+use crate::{Console, Shared, paper};
 
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/incidents/{id}/report", get(draft).post(save))
         .route("/incidents/{id}/report/issue", post(issue))
         .route("/incidents/{id}/reports/{number}", get(issued))
+        .route("/incidents/{id}/reports/{number}/report.pdf", get(on_paper))
 }
 
 #[derive(Template)]
@@ -121,19 +120,8 @@ async fn issue(
 struct ReportPage {
     f: Frame,
     id: i64,
+    number: u64,
     view: ReportView,
-}
-
-/// A report as it is shown, in the language of its contract.
-struct ReportView {
-    lang: &'static str,
-    title: String,
-    corrects: Option<String>,
-    about: Vec<(String, String)>,
-    parts: Vec<(String, Vec<String>)>,
-    course_title: String,
-    course: Vec<(String, String)>,
-    foot: String,
 }
 
 /// A report that was issued.
@@ -142,61 +130,34 @@ pub async fn issued(
     f: Frame,
     Path((id, number)): Path<(i64, i64)>,
 ) -> Answer {
-    let reports = report::issued(&console.office, id).await?;
-    let found = reports.iter().find(|report| report.number == number).ok_or(Failure::Nowhere)?;
-    let incident = app::incidents::incident(&console.office, id, f.now).await?;
-    let contract = &console.office.contract(&incident.record.contract)?.contract;
-    let view = ReportView::new(found, contract.language.into(), &contract.zone);
-    show(&ReportPage { f, id, view })
+    let (report, contract) = found(&console, &f, id, number).await?;
+    let view = ReportView::new(&report, contract.language.into(), &contract.zone);
+    show(&ReportPage { f, id, number: number.unsigned_abs(), view })
 }
 
-impl ReportView {
-    fn new(report: &Report, lang: Lang, zone: &TimeZone) -> ReportView {
-        let content = &report.content;
-        let instant = |at: Timestamp| wording::instant(at, zone, lang.into());
-        let number = report.number.unsigned_abs();
-        let count = |key: &str, n: u64| {
-            lang.say_with(key, &[("n", n.into()), ("count", n.to_string().into())])
-        };
-        let times = [
-            ("report-began", content.began),
-            ("report-recognised", content.recognised),
-            ("report-recovered", content.recovered),
-        ];
-        let mut about = vec![
-            (lang.say("report-title-field"), content.title.clone()),
-            (lang.say("report-customer"), content.customer.clone()),
-            (lang.say("report-provider"), content.provider.clone()),
-            (lang.say("report-contract"), content.contract.clone()),
-            (lang.say("report-issued"), instant(report.issued)),
-            (lang.say("report-functions"), content.functions.join(", ")),
-        ];
-        about.extend(times.into_iter().filter_map(|(key, at)| Some((lang.say(key), instant(at?)))));
-        let parts = [
-            ("report-summary", &content.summary),
-            ("report-effect", &content.effect),
-            ("report-cause", &content.cause),
-            ("report-treatment", &content.treatment),
-            ("report-prevention", &content.prevention),
-        ];
-        let lines = |text: &String| text.lines().map(str::to_owned).collect();
-        let name = zone.iana_name().unwrap_or("UTC").to_owned();
-        let foot = [("a", report.digest.clone().into()), ("b", name.into())];
-        ReportView {
-            lang: lang.tag(),
-            title: format!(
-                "{} {}",
-                lang.say("incident-report"),
-                count("incident-report-number", number)
-            ),
-            corrects: report.corrects.map(|it| count("report-corrects", it.unsigned_abs())),
-            about,
-            parts: parts.into_iter().map(|(key, text)| (lang.say(key), lines(text))).collect(),
-            course_title: lang.say("report-course"),
-            course: content.course.iter().map(|(at, what)| (instant(*at), what.clone())).collect(),
-            foot: lang.say_with("report-foot", &foot),
-        }
-    }
+/// The same on paper.
+pub async fn on_paper(
+    State(console): Shared,
+    f: Frame,
+    Path((id, number)): Path<(i64, i64)>,
+) -> Answer {
+    let (report, contract) = found(&console, &f, id, number).await?;
+    let paper = paper::report_paper(&report, contract.language, &contract.zone);
+    paper::answer(paper, &console.fonts, &format!("report-{id}-{number}.pdf")).await
+}
+
+/// A report that was issued, with its contract.
+async fn found<'c>(
+    console: &'c Console,
+    f: &Frame,
+    id: i64,
+    number: i64,
+) -> Result<(Report, &'c Contract), Failure> {
+    let reports = report::issued(&console.office, id).await?;
+    let mut reports = reports.into_iter();
+    let report = reports.find(|report| report.number == number).ok_or(Failure::Nowhere)?;
+    let incident = app::incidents::incident(&console.office, id, f.now).await?;
+    Ok((report, &console.office.contract(&incident.record.contract)?.contract))
 }
 
 #[cfg(test)]
@@ -216,7 +177,7 @@ pub mod samples {
         };
         let zone = f.zone.clone();
         let view = ReportView::new(&report, f.lang, &zone);
-        let page = ReportPage { f, id: 1, view };
+        let page = ReportPage { f, id: 1, number: 1, view };
         vec![
             ("report-draft", draft.render().expect("the template renders")),
             ("report", page.render().expect("the template renders")),

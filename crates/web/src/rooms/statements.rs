@@ -1,4 +1,4 @@
-//! Statements: one month of one service, on a page that prints, and as JSON.
+//! Statements: one month of one service, on a page that prints, as JSON, and as PDF.
 
 use std::sync::Arc;
 
@@ -19,13 +19,14 @@ use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guard::Asked;
 use crate::statement::View;
-use crate::{Console, Shared};
+use crate::{Console, Shared, paper};
 
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/contracts/{name}", get(newest))
         .route("/contracts/{name}/{month}", get(page))
         .route("/contracts/{name}/{month}/statement.json", get(json))
+        .route("/contracts/{name}/{month}/statement.pdf", get(on_paper))
 }
 
 /// Which service.
@@ -44,6 +45,7 @@ struct StatementPage {
     earlier: Option<(String, String)>,
     later: Option<(String, String)>,
     json: String,
+    on_paper: String,
 }
 
 /// The statement of the month that is now.
@@ -78,6 +80,19 @@ pub async fn json(
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
     ];
     Ok((headers, statement.to_json()).into_response())
+}
+
+/// The same on paper.
+pub async fn on_paper(
+    State(console): Shared,
+    f: Frame,
+    Path((name, month)): Path<(String, String)>,
+    Asked(asked): Asked<Wanted>,
+) -> Answer {
+    let Settled { statement, .. } = settled(&console, &f, &name, &month, &asked).await?;
+    let file = format!("{}-{}-{}.pdf", statement.contract, statement.service, statement.month);
+    let paper = paper::statement_paper(&statement, f.lang.into());
+    paper::answer(paper, &console.fonts, &file).await
 }
 
 async fn settled(
@@ -119,18 +134,17 @@ fn statement_page(f: Frame, settled: &Settled) -> StatementPage {
         let to = address(contract, statement.month, Some(other.name.as_str()));
         (to, other.title.in_lang(f.lang.into()).to_owned(), other.name == statement.service)
     });
-    let json = format!(
-        "/contracts/{}/{}/statement.json?service={}",
-        encoded(contract),
-        statement.month,
-        encoded(service)
-    );
+    let file = |end: &str| {
+        let (contract, service) = (encoded(contract), encoded(service));
+        format!("/contracts/{contract}/{}/statement.{end}?service={service}", statement.month)
+    };
     StatementPage {
         view: View::new(statement, f.lang),
         services: services.collect(),
         earlier: neighbour(statement.month.plus(-1)),
         later: neighbour(statement.month.plus(1)),
-        json,
+        json: file("json"),
+        on_paper: file("pdf"),
         f,
     }
 }

@@ -114,7 +114,7 @@ async fn list(State(console): Shared, f: Frame) -> Answer {
 }
 
 fn contracts(console: &Console) -> Vec<String> {
-    console.office.contracts.iter().map(|watched| watched.contract.name.to_string()).collect()
+    console.office.contracts().iter().map(|watched| watched.contract.name.to_string()).collect()
 }
 
 /// `kind`, `name`, `password`, and `contract:NAME` for each contract that is ticked.

@@ -101,7 +101,7 @@ async fn page(console: &Console, f: Frame, typed: Fields, refused: Option<String
             Err(why) => refused = Some(why),
         }
     }
-    let contracts = office.contracts.iter().map(|watched| {
+    let contracts = office.contracts().into_iter().map(|watched| {
         let (name, title) = (watched.contract.name.to_string(), title(&f, &watched.contract));
         let ticked = typed.contains_key(&format!("contract:{name}"));
         (name, title, ticked)

@@ -4,6 +4,7 @@
 //! credential alone and never by what a body says; each kind of station has its own requests.
 
 mod admission;
+mod nodes;
 mod wrong_tokens;
 
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub fn station_router(door: StationDoor) -> Router {
         .route(link::LOGS_PATH, post(logs))
         .route(link::ORDERS_PATH, get(orders))
         .route(link::DONE_PATH, post(results))
+        .route(link::CHECKS_PATH, get(nodes::given))
+        .route(link::LOOKS_PATH, post(nodes::looks))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME_MAX))
         .with_state(Arc::new(door))

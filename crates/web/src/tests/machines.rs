@@ -24,7 +24,7 @@ fn station(name: &str, kind: StationKind, heard: Option<i64>) -> StationRecord {
         created: ago(90_000),
         revoked: None,
         seen: heard.map(ago),
-        latest: heard.map(|minutes| SeenReading { at: ago(minutes), values: Vec::new() }),
+        latest: heard.iter().map(|it| SeenReading { at: ago(*it), values: Vec::new() }).collect(),
     }
 }
 

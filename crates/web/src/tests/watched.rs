@@ -1,8 +1,8 @@
 //! A morning of checks, as sample data for the pages.
 
 use app::checks::{
-    Answer as Heard, Detail, Latest, Observation, Origin, Outage, Point, Reason, SeenLook,
-    Settings, Stretch, Watched, Way,
+    Answer as Heard, Detail, Latest, OFFICE, Observation, Origin, Outage, Point, Reason, SeenLook,
+    Settings, SiteNow, Stretch, Watched, Way,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -36,16 +36,28 @@ pub fn checks() -> Vec<Watched> {
         paused: None,
         run: None,
         latest: None,
+        sites: vec![SiteNow { site: OFFICE.to_owned(), run: None, latest: None }],
         tells: Vec::new(),
     };
     let imap = Settings { kind: Way::Imap, host: "imap.example.jp".into(), ..Settings::default() };
     let beat = Settings { kind: Way::Heartbeat, within: 86_400, ..Settings::default() };
     let silent = latest(Heard::Refused, Some(Reason::Status), 4_210, Some(HOSTILE));
-    vec![
+    let site = |site: &str, answer, reason| SiteNow {
+        site: site.to_owned(),
+        run: Some(run("top-page", answer, 300)),
+        latest: Some(latest(answer, reason, 84, None)),
+    };
+    let sites = [
+        site(OFFICE, Heard::Good, None),
+        site("osaka", Heard::Silent, Some(Reason::TimedOut)),
+        SiteNow { site: "sapporo".to_owned(), run: None, latest: None },
+    ];
+    let mut all = vec![
         Watched {
             origin: Origin::Configured,
             run: Some(run("top-page", Heard::Good, 8_000)),
             latest: Some(latest(Heard::Good, None, 84, None)),
+            sites: sites.into(),
             tells: vec![("aoulu-cloud".to_owned(), "web".to_owned())],
             ..watched("top-page", http("https://www.example.jp/"))
         },
@@ -56,7 +68,12 @@ pub fn checks() -> Vec<Watched> {
         },
         watched("mailboxes", imap),
         Watched { paused: Some(ago(90)), ..watched("nightly-backup", beat) },
-    ]
+    ];
+    for it in &mut all[1..] {
+        it.sites[0].run.clone_from(&it.run);
+        it.sites[0].latest.clone_from(&it.latest);
+    }
+    all
 }
 
 /// What a check saw in that time.

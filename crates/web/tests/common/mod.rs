@@ -169,7 +169,7 @@ impl House {
         office.watching.reach = Some(Arc::clone(&reach));
         office.watching.customers_reach = Some(reach);
         let office = Arc::new(office);
-        for watched in office.contracts.iter().filter(|_| !log.is_empty()) {
+        for watched in office.contracts().iter().filter(|_| !log.is_empty()) {
             let mut lines = Log::default();
             for line in log.lines() {
                 lines.line(line.as_bytes()).expect("a sound line");
@@ -185,6 +185,7 @@ impl House {
             office,
             clock: now,
             zone: TimeZone::get("Asia/Tokyo").expect("the zone database is built in"),
+            fonts: pdf::FontPlace::default(),
             facts: ServerFacts {
                 hostname: "mail.example.jp".to_owned(),
                 version: "0.1.0".to_owned(),

@@ -1,5 +1,6 @@
-//! `yakusoku contract`: looks at contract files without starting anything.
+//! `yakusoku contract`: looks at contract files without starting anything, and lets an office keep them.
 
+mod add;
 mod diff;
 mod show;
 
@@ -68,6 +69,23 @@ enum Verb {
         #[arg(long, value_enum)]
         lang: Option<Language>,
     },
+    /// Keep a contract in the data folder, beside those of the configuration
+    ///
+    /// It is read and checked as `contract check` does. A running office takes it within some seconds.
+    /// Functions named smtp, console and api are measured by our own probes until `contract measure`
+    /// says otherwise.
+    #[command(after_help = exit::HELP)]
+    Add(add::AddArgs),
+    /// Say what measures a function of a contract that was added
+    #[command(after_help = exit::HELP)]
+    Measure(add::MeasureArgs),
+    /// List the contracts that come with the program, for `contract add --template`
+    #[command(after_help = exit::HELP)]
+    Templates {
+        /// Language [default: the contract's]
+        #[arg(long, value_enum)]
+        lang: Option<Language>,
+    },
     /// Print a JSON Schema of contract files, for editors
     #[command(after_help = exit::HELP)]
     Schema,
@@ -93,6 +111,9 @@ pub fn run(args: &ContractArgs) -> anyhow::Result<Status> {
                 Ok(Status::Usage)
             }
         },
+        Verb::Add(args) => add::add(args),
+        Verb::Measure(args) => add::measure(args),
+        Verb::Templates { lang } => add::templates(*lang),
         Verb::Schema => {
             stdout::put(&format!("{:#}\n", terms::schema()))?;
             Ok(Status::Done)

@@ -3,6 +3,7 @@
 mod report;
 mod show;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use app::Office;
@@ -223,6 +224,9 @@ enum Verb {
         /// Issue this version of the draft
         #[arg(long, value_name = "VERSION")]
         issue: Option<i64>,
+        /// Write the newest report that was issued into this file, as PDF
+        #[arg(long, value_name = "FILE", conflicts_with = "issue")]
+        pdf: Option<PathBuf>,
     },
 }
 
@@ -242,8 +246,11 @@ pub fn run(args: &IncidentArgs) -> anyhow::Result<Status> {
             Verb::Runbook { id, step: None, skip: None, stop: false, resume: false } => {
                 show::runbook(&office, *id, now).await?;
             }
-            Verb::Report { id, issue: None } => report::print(&office, *id, now).await?,
-            Verb::Report { id, issue: Some(version) } => {
+            Verb::Report { id, pdf: Some(file), .. } => {
+                report::on_paper(&office, *id, &config.font_place(), file, now).await?;
+            }
+            Verb::Report { id, issue: None, .. } => report::print(&office, *id, now).await?,
+            Verb::Report { id, issue: Some(version), .. } => {
                 let by = by(args)?;
                 let number = incidents::report::issue(&office, *id, *version, by, now).await?;
                 println!("{number}");

@@ -1,8 +1,12 @@
 //! The report of an incident on a terminal: what was issued last, or the draft.
 
+use std::path::Path;
+
+use anyhow::Context;
 use app::Office;
 use app::incidents::report::{self, Content};
 use jiff::Timestamp;
+use pdf::FontPlace;
 
 /// Prints the newest report that was issued; the draft while there is none.
 ///
@@ -22,6 +26,27 @@ pub async fn print(office: &Office, id: i64, now: Timestamp) -> anyhow::Result<(
     println!("draft of incident {id}, version {}", drafted.version);
     tell(&drafted.content);
     Ok(())
+}
+
+/// Writes the newest report that was issued into a file, as PDF.
+///
+/// # Errors
+/// When none was issued, there is no font, or the file cannot be written.
+pub async fn on_paper(
+    office: &Office,
+    id: i64,
+    fonts: &FontPlace,
+    file: &Path,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let Some(newest) = report::issued(office, id).await?.pop() else {
+        anyhow::bail!("incident {id} has no report that was issued: issue the draft first");
+    };
+    let incident = app::incidents::incident(office, id, now).await?;
+    let contract = &office.contract(&incident.record.contract)?.contract;
+    let paper = web::report_paper(&newest, contract.language, &contract.zone);
+    let bytes = pdf::write(&paper, &fonts.open()?)?;
+    std::fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
 fn tell(content: &Content) {

@@ -28,7 +28,7 @@ fn seen(seen: &Seen) -> Value {
         "added": station.created,
         "revoked": station.revoked,
         "last_heard": station.seen,
-        "read": station.latest.as_ref().map(|reading| reading.at),
+        "read": station.latest.last().map(|reading| reading.at),
         "values": seen.values,
         "bad": seen.bad.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
         "crossings": seen.crossings.iter().map(crossing).collect::<Vec<_>>(),

@@ -209,7 +209,7 @@ async fn show(
             crossing.promise
         );
     }
-    if let Some(latest) = &station.latest {
+    if let Some(latest) = station.latest.last() {
         println!("\nread {}", time(Some(latest.at)));
         let mut table = Table::new(&["series", ">value"]);
         for (series, value) in &seen.values {

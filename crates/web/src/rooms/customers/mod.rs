@@ -27,6 +27,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .route("/contracts/{name}", get(newest))
         .route("/contracts/{name}/{month}", get(statement))
         .route("/contracts/{name}/{month}/statement.json", get(statement_json))
+        .route("/contracts/{name}/{month}/statement.pdf", get(statement_pdf))
         .route("/sign-in", get(signed_in))
         .route("/sign-out", post(door::sign_out))
         .route("/language/{tag}", get(door::language))
@@ -54,7 +55,7 @@ async fn first(State(console): Shared, f: Frame) -> Answer {
     if own.is_empty() {
         return show(&EmptyPage { f });
     }
-    board::page_of(f.clone(), &own)
+    board::page_of(f.clone(), &own, None)
 }
 
 #[derive(Template)]
@@ -86,6 +87,16 @@ async fn statement_json(
 ) -> Answer {
     own(&f, &name)?;
     statements::json(console, f, Path((name, month)), asked).await
+}
+
+async fn statement_pdf(
+    console: Shared,
+    f: Frame,
+    Path((name, month)): Path<(String, String)>,
+    asked: Asked<statements::Wanted>,
+) -> Answer {
+    own(&f, &name)?;
+    statements::on_paper(console, f, Path((name, month)), asked).await
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .route("/incidents", get(incidents))
         .route("/incidents/{id}", get(incident))
         .route("/incidents/{id}/reports/{number}", get(issued))
+        .route("/incidents/{id}/reports/{number}/report.pdf", get(issued_pdf))
         .route("/windows", get(windows_page))
         .route("/notices", get(notices))
         .route("/notices/{number}", get(notice))
@@ -114,6 +115,11 @@ async fn incident(State(console): Shared, f: Frame, Path(id): Path<i64>) -> Answ
 async fn issued(console: Shared, f: Frame, Path((id, number)): Path<(i64, i64)>) -> Answer {
     find(&console.0, &f, id).await?;
     reports::issued(console, f, Path((id, number))).await
+}
+
+async fn issued_pdf(console: Shared, f: Frame, Path((id, number)): Path<(i64, i64)>) -> Answer {
+    find(&console.0, &f, id).await?;
+    reports::on_paper(console, f, Path((id, number))).await
 }
 
 #[derive(Template)]

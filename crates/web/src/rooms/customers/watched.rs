@@ -66,7 +66,7 @@ async fn pause(
     Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
     find_own(&console, &f, &name).await?;
-    verbs::pause_for(&console.office, f.own_contracts(), &name, Some(f.now)).await?;
+    verbs::pause_for(&console.office, f.own_contracts(), &name, Some(f.now), f.now).await?;
     Ok(done(&format!("/checks/{}", encoded(&name)), "check-paused", 1))
 }
 
@@ -77,7 +77,7 @@ async fn resume(
     Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
     find_own(&console, &f, &name).await?;
-    verbs::pause_for(&console.office, f.own_contracts(), &name, None).await?;
+    verbs::pause_for(&console.office, f.own_contracts(), &name, None, f.now).await?;
     Ok(done(&format!("/checks/{}", encoded(&name)), "check-resumed", 1))
 }
 
@@ -93,7 +93,7 @@ async fn remove(
     Signed(NoFields {}): Signed<NoFields>,
 ) -> Answer {
     find_own(&console, &f, &name).await?;
-    verbs::remove_for(&console.office, f.own_contracts(), &name).await?;
+    verbs::remove_for(&console.office, f.own_contracts(), &name, f.now).await?;
     Ok(done("/checks", "check-removed", 1))
 }
 

@@ -84,7 +84,7 @@ async fn incidents_page(
 fn places(office: &Office, f: &Frame) -> Vec<(String, String)> {
     let lang = f.lang.into();
     let mut places = Vec::new();
-    for watched in &office.contracts {
+    for watched in office.contracts() {
         let contract = &watched.contract;
         let title = contract.title.in_lang(lang);
         let none = f.t("incident-function-none");

@@ -77,6 +77,8 @@ pub struct ClockView {
     pub clause: String,
     pub due: String,
     pub left: Option<String>,
+    /// Counted down by the page while it runs.
+    pub until: Option<Timestamp>,
     pub chip: Chip,
     pub since: String,
 }
@@ -213,6 +215,7 @@ fn clock_view(f: &Frame, clock: &Running<'_>, teller: &Teller<'_>) -> ClockView 
             Deadline::None(why) => why.text(lang).to_owned(),
         },
         left: due.filter(|_| runs).map(|due| left(f, due)),
+        until: due.filter(|_| runs && clock.standing != Standing::Paused),
         chip: Chip { tone, word: standing_word(clock.standing, lang).to_owned() },
         since: teller.instant(clock.from),
     }

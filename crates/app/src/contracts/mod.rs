@@ -1,5 +1,7 @@
 //! The contracts that an office keeps, and which of their functions it measures itself.
 
+mod shelf;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -8,6 +10,15 @@ use jiff::Timestamp;
 use terms::{Contract, Name, Service, UpWhen, Version};
 
 use crate::probes::Probe;
+pub(crate) use shelf::CHANGES_MAX;
+pub(crate) use shelf::Shelf;
+
+/// Every function of every version of a contract.
+#[must_use]
+pub fn functions(contract: &Contract) -> BTreeSet<Name> {
+    let services = contract.versions.iter().flat_map(|version| &version.terms.services);
+    services.flat_map(|service| &service.functions).map(|function| function.name.clone()).collect()
+}
 use crate::{AppError, Office, Refusal};
 
 /// A contract and what we see of it ourselves.
@@ -55,6 +66,12 @@ impl Source {
 }
 
 impl WatchedContract {
+    /// Every function of every version.
+    #[must_use]
+    pub fn functions(&self) -> BTreeSet<Name> {
+        functions(&self.contract)
+    }
+
     /// What the function must answer to be up, as the version says that is in force at that instant;
     /// where that one does not know the function, as the newest that does.
     pub(crate) fn up_when(&self, function: &Name, at: Timestamp) -> UpWhen {
@@ -74,10 +91,34 @@ impl WatchedContract {
 }
 
 impl Office {
+    /// Every contract, and what of it we measure ourselves: those of the configuration in its order,
+    /// then those that were added, the oldest first. A later change shows in a later call.
+    #[must_use]
+    pub fn contracts(&self) -> Vec<&Arc<WatchedContract>> {
+        self.shelf.all()
+    }
+
+    /// Whether it keeps any contract.
+    #[must_use]
+    pub fn keeps_contracts(&self) -> bool {
+        !self.shelf.is_empty()
+    }
+
+    /// Whether the configuration has a contract of that name.
+    pub(crate) fn is_configured(&self, name: &str) -> bool {
+        self.shelf.is_configured(name)
+    }
+
+    /// Puts a contract behind the others; whether there was room.
+    pub(crate) fn put_contract(&self, contract: WatchedContract) -> bool {
+        self.shelf.put(contract)
+    }
+
     /// Every probe that a contract asks for.
     #[must_use]
     pub fn probes(&self) -> BTreeSet<Probe> {
-        let measured = self.contracts.iter().flat_map(|watched| &watched.measured);
+        let contracts = self.contracts();
+        let measured = contracts.iter().flat_map(|watched| &watched.measured);
         let probes = measured.filter_map(|measured| match measured.source {
             Source::Probe(probe) => Some(probe),
             Source::Check(_) => None,
@@ -99,7 +140,8 @@ impl Office {
     }
 
     fn find_contract(&self, name: &str) -> Result<&Arc<WatchedContract>, AppError> {
-        let found = self.contracts.iter().find(|watched| watched.contract.name.as_str() == name);
+        let mut contracts = self.contracts().into_iter();
+        let found = contracts.find(|watched| watched.contract.name.as_str() == name);
         found.ok_or_else(|| AppError::Refused(Refusal::NoContract { name: name.to_owned() }))
     }
 }
