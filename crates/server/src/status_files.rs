@@ -11,10 +11,12 @@ use std::time::Duration;
 use app::Office;
 use app::status::Status;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::config::Config;
-use crate::timers::Trouble;
+use crate::timers::{self, Trouble};
 
 /// Between two looks at whether something changed.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -31,8 +33,21 @@ struct Place {
     written: Option<Arc<Status>>,
 }
 
+/// Starts it, when there are pages; it ends when it is told to stop.
+pub fn start(
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    config: &Config,
+    office: &Arc<Office>,
+    stopped: &watch::Receiver<bool>,
+) {
+    if !config.status.is_empty() {
+        let keeping = keep(Arc::clone(office), config.clone());
+        tasks.spawn(timers::until(stopped.clone(), keeping));
+    }
+}
+
 /// Makes every page anew at its pace and writes those that are written, for as long as it is let.
-pub async fn keep(office: Arc<Office>, config: Config) {
+async fn keep(office: Arc<Office>, config: Config) {
     let mut places: Vec<Place> = folders(&config)
         .map(|(page, folder)| Place { page, folder: folder.to_owned(), written: None })
         .collect();

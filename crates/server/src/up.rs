@@ -110,11 +110,10 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     };
     let (stop, stopped) = watch::channel(false);
     let (stop_probes, probes_stopped) = watch::channel(false);
-    let tasks = JoinSet::new();
     let mut running = Running {
         relay: None,
         office: office.clone(),
-        tasks,
+        tasks: JoinSet::new(),
         stop,
         stop_probes,
         _office_lock: office_lock,
@@ -130,10 +129,7 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     });
     if let Some(office) = office {
         timers::start(&mut running.tasks, &office, &stopped);
-        if !config.status.is_empty() {
-            let keeping = status_files::keep(Arc::clone(&office), config.clone());
-            running.tasks.spawn(timers::until(stopped.clone(), keeping));
-        }
+        status_files::start(&mut running.tasks, config, &office, &stopped);
         let couriers = couriers::Round::of(config)?;
         couriers.start(&mut running.tasks, &office, &stopped);
         let watches = probes::of(config, &addresses, &office)?;

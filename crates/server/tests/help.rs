@@ -90,6 +90,7 @@ const COMMANDS: &[&str] = &[
     "config check",
     "config show",
     "contract",
+    "contract add",
     "contract check",
     "contract show",
     "contract diff",
