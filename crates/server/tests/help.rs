@@ -91,6 +91,8 @@ const COMMANDS: &[&str] = &[
     "config show",
     "contract",
     "contract add",
+    "contract measure",
+    "contract templates",
     "contract check",
     "contract show",
     "contract diff",
