@@ -30,6 +30,7 @@ pub mod sandbox;
 mod sightings;
 pub mod statements;
 pub mod stations;
+pub mod status;
 pub mod telling;
 pub mod windows;
 
@@ -79,6 +80,10 @@ pub struct Office {
     hashing: Arc<Semaphore>,
     /// One judgement of evidence at a time: each takes a processor for as long as it lasts.
     judging: Arc<Semaphore>,
+    /// Status pages, in the order of the configuration.
+    pub status_pages: Vec<Arc<status::StatusPage>>,
+    /// What was made last of each.
+    statuses: status::Statuses,
     /// The board that was made last.
     boards: board::Boards,
     /// One roster is written at a time, so that the newest comes last.
@@ -111,6 +116,8 @@ impl Office {
             stations: stations::Stations::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             judging: Arc::new(Semaphore::new(1)),
+            status_pages: Vec::new(),
+            statuses: status::Statuses::default(),
             boards: board::Boards::default(),
             publishing: Mutex::new(()),
         }
@@ -145,6 +152,13 @@ impl Office {
     #[must_use]
     pub fn telling(mut self, telling: telling::Telling) -> Office {
         self.telling = telling;
+        self
+    }
+
+    /// The same office with these status pages.
+    #[must_use]
+    pub fn showing(mut self, pages: Vec<status::StatusPage>) -> Office {
+        self.status_pages = pages.into_iter().map(Arc::new).collect();
         self
     }
 

@@ -136,7 +136,7 @@ impl Trouble {
     }
 
     /// Takes notice of how a tick ended.
-    pub fn note(&mut self, result: Result<(), AppError>) {
+    pub fn note<E: std::error::Error>(&mut self, result: Result<(), E>) {
         match result {
             Err(error) if !self.lasting => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);

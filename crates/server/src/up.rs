@@ -19,7 +19,9 @@ use crate::notify::{self, State};
 use crate::ops::{self, Ops, RunningRelay};
 use crate::sockets::{self, Sockets};
 use crate::welcome::{self, Welcome};
-use crate::{clock, couriers, door, probes, ready, signals, timers, tls, watching, wiring};
+use crate::{
+    clock, couriers, door, probes, ready, signals, status_files, timers, tls, watching, wiring,
+};
 
 /// Which roles run in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +110,10 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     };
     let (stop, stopped) = watch::channel(false);
     let (stop_probes, probes_stopped) = watch::channel(false);
-    let tasks = JoinSet::new();
     let mut running = Running {
         relay: None,
         office: office.clone(),
-        tasks,
+        tasks: JoinSet::new(),
         stop,
         stop_probes,
         _office_lock: office_lock,
@@ -128,6 +129,7 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     });
     if let Some(office) = office {
         timers::start(&mut running.tasks, &office, &stopped);
+        status_files::start(&mut running.tasks, config, &office, &stopped);
         let couriers = couriers::Round::of(config)?;
         couriers.start(&mut running.tasks, &office, &stopped);
         let watches = probes::of(config, &addresses, &office)?;

@@ -73,6 +73,7 @@ const SQLITE_TABLES: Tables = &[
     (6, "looks", include_str!("../migrations/sqlite/0006_looks.sql")),
     (7, "stations", include_str!("../migrations/sqlite/0007_stations.sql")),
     (8, "answering", include_str!("../migrations/sqlite/0008_answering.sql")),
+    (9, "customers", include_str!("../migrations/sqlite/0009_customers.sql")),
     (10, "check sites", include_str!("../migrations/sqlite/0010_check_sites.sql")),
 ];
 const POSTGRES_TABLES: Tables = &[
@@ -84,6 +85,7 @@ const POSTGRES_TABLES: Tables = &[
     (6, "looks", include_str!("../migrations/postgres/0006_looks.sql")),
     (7, "stations", include_str!("../migrations/postgres/0007_stations.sql")),
     (8, "answering", include_str!("../migrations/postgres/0008_answering.sql")),
+    (9, "customers", include_str!("../migrations/postgres/0009_customers.sql")),
     (10, "check sites", include_str!("../migrations/postgres/0010_check_sites.sql")),
 ];
 

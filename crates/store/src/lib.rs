@@ -77,7 +77,7 @@ pub use readings::{
 pub use record::NODES_MAX;
 pub use reports::{DRAFTS_MAX, DraftRecord, ReportRecord};
 pub use search::{Filter, Listing, PAGE_MAX, Who};
-pub use sessions::{SESSIONS_MAX, TryGate};
+pub use sessions::{SESSIONS_MAX, SessionRecord, TryGate};
 pub use slots::{BUSIEST_MAX, DOMAINS_PER_SLOT_MAX, OTHER_DOMAINS, SlotSpan};
 pub use station_looks::BroughtLooks;
 pub use station_states::{CHANGES_LISTED_MAX, STATES_KEPT_MAX, StateChange, StateRecord};

@@ -34,7 +34,8 @@ async fn assigned(office: &Office, node: &str) -> Result<Vec<Assigned<Settings>>
     let mut known: Vec<(String, Settings)> =
         configured.map(|it| (it.name.clone(), it.settings.clone())).collect();
     for record in office.store.watched_checks().await? {
-        if record.paused.is_none() {
+        // What customers look at, nodes do not: where they stand is not the public Internet's view.
+        if record.paused.is_none() && record.contract.is_none() {
             known.push((record.name.clone(), added::settings_of(&record)?));
         }
     }

@@ -23,6 +23,8 @@ const BEFORE_MAX: SignedDuration = SignedDuration::from_hours(31 * 24);
 pub enum Deed {
     /// Remarks something.
     Note(String),
+    /// Says something that everybody may read: customers, and visitors of status pages.
+    Publish(String),
     /// Says that we know of it.
     Recognise,
     /// Judges how urgent it is.
@@ -161,7 +163,7 @@ pub async fn add(
         let incident = incident(office, id, now).await?;
         let earliest = incident.story.opened.saturating_sub(BEFORE_MAX);
         let at = instant(at, earliest.unwrap_or(Timestamp::MIN), now)?;
-        if !incident.story.is_open() && !matches!(deed, Deed::Note(_) | Deed::TakeBack(_)) {
+        if !incident.story.is_open() && !may_follow(deed) {
             return AppError::refused(Refusal::IncidentClosed { id });
         }
         let happened = match deed {
@@ -183,6 +185,11 @@ pub async fn add(
     AppError::refused(Refusal::IncidentBusy { id })
 }
 
+/// Whether a deed is still done when the work on an incident has ended.
+fn may_follow(deed: &Deed) -> bool {
+    matches!(deed, Deed::Note(_) | Deed::Publish(_) | Deed::TakeBack(_))
+}
+
 /// What a deed comes to, if it is possible.
 fn happened(
     office: &Office,
@@ -196,6 +203,7 @@ fn happened(
     let story = &incident.story;
     Ok(match deed {
         Deed::Note(words) => Happened::Noted { text: text(words)? },
+        Deed::Publish(words) => Happened::Published { text: text(words)? },
         Deed::Recognise => Happened::Recognised,
         Deed::Judge(priority) if (1..=PRIORITY_MAX).contains(priority) => {
             Happened::Judged { priority: *priority }

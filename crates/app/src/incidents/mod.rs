@@ -99,6 +99,7 @@ async fn all(
     Ok(incidents)
 }
 
+/// The incident of a record.
 pub(crate) async fn load(
     office: &Office,
     mut record: IncidentRecord,

@@ -67,8 +67,10 @@ fn carried<'s>(
     let notices = one.notices.iter().map(|(channel, at)| {
         (*at, Happened::NoticeTold { channel: channel.clone(), reference: String::new() })
     });
+    let published = one.published.iter();
+    let published = published.map(|(text, at)| (*at, Happened::Published { text: text.clone() }));
     let recognised = one.recognised.map(|at| (at, Happened::Recognised));
-    outages.chain(alarms).chain(notices).chain(recognised)
+    outages.chain(alarms).chain(notices).chain(published).chain(recognised)
 }
 
 /// Splits functions off an incident into a new one; its number.

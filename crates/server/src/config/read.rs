@@ -16,6 +16,7 @@ use super::checks::{read_checks, read_watch};
 use super::contracts::read_contracts;
 use super::couriers::read_couriers;
 use super::duty::read_duty;
+use super::status::read_status;
 use super::value::{
     ADDRESS, DELIVERY, HOST_NAME, HOST_PORT, IP_ADDRESS, LENGTH, PATH, ROUTE_DOMAIN, SHORT_NAME,
     SIZE, STORE_URL, TEXT, TIME_ZONE,
@@ -75,6 +76,7 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     config.watch = read_watch(&top);
     config.checks = read_checks(&top, folder);
     config.contracts = read_contracts(&top, folder, &config.couriers, &config.checks);
+    config.status = read_status(&top, folder, &config.contracts);
     config.runbooks = read_runbooks(&top, &config.contracts, &config.checks);
     config.alarms = read_alarms(&top, &config.contracts, &config.checks);
     top.finish();

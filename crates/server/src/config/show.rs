@@ -14,6 +14,7 @@ use super::couriers::{STYLES, TLS};
 use super::read::{RECEIVED, RULES};
 use super::show_answering::show_answering;
 use super::show_check::show_check;
+use super::show_status::show_status;
 use super::units::{show_size, show_span};
 use super::{
     ADDED, ComposedServer, Config, ContractConfig, CourierConfig, CourierKind, ReachConfig,
@@ -55,11 +56,17 @@ pub fn show(config: &Config) -> String {
     }
     page.head("[watch]");
     page.plain("allow_private", config.watch.allow_private);
+    page.plain("customer_checks", config.watch.customer_checks);
+    let own = config.watch.own_addresses.iter();
+    page.list("own_addresses", own.map(|range| format!("{}/{}", range.prefix, range.bits)));
     for check in &config.checks {
         show_check(&mut page, check);
     }
     for contract in &config.contracts {
         show_contract(&mut page, contract, config);
+    }
+    for status in &config.status {
+        show_status(&mut page, status);
     }
     show_duty(&mut page, config);
     show_answering(&mut page, config);
@@ -319,11 +326,11 @@ impl Page {
         self.plain(key, format!("[{}]", all.join(", ")));
     }
 
-    fn unset(&mut self, key: &str, meaning: &str) {
+    pub fn unset(&mut self, key: &str, meaning: &str) {
         self.line(&format!("# {key}: {meaning}"));
     }
 
-    fn path(&mut self, key: &str, path: Option<&std::path::PathBuf>, unset: &str) {
+    pub fn path(&mut self, key: &str, path: Option<&std::path::PathBuf>, unset: &str) {
         match path {
             Some(path) => self.text(key, path.display()),
             None => self.unset(key, unset),
