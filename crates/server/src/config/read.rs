@@ -49,8 +49,8 @@ pub fn read(text: &str, folder: &Path, machine: Machine) -> Result<Config, Vec<F
 
 fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     let mut config = Config::empty(machine);
-    set(&mut config.data, top.value("data", &PATH));
-    config.key_file = top.value("key_file", &PATH);
+    set(&mut config.data, top.value("data", &PATH).map(|data| folder.join(data)));
+    config.key_file = top.value("key_file", &PATH).map(|file| folder.join(file));
     set(&mut config.hostname, top.value("hostname", &HOST_NAME));
     set(&mut config.node, top.value("node", &SHORT_NAME));
     set(&mut config.time_zone, top.value("time_zone", &TIME_ZONE));

@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use app::Source;
@@ -24,8 +25,8 @@ use super::{
 /// The effective configuration. A key that has no value appears as a comment.
 pub fn show(config: &Config) -> String {
     let mut page = Page::default();
-    page.text("data", config.data.display());
-    page.text("key_file", config.key_path().display());
+    page.text("data", absolute(&config.data).display());
+    page.text("key_file", absolute(&config.key_path()).display());
     page.text("hostname", &config.hostname);
     page.text("node", &config.node);
     match config.time_zone.iana_name() {
@@ -212,9 +213,14 @@ fn show_limits(page: &mut Page, server: &ComposedServer) {
     page.text("rest_max", show_span(it.outbound.rest_max));
 }
 
+/// What is shown reads back from any folder.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 fn show_contract(page: &mut Page, contract: &ContractConfig, config: &Config) {
     page.head("[[contract]]");
-    let file = std::path::absolute(&contract.file).unwrap_or_else(|_| contract.file.clone());
+    let file = absolute(&contract.file);
     page.text("file", file.display());
     match contract.start {
         Some(start) => page.plain("start", start),
