@@ -90,7 +90,6 @@ pub async fn order(
         expires: issued.checked_add(ORDER_LIFE).map_err(AppError::records)?,
     };
     let id = office.store.add_order(&new).await?;
-    office.store.flush().await?;
     tracing::info!(station, action, order = id, incident, "an order was given");
     office.stations.ordered.send_replace(id);
     Ok(id)

@@ -79,8 +79,6 @@ async fn settled(
         );
     }
     if accepted.is_new {
-        // The station forgets what we say that we have: it must survive a power cut.
-        office.store.flush().await?;
         office.stations.tell_changed();
     }
     Ok(Taken { taken: accepted.taken })
