@@ -39,8 +39,9 @@ pub async fn take_logs(
     office: &Office,
     station: &StationRecord,
     logs: &Logs,
+    now: Timestamp,
 ) -> Result<Taken, AppError> {
-    let accepted = office.store.take_slots(station.number, logs).await?;
+    let accepted = office.store.take_slots(station.number, logs, now).await?;
     settled(office, station, "logs", accepted).await
 }
 
