@@ -230,7 +230,9 @@ impl Results {
     }
 }
 
-fn is_series(name: &str) -> bool {
+/// Whether a text can name a value, a state or a log source: 1 to [`SERIES_MAX`] bytes of one line.
+#[must_use]
+pub fn is_series(name: &str) -> bool {
     (1..=SERIES_MAX).contains(&name.len()) && !name.chars().any(char::is_control)
 }
 
