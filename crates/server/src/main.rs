@@ -3,6 +3,7 @@
 //! The only crate that reads the clock, the environment and the command line. Data goes to
 //! stdout, talk to stderr, and the exit status is one of [`exit::Status`].
 
+mod callers;
 mod clock;
 mod commands;
 mod config;

@@ -87,7 +87,8 @@ pub use stations::{
 };
 pub use watched::WatchedCheck;
 
-/// The records, open. Clones share the connections.
+/// The records, open. Clones share the connections. What a function recorded survives a power cut from
+/// its return on: nothing has to be written out before an acknowledgement.
 #[derive(Clone)]
 pub struct Store {
     vault: Arc<Vault>,
@@ -209,22 +210,6 @@ impl Store {
             .fetch_one(&self.readers)
             .await
             .map_err(sql("reach the database"))?;
-        Ok(())
-    }
-
-    /// Makes everything recorded so far survive a power cut. Between flushes SQLite keeps the
-    /// newest records where a crash of the program cannot lose them but one of the machine can;
-    /// PostgreSQL has nothing to do here.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub async fn flush(&self) -> Result<()> {
-        if self.engine == engine::Engine::Sqlite {
-            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-                .fetch_all(&self.writer)
-                .await
-                .map_err(sql("write the records to the disk"))?;
-        }
         Ok(())
     }
 
