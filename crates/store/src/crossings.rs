@@ -80,16 +80,17 @@ impl Store {
         rows.iter().map(crossing).collect()
     }
 
-    /// Crossings of all stations that last, or were seen at or after an instant, with the station's
-    /// number; the oldest first, at most the [`CROSSINGS_LISTED_MAX`] newest.
+    /// Crossings of all stations that last, or ended at or after an instant, with the station's number;
+    /// the oldest first, at most [`CROSSINGS_LISTED_MAX`]: those that last, then the newest.
     ///
     /// # Errors
     /// When the records fail.
     pub async fn crossings(&self, since: Timestamp) -> Result<Vec<(i64, CrossingRecord)>> {
         const DOING: &str = "read the thresholds that were reached";
         let text = format!(
-            "SELECT {COLUMNS} FROM threshold_crossing WHERE last_at >= $1 OR until_at IS NULL \
-             ORDER BY from_at DESC, station DESC, promise DESC, used_of DESC LIMIT $2"
+            "SELECT {COLUMNS} FROM threshold_crossing WHERE until_at >= $1 OR until_at IS NULL \
+             ORDER BY CASE WHEN until_at IS NULL THEN 0 ELSE 1 END, \
+             from_at DESC, station DESC, promise DESC, used_of DESC LIMIT $2"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(since.as_microsecond())
@@ -97,7 +98,10 @@ impl Store {
             .fetch_all(&self.readers)
             .await
             .map_err(sql(DOING))?;
-        rows.iter().rev().map(|row| Ok((column(row, "station", DOING)?, crossing(row)?))).collect()
+        let one = |row: &AnyRow| Ok((column(row, "station", DOING)?, crossing(row)?));
+        let mut all = rows.iter().rev().map(one).collect::<Result<Vec<(i64, CrossingRecord)>>>()?;
+        all.sort_by_key(|(_, crossing)| crossing.from);
+        Ok(all)
     }
 
     /// Ends the crossings of a station that was revoked: nobody reads them further. How many.

@@ -2,7 +2,7 @@
 
 use desk::{Happened, Source, Story};
 use jiff::Timestamp;
-use store::{Added, NewIncident};
+use store::{Added, NewIncident, Room};
 use terms::Name;
 
 use super::deeds::{functions, text};
@@ -102,6 +102,7 @@ pub async fn split(
             source: line::source_word(Source::Split),
             origin: None,
             opened: whole_second(now),
+            room: Room::All,
         };
         let make = |number| part.additions(number);
         if let Some(number) = office.store.split_incident(&new, &make).await? {
