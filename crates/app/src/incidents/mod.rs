@@ -19,6 +19,7 @@ pub mod report;
 mod ring;
 mod runbooks;
 mod sights;
+mod steps;
 mod tend;
 mod troubles;
 

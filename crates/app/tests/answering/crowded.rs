@@ -181,3 +181,45 @@ async fn orders_are_issued_when_they_are_given() {
     let issued: Vec<Timestamp> = orders.iter().map(|it| it.issued).collect();
     assert_eq!(issued.into_iter().map(clock).collect::<Vec<_>>(), ["17:49"]);
 }
+
+/// A step that was ordered is not ordered again in the other part of an incident, nor in the incident
+/// that it goes on in.
+#[tokio::test]
+async fn a_split_and_a_merge_order_nothing_again() {
+    let house = House::new(OnIncident::Nothing).await.with_agent().await;
+    house.look("ssh", true, "2026-11-20 17:41").await;
+    for function in ["http", "ftp"] {
+        house.log("skyarch", &outage(function, "2026-11-20 17:40", None), "2026-11-20 17:42").await;
+    }
+    house.tend("2026-11-20 17:42").await;
+    assert_eq!(house.orders().await, 1);
+    let split = at("2026-11-20 17:43");
+    let going = ["http".to_owned()];
+    let new = incidents::split(&house.office, 1, &going, "http だけ", "tanaka", split).await;
+    assert_eq!(new.expect("split"), 2);
+    house.look("ssh", true, "2026-11-20 17:43").await;
+    house.tend("2026-11-20 17:43:30").await;
+    house.agent_says(link::Outcome::Failed, "exit status 1", "2026-11-20 17:43:40").await;
+    house.tend("2026-11-20 17:44").await;
+    let ordered = async |id| house.office.store.orders_for(id).await.expect("read").len();
+    assert_eq!((ordered(1).await, ordered(2).await), (1, 0));
+    let part = incidents::incident(&house.office, 2, at("2026-11-20 17:45")).await;
+    let part = part.expect("an incident").story;
+    let steps: Vec<_> = part.followed.iter().map(|run| (run.step, run.order)).collect();
+    assert_eq!(steps, [(1, Some(1)), (2, None)], "it goes on with the next step");
+
+    let by_hand = OpenByHand {
+        contract: "skyarch".into(),
+        service: None,
+        functions: Vec::new(),
+        title: "まとめ".into(),
+    };
+    let now = at("2026-11-20 17:45");
+    let into = incidents::open(&house.office, &by_hand, "tanaka", None, now).await.expect("opened");
+    incidents::merge(&house.office, 2, into, "tanaka", now).await.expect("merged");
+    house.look("ssh", true, "2026-11-20 17:46").await;
+    house.tend("2026-11-20 17:46").await;
+    assert_eq!(ordered(into).await, 0);
+    let story = incidents::incident(&house.office, into, now).await.expect("an incident").story;
+    assert!(story.taken.iter().any(|taken| taken.level == 1 && taken.failed.is_some()));
+}
