@@ -64,6 +64,8 @@ pub struct Office {
     pub runbooks: Vec<desk::Runbook>,
     /// What opens incidents beside the functions of contracts.
     pub alarms: incidents::AlarmRules,
+    /// One tells of alarms at a time, so that what belongs together is one incident.
+    ringing: Mutex<()>,
     /// The public holidays, as far as they are known.
     holidays: Arc<calendar::HolidayTable>,
     /// Whom we tell, and over what.
@@ -108,6 +110,7 @@ impl Office {
             duty: incidents::Duty::default(),
             runbooks: Vec::new(),
             alarms: incidents::AlarmRules::default(),
+            ringing: Mutex::new(()),
             holidays: calendar::HolidayTable::japan(),
             telling: telling::Telling::default(),
             watching: checks::Watching::default(),
@@ -237,6 +240,12 @@ impl From<StoreError> for AppError {
         match error {
             StoreError::Full { contract, what, most } => {
                 AppError::Refused(Refusal::EvidenceFull { contract, what, most })
+            }
+            StoreError::IncidentsFull { contract, most } => {
+                AppError::Refused(Refusal::IncidentsFull { contract, most })
+            }
+            StoreError::TimelineFull { incident, most } => {
+                AppError::Refused(Refusal::TimelineFull { id: incident, most })
             }
             other => AppError::records(other),
         }

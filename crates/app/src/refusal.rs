@@ -149,6 +149,22 @@ pub enum Refusal {
         /// How many there may be.
         most: i64,
     },
+    /// A contract has too many open incidents.
+    #[error("{contract} has {most} open incidents, and no more are opened: close what is over")]
+    IncidentsFull {
+        /// Of which contract.
+        contract: String,
+        /// How many there may be.
+        most: i64,
+    },
+    /// A timeline is full.
+    #[error("incident {id} has {most} entries, and no more are written: go on in a new one")]
+    TimelineFull {
+        /// Which one.
+        id: i64,
+        /// How many there may be.
+        most: i64,
+    },
     /// A contract has more evidence than can be looked at.
     #[error(
         "the evidence of {contract} is too much to look at: {why}; take a log back with \

@@ -67,7 +67,7 @@ impl World {
     }
 
     async fn open_incidents(&self, now: &str) -> usize {
-        incidents::tend(&self.office, at(now)).await.expect("tended");
+        incidents::tend(&self.office, at(now), &|| at(now)).await.expect("tended");
         self.office.store.open_incidents().await.expect("read").len()
     }
 

@@ -80,7 +80,7 @@ impl Store {
         rows.iter().map(crossing).collect()
     }
 
-    /// Crossings of all stations that last, or were seen at or after an instant, with the station's
+    /// Crossings of all stations that last, or ended at or after an instant, with the station's
     /// number; the oldest first, at most [`CROSSINGS_LISTED_MAX`] of each station: what one has to tell
     /// hides nothing of another.
     ///
@@ -91,7 +91,7 @@ impl Store {
         let text = format!(
             "SELECT {COLUMNS} FROM (SELECT {COLUMNS}, ROW_NUMBER() OVER (PARTITION BY station \
              ORDER BY CASE WHEN until_at IS NULL THEN 0 ELSE 1 END, from_at DESC) AS place \
-             FROM threshold_crossing WHERE last_at >= $1 OR until_at IS NULL) AS placed \
+             FROM threshold_crossing WHERE until_at >= $1 OR until_at IS NULL) AS placed \
              WHERE place <= $2 ORDER BY from_at, station, promise, used_of"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(text))

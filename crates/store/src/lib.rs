@@ -56,8 +56,8 @@ pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
 pub use events::{ContractEvent, Import, Imported, KindLimit, Rewrite, SealedEvent, Withdrawn};
 pub use incidents::{
-    Added, Addition, ENTRIES_MAX, EntryRecord, INCIDENTS_PAGE_MAX, IncidentRecord, Milestones,
-    NewIncident, OPEN_INCIDENTS_MAX,
+    ALARM_INCIDENTS_MAX, Added, Addition, ENTRIES_MAX, EntryRecord, INCIDENTS_PAGE_MAX,
+    IncidentRecord, Milestones, NewIncident, OPEN_INCIDENTS_MAX, Room,
 };
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
 pub use log_slots::{SLOTS_DAYS, SLOTS_LISTED_MAX, SlotRecord};
@@ -174,6 +174,22 @@ pub enum StoreError {
         contract: String,
         /// What there is too much of.
         what: &'static str,
+        /// How many there may be.
+        most: i64,
+    },
+    /// A contract has too many open incidents.
+    #[error("{contract} has {most} open incidents: close what is over")]
+    IncidentsFull {
+        /// Of which contract.
+        contract: String,
+        /// How many there may be.
+        most: i64,
+    },
+    /// A timeline is full.
+    #[error("incident {incident} has {most} entries: no more are written")]
+    TimelineFull {
+        /// Of which incident.
+        incident: i64,
         /// How many there may be.
         most: i64,
     },

@@ -404,7 +404,7 @@ async fn crossings_begin_go_on_and_end() {
             assert_eq!(all, [(station, crossing)]);
             assert_eq!(store.open_crossings(station).await.expect("read").len(), open);
         }
-        assert!(store.crossings(time("06:01:01")).await.expect("read").is_empty());
+        assert!(store.crossings(time("06:02:01")).await.expect("read").is_empty());
     })
     .await;
 }

@@ -204,6 +204,8 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::GraphSpan { days } => number("refused-graph-span", days.unsigned_abs().into()),
         Refusal::NoContract { name } => named("refused-no-contract", name),
         Refusal::NoStatement { month } => named("refused-no-statement", month),
+        Refusal::IncidentsFull { contract, .. } => named("refused-incidents-full", contract),
+        Refusal::TimelineFull { id, .. } => number("refused-timeline-full", id.unsigned_abs()),
         Refusal::EvidenceFull { contract, .. } => named("refused-evidence-full", contract),
         Refusal::TooMuchEvidence { contract, .. } => named("refused-too-much-evidence", contract),
         Refusal::LogTooLong { most } => number("refused-log-too-long", *most as u64),

@@ -2,7 +2,7 @@
 
 use desk::{Happened, PRIORITY_MAX, Source, WAITING_FOR_CUSTOMER};
 use jiff::{SignedDuration, Timestamp};
-use store::{Added, NewIncident};
+use store::{Added, NewIncident, Room};
 use terms::{Name, Service, Terms};
 
 use super::possible::{clock, closed, no_step, on_runbook, step, taken_back};
@@ -137,6 +137,7 @@ pub async fn open(
         source: line::source_word(Source::Hand),
         origin: None,
         opened: at,
+        room: Room::All,
     };
     let first = addition(0, &[], drafts, now);
     let opened = office.store.open_incident(&new, &first.entries, first.milestones).await?;
@@ -177,7 +178,7 @@ pub async fn add(
         if office.store.add_entries(&[addition]).await? == Added::Done {
             office.incident_changed(id);
             if matches!(deed, Deed::DoStep(_)) {
-                runbooks::give(office, id, by, now).await?;
+                runbooks::give(office, id, by, &|| now).await?;
             }
             return Ok(());
         }

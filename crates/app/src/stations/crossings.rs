@@ -25,7 +25,7 @@ pub struct Crossing {
     pub what: CrossingRecord,
 }
 
-/// Crossings that last, or were seen at or after an instant, the oldest first.
+/// Crossings that last, or ended at or after an instant, the oldest first.
 ///
 /// # Errors
 /// When the records fail.
