@@ -10,6 +10,7 @@ mod deeds;
 mod down;
 mod duty;
 mod follow;
+mod joining;
 mod line;
 mod news;
 mod outlook;
@@ -31,6 +32,7 @@ pub use alarms::{
 };
 pub use deeds::{Deed, OpenByHand, STEP_WAIT, TEXT_MAX, add, open};
 pub use duty::{Duty, EmergencyContact, OnCall, PATIENCE};
+pub use joining::FLAPPING;
 pub use line::{SOURCES, kind_word, source_word, step_end_key};
 pub use news::{BY_ITSELF, prove};
 pub use outlook::{Doing, Outlook, outlook, under};

@@ -4,16 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use desk::{Happened, Source, StepDoing};
+use desk::{Happened, StepDoing};
 use jiff::Timestamp;
 use store::{Added, NewIncident};
-use terms::{Function, Lang, Service};
+use terms::{Function, Lang, Name, Service};
 
 use super::down::{self, Down, Seen};
 use super::follow::{Around, follow};
 use super::sights::Sights;
 use super::{
-    BY_ITSELF, Draft, Incident, addition, alarms, calling, line, news, open_ones, outlook, runbooks,
+    BY_ITSELF, Draft, Incident, addition, alarms, calling, joining, line, news, open_ones, outlook,
+    runbooks,
 };
 use crate::board::{Term, term};
 use crate::contracts::WatchedContract;
@@ -103,13 +104,9 @@ async fn begin(
         if new.is_empty() {
             continue;
         }
-        // An alarm, such as a full disk, is another matter than what goes down beside it.
-        let of_service = |incident: &&Incident| {
-            incident.record.service == service.name.as_str()
-                && (incident.story.source != Some(Source::Alarm)
-                    || !incident.story.outages.is_empty())
-        };
-        if let Some(incident) = incidents.iter().find(of_service) {
+        let since: Vec<(&Name, Timestamp)> =
+            new.iter().map(|(function, down)| (&function.name, down.from)).collect();
+        if let Some(incident) = joining::joined(incidents, service.name.as_str(), &since) {
             let began = new.iter().map(|(function, down)| began(function, *down));
             drafts.entry(incident.record.id).or_default().extend(began);
         } else if !seen.in_window {

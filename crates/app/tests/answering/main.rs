@@ -3,6 +3,7 @@
 
 mod alarms;
 mod calls;
+mod joins;
 mod news;
 mod runbooks;
 
