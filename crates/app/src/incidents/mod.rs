@@ -37,6 +37,7 @@ pub use line::{SOURCES, kind_word, source_word, step_end_key};
 pub use news::{BY_ITSELF, prove};
 pub use outlook::{Doing, Outlook, outlook, under};
 pub use parts::{merge, split};
+pub use possible::StepRefusal;
 pub use runbooks::{RUNBOOK_WAIT, RunbookView, StepView, runbook};
 pub use tend::{Tended, tend};
 
