@@ -297,7 +297,10 @@ async fn the_report_is_issued_once(house: &House) {
     let now = at("2026-11-24 11:00");
     let drafted = report::draft(office, 1, now).await.expect("a draft");
     let content = &drafted.content;
-    assert_eq!(content.summary, "http のサービスが120分停止しました。");
+    assert_eq!(
+        content.summary,
+        "http のサービスの停止 120分(17:40:00 から 19:40:00 まで)。19:45:00 に復旧を確認。"
+    );
     assert!(content.treatment.contains("ハードウェアリセット"), "{}", content.treatment);
     let refused = report::issue(office, 1, 0, "tanaka", now).await;
     let empty =
