@@ -245,7 +245,9 @@ pub fn run(args: &IncidentArgs) -> anyhow::Result<Status> {
             Verb::Report { id, pdf: Some(file), .. } => {
                 report::on_paper(&office, *id, &config.font_place(), file, now).await?;
             }
-            Verb::Report { id, issue: None, .. } => report::print(&office, *id, now).await?,
+            Verb::Report { id, issue: None, .. } => {
+                report::print(&office, *id, &config.time_zone, now).await?;
+            }
             Verb::Report { id, issue: Some(version), .. } => {
                 let by = by(args)?;
                 let number = incidents::report::issue(&office, *id, *version, by, now).await?;
