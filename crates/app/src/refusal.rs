@@ -336,6 +336,9 @@ pub enum Refusal {
          try"
     )]
     ContactFirst,
+    /// Something stands before a step.
+    #[error(transparent)]
+    Step(#[from] crate::incidents::StepRefusal),
     /// No such clock can be started or met.
     #[error("{promise} is no clock that can be started or met by hand here: look at the clocks")]
     NoClock {

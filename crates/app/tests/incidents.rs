@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use app::board::{self, Left};
 use app::incidents::{
-    self, Deed, Doing, Duty, EmergencyContact, OnCall, OpenByHand, Outlook, outlook, report, tend,
+    self, Deed, Doing, Duty, EmergencyContact, OnCall, OpenByHand, Outlook, StepRefusal, outlook,
+    report, tend,
 };
 use app::logs::{self, Log};
 use app::{AppError, Office, Refusal, RelayFolder, WatchedContract};
@@ -208,6 +209,7 @@ async fn the_story_of_a_managed_server() {
     house.does(1, login(false), "2026-11-20 17:58").await;
     assert_eq!(house.doing(1, "2026-11-20 17:58:30").await, "take server-ladder 1");
 
+    steps_are_refused(&house).await;
     house.tend("2026-11-20 18:05").await;
     assert_eq!(house.doing(1, "2026-11-20 18:05").await, "blocked after 0");
     let refused = house.refuses(1, step("server-ladder", 1, 30), "2026-11-20 18:06").await;
@@ -235,6 +237,8 @@ async fn the_story_of_a_managed_server() {
     let story = house.incident(1, "2026-11-20 19:46").await.story;
     assert_eq!(story.recovered, Some(at("2026-11-20 19:45")));
     assert_eq!(house.doing(1, "2026-11-20 19:46").await, "ended");
+    let refused = house.refuses(1, step("database-ladder", 1, 30), "2026-11-20 19:46").await;
+    assert_eq!(refused, StepRefusal::Recovered.into());
     let expected = [
         "17:42 sato: look login",
         "17:44 sato: take port-ladder 1",
@@ -258,12 +262,46 @@ async fn the_story_of_a_managed_server() {
     assert_eq!(all.expect("listed").len(), 1, "one outage opens one incident");
 }
 
+/// What the page does not offer is refused on every other way too.
+async fn steps_are_refused(house: &House) {
+    let again = house.refuses(1, step("port-ladder", 1, 30), "2026-11-20 17:59").await;
+    assert_eq!(again, StepRefusal::Taken { ladder: "port-ladder".into(), level: 1 }.into());
+    let lost = house.refuses(1, step("database-ladder", 1, 30), "2026-11-20 17:59").await;
+    assert_eq!(lost, StepRefusal::Lost { condition: "login".into() }.into());
+    // Whatever the ladder would say is next.
+    let early = house.refuses(1, step("server-ladder", 2, 30), "2026-11-20 18:04").await;
+    assert_eq!(early, Refusal::ContactFirst);
+}
+
+/// Somebody who has a reason does it all the same, and the timeline says why.
+#[tokio::test]
+async fn a_step_is_taken_anyway_for_a_reason() {
+    let house = House::under(&["skyarch"]).await;
+    house.log("skyarch", HTTP_DOWN, "2026-11-20 17:41").await;
+    house.tend("2026-11-20 17:42").await;
+    house.does(1, login(false), "2026-11-20 17:44").await;
+    let anyway = |reason: &str| Deed::StepAnyway {
+        ladder: name("port-ladder"),
+        level: 1,
+        wait: SignedDuration::from_mins(30),
+        reason: reason.into(),
+    };
+    assert_eq!(house.refuses(1, anyway(" "), "2026-11-20 17:45").await, Refusal::NoText);
+    house.does(1, anyway("管理画面から再起動した"), "2026-11-20 17:45").await;
+    let entries = house.incident(1, "2026-11-20 17:46").await.entries;
+    let kinds = entries.iter().rev().take(2).map(|entry| incidents::kind_word(&entry.happened));
+    assert_eq!(kinds.collect::<Vec<_>>(), ["step-taken", "noted"]);
+}
+
 async fn the_report_is_issued_once(house: &House) {
     let office = &house.office;
     let now = at("2026-11-24 11:00");
     let drafted = report::draft(office, 1, now).await.expect("a draft");
     let content = &drafted.content;
-    assert_eq!(content.summary, "http のサービスが120分停止しました。");
+    assert_eq!(
+        content.summary,
+        "http のサービスの停止 120分(17:40:00 から 19:40:00 まで)。19:45:00 に復旧を確認。"
+    );
     assert!(content.treatment.contains("ハードウェアリセット"), "{}", content.treatment);
     let refused = report::issue(office, 1, 0, "tanaka", now).await;
     let empty =

@@ -11,6 +11,7 @@ mod civil;
 mod claim;
 mod clock;
 mod ground;
+mod hindrance;
 mod incident;
 mod ladder;
 mod notice;
@@ -30,6 +31,7 @@ pub use calling::{CALL_ROUNDS_MAX, MARKS, MARKS_MAX, Mark, call_next, marks_at, 
 pub use claim::{Claim, Customer, Given, Judged, award_cap, claim_due, given, judged};
 pub use clock::{Deadline, Due, End, NoDeadline, due, promise_clock, warn_at};
 pub use ground::Ground;
+pub use hindrance::{Hindrance, hindrance};
 pub use incident::{Closing, Entry, Happened, PRIORITY_MAX, Source, StepEnd};
 pub use ladder::{
     Contact, Course, LADDERS_MAX, Next, ON_TIME, Seen, Taken, Turn, next, tell_again,

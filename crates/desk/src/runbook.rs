@@ -26,7 +26,7 @@ pub struct Runbook {
     pub name: Name,
     /// Under which contract.
     pub contract: Name,
-    /// The functions that it answers; empty: any.
+    /// The functions that it answers; empty: any. It does nothing about others.
     pub functions: Vec<Name>,
     /// What the names of alarms begin with that it answers.
     pub alarms: Vec<String>,
@@ -122,6 +122,21 @@ impl Runbook {
         self.contract.as_str() == contract && (by_function || self.alarms.iter().any(rings))
     }
 
+    /// Whether what it answers is still to be repaired: it leaves other outages and alarms of an incident
+    /// to people. With nothing down or ringing it waits for its own checks.
+    pub fn is_concerned(&self, story: &Story) -> bool {
+        let mut down = story.down().peekable();
+        let mut ringing = story.ringing().peekable();
+        if down.peek().is_none() && ringing.peek().is_none() {
+            return true;
+        }
+        let by_any = self.functions.is_empty() && self.alarms.is_empty();
+        let rings = |name: &str| self.alarms.iter().any(|start| name.starts_with(start));
+        by_any
+            || down.any(|outage| self.functions.is_empty() || self.functions.contains(&outage.what))
+            || ringing.any(|alarm| rings(&alarm.alarm))
+    }
+
     /// The step of that number, from 1.
     pub fn step(&self, number: u16) -> Option<&RunbookStep> {
         self.steps.get(usize::from(number).checked_sub(1)?)
@@ -198,7 +213,7 @@ pub fn proceed(
     }
     let is_over = !story.is_open() || story.recovered.is_some();
     let may = matches!(next, Next::Take { .. } | Next::Exhausted { .. });
-    if is_over || !may || story.stopped.is_some() {
+    if is_over || !may || story.stopped.is_some() || !runbook.is_concerned(story) {
         return Proceed::Rest;
     }
     let Some(number) = runbook.upcoming(story, next) else { return Proceed::Rest };
@@ -240,6 +255,9 @@ fn under(
     }
     if now < run.until {
         return Proceed::Under { step: run.step, since: run.began, until: run.until };
+    }
+    if !runbook.is_concerned(story) {
+        return end(StepEnd::Done, "");
     }
     let is_unknown = *carried == Carried::Unknown || (!by_person && run.order.is_none());
     end(if is_unknown { StepEnd::Unknown } else { StepEnd::TimedOut }, "")

@@ -62,6 +62,15 @@ impl Teller<'_> {
         }
     }
 
+    /// A step with the ladder that it is on.
+    fn step_on(&self, ladder: &Name, level: u8) -> String {
+        let (title, step) = (self.promise(ladder), self.step(ladder, level));
+        if title == ladder.as_str() {
+            return step;
+        }
+        self.pick(format!("{title} {step}"), format!("{title}, {step}"))
+    }
+
     /// A condition such as `login`, or a state such as `waiting-for-customer`.
     pub fn state(&self, name: &Name) -> String {
         match name.as_str() {
@@ -145,14 +154,14 @@ impl Teller<'_> {
     fn answered(&self, happened: &Happened) -> String {
         match happened {
             Happened::StepTaken { ladder, level, wait_until } => {
-                let (step, until) = (self.step(ladder, *level), self.instant(*wait_until));
+                let (step, until) = (self.step_on(ladder, *level), self.instant(*wait_until));
                 self.pick(
                     format!("対応: {step}({until}まで様子を見る)"),
                     format!("{step}, waiting until {until}"),
                 )
             }
             Happened::StepFailed { ladder, level } => {
-                let step = self.step(ladder, *level);
+                let step = self.step_on(ladder, *level);
                 self.pick(format!("効果なし: {step}"), format!("did not help: {step}"))
             }
             Happened::ConditionSeen { condition, holds } => {

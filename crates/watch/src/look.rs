@@ -18,6 +18,10 @@ pub async fn look(check: &Check, reach: &Reach) -> Seen {
         Ok(()) => timeout_at(ends, by_kind(check, reach, &mut look)).await.unwrap_or_else(|_| {
             Err(match look.is_resolving {
                 true => Fault::unseen(Reason::ResolverFailed),
+                // Words came, though not the expected ones.
+                false if matches!(check.kind, Kind::Tcp(_)) && look.detail.said.is_some() => {
+                    Fault::refused(Reason::Content)
+                }
                 false => Fault::silent(Reason::TimedOut),
             })
         }),

@@ -45,6 +45,29 @@ async fn names_that_lead_nowhere() {
     assert_eq!(seen.answer, Answer::Unseen(Reason::ResolverFailed), "{seen:?}");
 }
 
+/// A greeting that is not the expected one is an answer at once; words that never end are one at the
+/// timeout.
+#[tokio::test]
+async fn another_greeting_is_an_answer() {
+    for (script, sends, most, said) in [
+        ("S: 220 (vsFTPd 3.0.3)\nS! wait", false, 1_800, "220 (vsFTPd 3.0.3)"),
+        ("S: -NOAUTH\nS! wait", true, 2_600, "-NOAUTH"),
+        ("S: 220-hello\nS! wait", false, 2_600, "220-hello"),
+    ] {
+        let server = peer(script, GOOD).await;
+        let send = sends.then(|| b"PING\r\n".to_vec());
+        let expect = Some(b"220 ProFTPD".to_vec());
+        let seen = look(&check(Kind::Tcp(Tcp { send, expect }), server.port), &reach()).await;
+        assert_eq!(seen.answer, Answer::Refused(Reason::Content), "{script} {seen:?}");
+        assert_eq!(seen.detail.said.as_deref(), Some(said), "{script}");
+        assert!(seen.took < Duration::from_millis(most), "{script}: {:?}", seen.took);
+    }
+    let slow = peer("S: 220-hello\nS! slow 1200\nS: 220 ProFTPD ready", GOOD).await;
+    let tcp = Tcp { send: None, expect: Some(b"220 ProFTPD".to_vec()) };
+    let seen = look(&check(Kind::Tcp(tcp), slow.port), &reach()).await;
+    assert_eq!(seen.answer, Answer::Succeeded, "{seen:?}");
+}
+
 #[tokio::test]
 async fn a_timeout_holds_and_slow_is_refused() {
     let mut slow = check(Kind::Tcp(Tcp { send: None, expect: Some(b"x".to_vec()) }), 0);

@@ -8,6 +8,7 @@
 use app::Refusal;
 use app::accounts::AccountKind;
 use app::checks::CheckRefusal;
+use app::incidents::StepRefusal;
 use app::kept::KeepError;
 use app::stations::StationRefusal;
 use fluent_bundle::FluentValue;
@@ -261,6 +262,9 @@ fn incident_refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::NoService { .. } => plain("refused-no-service"),
         Refusal::NoStep { ladder, .. } => named("refused-no-step", ladder),
         Refusal::ContactFirst => plain("refused-contact-first"),
+        Refusal::Step(StepRefusal::Recovered) => plain("refused-step-recovered"),
+        Refusal::Step(StepRefusal::Taken { .. }) => plain("refused-step-taken"),
+        Refusal::Step(StepRefusal::Lost { condition }) => named("refused-step-lost", condition),
         Refusal::NoClock { promise } => named("refused-no-clock", promise),
         Refusal::Priority { least } => number("refused-priority", u64::from(*least)),
         Refusal::NoRunbookStep { step } => number("refused-no-runbook-step", u64::from(*step)),

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Added, NewIncident, Room};
 use terms::{Name, Service, Terms};
 
-use super::possible::{clock, closed, no_step, on_runbook, step, taken_back};
+use super::possible::{clock, closed, no_step, on_runbook, step, step_anyway, taken_back};
 use super::{Draft, Incident, TRIES_MAX, addition, incident, line, runbooks};
 use crate::incidents::down;
 use crate::sightings::Sightings;
@@ -37,6 +37,17 @@ pub enum Deed {
         level: u8,
         /// How long it is waited for.
         wait: SignedDuration,
+    },
+    /// Took a step of a ladder although something stands before it.
+    StepAnyway {
+        /// The ladder.
+        ladder: Name,
+        /// The level.
+        level: u8,
+        /// How long it is waited for.
+        wait: SignedDuration,
+        /// Why.
+        reason: String,
     },
     /// Saw that a step did not help.
     StepFailed {
@@ -170,6 +181,10 @@ pub async fn add(
         let happened = match deed {
             Deed::Recover => recover(office, &incident, now).await?,
             Deed::DoStep(step) => runbooks::done_by_person(office, &incident, *step, at, now)?,
+            Deed::StepAnyway { ladder, level, wait, reason } => {
+                let taken = taken(ladder, *level, *wait, at);
+                step_anyway(office, &incident, taken, reason, at)?
+            }
             Deed::SkipStep(step) => runbooks::skipped(office, &incident, *step)?,
             other => vec![happened(office, &incident, other, at, now)?],
         };
@@ -211,10 +226,10 @@ fn happened(
         }
         Deed::Judge(_) => return AppError::refused(Refusal::Priority { least: PRIORITY_MAX }),
         Deed::Step { ladder, level, wait } => {
-            step(office, incident, (ladder, *level), at, now)?;
-            let wait_until = at.checked_add(*wait).unwrap_or(Timestamp::MAX);
-            Happened::StepTaken { ladder: ladder.clone(), level: *level, wait_until }
+            step(office, incident, (ladder, *level), at, false)?;
+            taken(ladder, *level, *wait, at)
         }
+        Deed::StepAnyway { ladder, level, wait, .. } => taken(ladder, *level, *wait, at),
         Deed::StepFailed { ladder, level } => {
             let is_it = |taken: &desk::Taken| taken.ladder == *ladder && taken.level == *level;
             if !story.taken.iter().any(is_it) {
@@ -247,6 +262,11 @@ fn happened(
         }
         Deed::TakeBack(number) => taken_back(incident, *number)?,
     })
+}
+
+fn taken(ladder: &Name, level: u8, wait: SignedDuration, at: Timestamp) -> Happened {
+    let wait_until = at.checked_add(wait).unwrap_or(Timestamp::MAX);
+    Happened::StepTaken { ladder: ladder.clone(), level, wait_until }
 }
 
 /// It is repaired: functions that nobody measures are up by the word of who says so; one that is seen

@@ -73,7 +73,7 @@ impl Doing<'_> {
     #[must_use]
     pub fn late(&self, now: Timestamp) -> Option<SignedDuration> {
         let (_, since) = self.turn()?;
-        let late = now.duration_since(since);
+        let late = whole_second(now).duration_since(since);
         (late > desk::ON_TIME && !matches!(self, Doing::Blocked { .. })).then_some(late)
     }
 }

@@ -1,10 +1,10 @@
 //! Whether a deed is possible in an incident as it stands, and what it comes to.
 
-use desk::{Happened, Next, next, startable};
+use desk::{Happened, Hindrance, hindrance, startable};
 use jiff::Timestamp;
-use terms::{Event, Kind, Name, Terms};
+use terms::{Event, Name, Terms};
 
-use super::deeds::Deed;
+use super::deeds::{Deed, text};
 use super::{Incident, ground, outlook, runbooks};
 use crate::{AppError, Office, Refusal};
 
@@ -23,29 +23,68 @@ pub(super) fn closed(
     Ok(Happened::Closed)
 }
 
-/// Whether a step may be taken: the ladder has it, and the emergency contact does not stand before it.
+/// What stands before a step that a person wants to take, unless it is taken all the same.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StepRefusal {
+    /// There is nothing to repair.
+    #[error("it has recovered: no step is taken any more; take that entry back if it has not")]
+    Recovered,
+    /// A step is taken once.
+    #[error("{ladder} {level} was taken before: look at what has its turn")]
+    Taken {
+        /// Which ladder.
+        ladder: String,
+        /// Which level.
+        level: u8,
+    },
+    /// A condition that it needs does not hold.
+    #[error(
+        "the step needs {condition}, which does not hold: look again and say so, or take another"
+    )]
+    Lost {
+        /// Which one.
+        condition: String,
+    },
+}
+
+/// Whether a step may be taken: the ladder has it, it was not taken, what it needs holds, and the
+/// emergency contact does not stand before it.
 pub(super) fn step(
     office: &Office,
     incident: &Incident,
     (ladder, level): (&Name, u8),
     at: Timestamp,
-    now: Timestamp,
+    anyway: bool,
 ) -> Result<(), AppError> {
     let watched = incident.watched(office)?;
     let terms = incident.terms(watched);
-    let steps = terms.promise(ladder).and_then(|promise| match &promise.kind {
-        Kind::Escalation(escalation) => Some(&escalation.steps),
-        _ => None,
-    });
-    if !steps.is_some_and(|steps| steps.iter().any(|step| step.level == level)) {
-        return AppError::refused(no_step(ladder, level));
-    }
     let ground = ground(office, watched, terms);
-    let answers = incident.story.ladder(terms).unwrap_or(ladder);
-    match next(&incident.story.course(answers), &ground, at.min(now)) {
-        Next::Blocked { .. } => AppError::refused(Refusal::ContactFirst),
-        _ => Ok(()),
+    let course = incident.story.course(ladder);
+    AppError::refused(match hindrance(&course, &ground, (ladder, level), at) {
+        Some(Hindrance::NoStep) => no_step(ladder, level),
+        None => return Ok(()),
+        Some(_) if anyway => return Ok(()),
+        Some(Hindrance::Contact) => Refusal::ContactFirst,
+        Some(Hindrance::Recovered) => StepRefusal::Recovered.into(),
+        Some(Hindrance::Taken) => StepRefusal::Taken { ladder: ladder.to_string(), level }.into(),
+        Some(Hindrance::Lost(condition)) => {
+            StepRefusal::Lost { condition: condition.to_string() }.into()
+        }
+    })
+}
+
+/// A step that is taken whatever stands before it, and why.
+pub(super) fn step_anyway(
+    office: &Office,
+    incident: &Incident,
+    taken: Happened,
+    reason: &str,
+    at: Timestamp,
+) -> Result<Vec<Happened>, AppError> {
+    if let Happened::StepTaken { ladder, level, .. } = &taken {
+        step(office, incident, (ladder, *level), at, true)?;
     }
+    Ok(vec![Happened::Noted { text: text(reason)? }, taken])
 }
 
 pub(super) fn no_step(ladder: &Name, level: u8) -> Refusal {

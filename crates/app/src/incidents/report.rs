@@ -5,7 +5,8 @@
 
 use std::fmt::Write;
 
-use desk::{Happened, Teller};
+use calendar::{Span, Spans};
+use desk::{Happened, Story, Teller};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Added, DraftRecord, ReportRecord};
@@ -242,17 +243,7 @@ fn drafted(incident: &Incident, outlook: &Outlook<'_>) -> Content {
             functions.push(title.to_owned());
         }
     }
-    // It was down until it was up; that it has recovered is said when it was seen.
-    let up = story.recovered.and(story.outages.iter().filter_map(|outage| outage.until).max());
-    let length = began.zip(up).map(|(began, up)| up.duration_since(began));
-    let length = length.map(|length| wording::length(length, lang));
-    let summary = match (lang, length) {
-        (_, None) => String::new(),
-        (Lang::Ja, Some(length)) => {
-            format!("{}が{length}停止しました。", functions.join("、"))
-        }
-        (Lang::En, Some(length)) => format!("{} was down for {length}.", functions.join(", ")),
-    };
+    let summary = summary(story, &functions, teller);
     let treatment: Vec<String> =
         story.taken.iter().map(|it| teller.step(&it.ladder, it.level)).collect();
     Content {
@@ -268,6 +259,47 @@ fn drafted(incident: &Incident, outlook: &Outlook<'_>) -> Content {
         treatment: treatment.join("\n"),
         course: course(incident, teller),
         ..Content::default()
+    }
+}
+
+/// What was down, for how long, from when until when, and when the recovery was seen, if that was later:
+/// it is down until it is up, and has recovered when every check that is asked for says so.
+fn summary(story: &Story, functions: &[String], teller: Teller<'_>) -> String {
+    let spans: Spans = story
+        .outages
+        .iter()
+        .filter_map(|outage| Span::new(outage.from, outage.until?).ok())
+        .collect();
+    let (Some(first), Some(last), Some(recovered)) =
+        (spans.iter().next(), spans.iter().next_back(), story.recovered)
+    else {
+        return String::new();
+    };
+    let (from, until) = (first.from(), last.until());
+    let date = |at: Timestamp| at.to_zoned(teller.zone.clone()).date();
+    let is_one_day = [until, recovered].into_iter().all(|at| date(at) == date(from));
+    let when = |at: Timestamp| match is_one_day {
+        true => at.to_zoned(teller.zone.clone()).strftime("%H:%M:%S").to_string(),
+        false => teller.instant(at),
+    };
+    let length = wording::length(spans.total(), teller.lang);
+    let [from, up, seen] = [from, until, recovered].map(when);
+    let (is_one, is_later) = (spans.len() == 1, recovered > until);
+    match teller.lang {
+        Lang::Ja => {
+            let functions = functions.join("、");
+            let (sum, rest) = if is_one { ("", "まで") } else { ("計", "までの間") };
+            let seen =
+                if is_later { format!("{seen} に復旧を確認。") } else { String::new() };
+            format!("{functions}の停止 {sum}{length}({from} から {up} {rest})。{seen}")
+        }
+        Lang::En => {
+            let functions = functions.join(", ");
+            let span = if is_one { "" } else { "a total of " };
+            let seen =
+                if is_later { format!(" Recovery confirmed at {seen}.") } else { String::new() };
+            format!("{functions} was down for {span}{length} (from {from} to {up}).{seen}")
+        }
     }
 }
 

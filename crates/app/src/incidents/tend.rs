@@ -4,18 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use desk::{Happened, Source, StepDoing};
+use desk::{Happened, StepDoing};
 use jiff::Timestamp;
 use store::{Added, NewIncident, Room};
-use terms::{Function, Lang, Service};
+use terms::{Function, Lang, Name, Service};
 
 use super::down::{self, Down, Seen};
 use super::follow::{Around, follow};
 use super::sights::Sights;
 use super::troubles::Tended;
 use super::{
-    BY_ITSELF, Draft, Incident, TIMELINE_JOINED_MAX, addition, alarms, calling, line, news,
-    outlook, runbooks,
+    BY_ITSELF, Draft, Incident, addition, alarms, calling, joining, line, news, outlook, runbooks,
 };
 use crate::board::{Term, term};
 use crate::contracts::WatchedContract;
@@ -112,7 +111,9 @@ impl Look<'_> {
             if new.is_empty() {
                 continue;
             }
-            if let Some(incident) = incidents.iter().find(|it| takes_in(it, service)) {
+            let since: Vec<(&Name, Timestamp)> =
+                new.iter().map(|(function, down)| (&function.name, down.from)).collect();
+            if let Some(incident) = joining::joined(incidents, service.name.as_str(), &since) {
                 let began = new.iter().map(|(function, down)| began(function, *down));
                 drafts.entry(incident.record.id).or_default().extend(began);
             } else if !seen.in_window {
@@ -159,14 +160,6 @@ impl Look<'_> {
         news::announce(office, &known, &notices, now).await?;
         Ok(count)
     }
-}
-
-/// Whether what goes down of a service joins an open incident. An alarm, such as a full disk, is another
-/// matter than what goes down beside it.
-fn takes_in(incident: &Incident, service: &Service) -> bool {
-    incident.record.service == service.name.as_str()
-        && incident.record.entries < TIMELINE_JOINED_MAX
-        && (incident.story.source != Some(Source::Alarm) || !incident.story.outages.is_empty())
 }
 
 fn began(function: &Function, down: Down) -> Draft {

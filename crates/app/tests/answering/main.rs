@@ -4,6 +4,7 @@
 mod alarms;
 mod calls;
 mod crowded;
+mod joins;
 mod news;
 mod runbooks;
 

@@ -18,7 +18,7 @@ use crate::{clock, config, watching};
 const HELP: &str = "Exit status: 0 it answered what was asked for, 1 it did not, 2 wrong usage, \
                     3 nobody knows: we could not look";
 /// Columns of another's words.
-const SAID_WIDTH: usize = 60;
+const SAID_WIDTH: usize = 160;
 
 #[derive(Args)]
 pub struct CheckArgs {

@@ -52,6 +52,7 @@ fn in_range(at: Timestamp, zone: &TimeZone) -> Result<Timestamp, Misused> {
         return Ok(at);
     }
     let (first, last) = (known.start(), known.end());
+    let at = at.display_with_offset(zone.to_offset(at));
     Err(Misused(format!("{at} is out of range: years from {first} to {last} can be reckoned with")))
 }
 

@@ -123,8 +123,10 @@ async fn plan_window(office: &Office, args: &PlanArgs) -> anyhow::Result<Status>
     let now = clock::now();
     let first = args.contracts.first().map_or("", |name| name.as_str());
     let zone = &office.contract(first)?.contract.zone;
-    let span = Span::new(args.from.in_zone(zone)?, args.until.in_zone(zone)?)
-        .map_err(|backwards| Misused(backwards.to_string()))?;
+    let span = Span::new(args.from.in_zone(zone)?, args.until.in_zone(zone)?).map_err(|it| {
+        let (from, until) = (civil(it.from, zone), civil(it.until, zone));
+        Misused(format!("it cannot end at {until}, before it begins at {from}: swap the two"))
+    })?;
     let plan = Plan {
         span,
         title: args.title.clone().unwrap_or_default(),

@@ -149,8 +149,18 @@ impl Reader<'_, '_> {
                 self.section.object("every", "`every` is in whole seconds");
             }
         }
-        if let Some(ms) = self.milliseconds("timeout") {
-            it.timeout = ms;
+        let pace = it.every.saturating_mul(1_000);
+        match self.milliseconds("timeout") {
+            Some(ms) => {
+                if ms > pace {
+                    let every = it.every;
+                    let why = format!("`timeout` is longer than `every` ({every}s): shorten it");
+                    self.section.object("timeout", &why);
+                }
+                it.timeout = ms;
+            }
+            None if pace > 0 => it.timeout = it.timeout.min(pace),
+            None => {}
         }
         it.slow_after = self.milliseconds("slow_after");
         it.sites = self.section.list("sites", &LINES).unwrap_or_default();

@@ -39,7 +39,9 @@ fn one(expect: &HttpExpect, page: &Page) -> Result<(), Fault> {
             if found.as_deref() == Some(value) {
                 return Ok(());
             }
-            Err(Fault::refused(Reason::Content).said(found.unwrap_or_else(|| format!("no {path}"))))
+            let found = found.map_or("nothing is there".to_owned(), |it| format!("got {it:?}"));
+            let said = format!("{path}: expected {value:?}, {found}");
+            Err(Fault::refused(Reason::Content).said(said))
         }
     }
 }
@@ -140,6 +142,21 @@ mod tests {
                 reason,
                 "{status} {content}"
             );
+        }
+    }
+
+    #[test]
+    fn a_value_that_differs_is_told_with_what_was_expected() {
+        let http = Http {
+            expect: vec![HttpExpect::JsonIs("db.state".to_owned(), "up".to_owned())],
+            ..Http::default()
+        };
+        for (content, said) in [
+            (r#"{"db":{"state":"down"}}"#, r#"db.state: expected "up", got "down""#),
+            (r#"{"db":{}}"#, r#"db.state: expected "up", nothing is there"#),
+        ] {
+            let fault = judge(&http, &page(200, content)).expect_err("another value");
+            assert_eq!(fault.said.as_deref(), Some(said));
         }
     }
 

@@ -1,5 +1,9 @@
 //! A connection, and perhaps a word with an answer.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use crate::answer::{Fault, Reason, Stage, quote};
 use crate::check::{Target, Tcp};
 use crate::reach::{Look, Reach};
@@ -7,6 +11,9 @@ use crate::wire::Wire;
 
 /// Bytes that are read in the hope of the expected ones.
 pub const TCP_READ_MAX: usize = 65_536;
+
+/// How long more words are waited for after a greeting that is whole and not the expected one.
+const QUIET: Duration = Duration::from_secs(1);
 
 pub(crate) async fn look(
     tcp: &Tcp,
@@ -31,7 +38,13 @@ pub(crate) async fn look(
         if before >= TCP_READ_MAX {
             return Err(unexpected(&heard));
         }
-        match wire.some(&mut heard).await {
+        let is_whole = tcp.send.is_none() && ends_greeting(&heard);
+        let next = match is_whole {
+            true => timeout(QUIET, wire.some(&mut heard)).await,
+            false => Ok(wire.some(&mut heard).await),
+        };
+        let Ok(next) = next else { return Err(unexpected(&heard)) };
+        match next {
             // Words, and then the end: an answer, though not the expected one.
             Ok(0) | Err(_) if before > 0 => return Err(unexpected(&heard)),
             Ok(0) => return Err(Fault::silent(Reason::Closed)),
@@ -42,6 +55,16 @@ pub(crate) async fn look(
         look.detail.said = Some(quote(&String::from_utf8_lossy(&heard)));
     }
     Ok(())
+}
+
+/// Whether a greeting has come to its end: a line that does not say that another follows (RFC 959
+/// section 4.2, RFC 5321 section 4.2.1).
+fn ends_greeting(heard: &[u8]) -> bool {
+    let Some(text) = heard.strip_suffix(b"\n") else { return false };
+    let line = text.rsplit(|byte| *byte == b'\n').next().unwrap_or(text);
+    let follows = line.get(..3).is_some_and(|code| code.iter().all(u8::is_ascii_digit))
+        && line.get(3) == Some(&b'-');
+    !follows
 }
 
 fn unexpected(heard: &[u8]) -> Fault {

@@ -99,6 +99,9 @@ enum Verb {
         /// It was taken and did not help
         #[arg(long)]
         failed: bool,
+        /// Take it whatever stands before it; the reason stands in the timeline
+        #[arg(long, value_name = "REASON", conflicts_with = "failed")]
+        anyway: Option<String>,
     },
     /// Say whether a condition such as login holds
     Look {
@@ -249,7 +252,9 @@ pub fn run(args: &IncidentArgs) -> anyhow::Result<Status> {
             Verb::Report { id, pdf: Some(file), .. } => {
                 report::on_paper(&office, *id, &config.font_place(), file, now).await?;
             }
-            Verb::Report { id, issue: None, .. } => report::print(&office, *id, now).await?,
+            Verb::Report { id, issue: None, .. } => {
+                report::print(&office, *id, &config.time_zone, now).await?;
+            }
             Verb::Report { id, issue: Some(version), .. } => {
                 let by = by(args)?;
                 let number = incidents::report::issue(&office, *id, *version, by, now).await?;
@@ -301,7 +306,11 @@ fn deed(verb: &Verb, now: Timestamp) -> Option<(i64, Deed)> {
         Verb::Step { id, ladder, level, failed: true, .. } => {
             (*id, Deed::StepFailed { ladder: ladder.clone(), level: *level })
         }
-        Verb::Step { id, ladder, level, wait, failed: false } => {
+        Verb::Step { id, ladder, level, wait, anyway: Some(reason), .. } => {
+            let (ladder, reason) = (ladder.clone(), reason.clone());
+            (*id, Deed::StepAnyway { ladder, level: *level, wait: *wait, reason })
+        }
+        Verb::Step { id, ladder, level, wait, .. } => {
             (*id, Deed::Step { ladder: ladder.clone(), level: *level, wait: *wait })
         }
         Verb::Look { id, condition, holds } => {

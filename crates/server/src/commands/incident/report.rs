@@ -6,25 +6,42 @@ use anyhow::Context;
 use app::Office;
 use app::incidents::report::{self, Content};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use pdf::FontPlace;
 
-/// Prints the newest report that was issued; the draft while there is none.
+use crate::commands::window::civil;
+
+/// Prints the newest report that was issued; the draft while there is none. Times are in the contract's
+/// zone, or in `zone` when there is no such contract any more.
 ///
 /// # Errors
 /// Refused when there is no such incident; when the records fail.
-pub async fn print(office: &Office, id: i64, now: Timestamp) -> anyhow::Result<()> {
+pub async fn print(
+    office: &Office,
+    id: i64,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let incident = app::incidents::incident(office, id, now).await?;
+    // One that was issued is read even when its contract is in the configuration no more.
+    let contract = office.contract(&incident.record.contract);
+    let zone = contract.map_or(zone, |watched| &watched.contract.zone);
     if let Some(issued) = report::issued(office, id).await?.pop() {
-        println!("report {} of incident {id}, issued {}", issued.number, issued.issued);
+        println!(
+            "report {} of incident {id}, issued {}",
+            issued.number,
+            civil(issued.issued, zone)
+        );
         if let Some(corrects) = issued.corrects {
             println!("takes the place of report {corrects}");
         }
         println!("sha-256 {}", issued.digest);
-        tell(&issued.content);
+        tell(&issued.content, zone);
         return Ok(());
     }
     let drafted = report::draft(office, id, now).await?;
     println!("draft of incident {id}, version {}", drafted.version);
-    tell(&drafted.content);
+    tell(&drafted.content, zone);
     Ok(())
 }
 
@@ -49,8 +66,8 @@ pub async fn on_paper(
     std::fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
-fn tell(content: &Content) {
-    let instant = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
+fn tell(content: &Content, zone: &TimeZone) {
+    let instant = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| civil(at, zone));
     let parts = [
         ("title", content.title.clone()),
         ("customer", content.customer.clone()),
@@ -68,6 +85,6 @@ fn tell(content: &Content) {
         println!("{word}: {}", text.replace('\n', " / "));
     }
     for (at, line) in &content.course {
-        println!("  {at} {line}");
+        println!("  {} {line}", civil(*at, zone));
     }
 }
