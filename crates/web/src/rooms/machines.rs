@@ -209,7 +209,7 @@ async fn detail(
     let page = MachinePage {
         partitions: partitions(&seen, &limits),
         sources: sources(office, &seen.station, f.now).await?,
-        actions: actions(&states, &orders),
+        actions: actions(&states),
         states: states.into_iter().filter(|it| !it.name.starts_with(ACTION)).collect(),
         changes: changes.into_iter().filter(|it| !it.name.starts_with(ACTION)).collect(),
         orders: orders.into_iter().map(view).collect(),
@@ -225,20 +225,10 @@ async fn detail(
 /// What the state of an action that an agent allows begins with.
 const ACTION: &str = "action.";
 
-/// The actions of the agent's list, as it tells them; without that, those that were done before.
-fn actions(states: &[stations::StateRecord], orders: &[OrderRecord]) -> Vec<String> {
+/// The actions of the agent's list, as it tells them; one that it tells no longer is not offered.
+fn actions(states: &[stations::StateRecord]) -> Vec<String> {
     let told = states.iter().filter(|it| it.state == StateWord::Good);
-    let told = told.filter_map(|it| it.name.strip_prefix(ACTION).map(str::to_owned));
-    let mut actions: Vec<String> = told.collect();
-    if actions.is_empty() {
-        let was_done = |it: &&OrderRecord| {
-            it.result.as_ref().is_some_and(|r| r.outcome != stations::Outcome::Refused)
-        };
-        actions.extend(orders.iter().filter(was_done).map(|it| it.action.clone()));
-        actions.sort();
-        actions.dedup();
-    }
-    actions
+    told.filter_map(|it| it.name.strip_prefix(ACTION).map(str::to_owned)).collect()
 }
 
 #[derive(Deserialize)]
@@ -281,7 +271,7 @@ pub mod samples {
             };
             let page = MachinePage {
                 partitions: partitions(&seen, &machines::limits()),
-                actions: actions(&states, &orders),
+                actions: actions(&states),
                 states: states.into_iter().filter(|it| !it.name.starts_with(ACTION)).collect(),
                 changes: if is_full { machines::changes() } else { Vec::new() },
                 orders: orders.into_iter().map(view).collect(),
