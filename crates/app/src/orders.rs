@@ -3,9 +3,10 @@
 use desk::{Carried, Story};
 use jiff::Timestamp;
 use store::OrderRecord;
+use terms::Lang;
 
-use crate::stations::{self, OrderState};
-use crate::{AppError, Office};
+use crate::stations::{self, OrderState, StationRefusal};
+use crate::{AppError, Office, Refusal};
 
 /// Gives an order; its number.
 pub(crate) async fn give(
@@ -58,4 +59,23 @@ pub(crate) async fn given(
             && !story.followed.iter().any(|run| run.order == Some(order.id))
     };
     Ok(orders.iter().find(is_new).map(|order| order.id))
+}
+
+/// Why an order could not be given, in the language of the contract: it stands in the timeline.
+pub(crate) fn why_not(lang: Lang, why: &Refusal) -> String {
+    let Refusal::Station(station) = why else { return why.to_string() };
+    match (lang, station) {
+        (Lang::Ja, StationRefusal::LinkOff) => {
+            "[link] に listen がないため、拠点端末に指図できません".to_owned()
+        }
+        (Lang::Ja, StationRefusal::Nobody { name }) => format!("{name} という拠点端末はありません"),
+        (Lang::Ja, StationRefusal::Revoked { name }) => format!("{name} は失効しています"),
+        (Lang::Ja, StationRefusal::NotAnAgent { name }) => {
+            format!("{name} は監視ノードのため、指図を受けません")
+        }
+        (Lang::Ja, StationRefusal::OrdersWaiting { name, .. }) => {
+            format!("{name} が指図を取りに来ていないため、これ以上指図できません")
+        }
+        _ => why.to_string(),
+    }
 }

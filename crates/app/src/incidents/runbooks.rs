@@ -163,7 +163,8 @@ pub(super) async fn give(
         // The station is not there, or may not be ordered: the step has failed.
         Err(AppError::Refused(why)) => {
             let Some(runbook) = of(office, &known) else { return Ok(()) };
-            ended(runbook, step, StepEnd::Failed, why.to_string())
+            let lang = known.watched(office)?.contract.language;
+            ended(runbook, step, StepEnd::Failed, orders::why_not(lang, &why))
         }
         Err(other) => return Err(other),
     };

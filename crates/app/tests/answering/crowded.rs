@@ -223,3 +223,15 @@ async fn a_split_and_a_merge_order_nothing_again() {
     let story = incidents::incident(&house.office, into, now).await.expect("an incident").story;
     assert!(story.taken.iter().any(|taken| taken.level == 1 && taken.failed.is_some()));
 }
+
+/// What could not be ordered is said in the language of the contract.
+#[tokio::test]
+async fn a_station_that_is_not_there_is_said_in_japanese() {
+    let house = House::new(OnIncident::Nothing).await;
+    house.look("ssh", true, "2026-11-20 17:41").await;
+    house.log("skyarch", &outage("http", "2026-11-20 17:40", None), "2026-11-20 17:42").await;
+    house.tend("2026-11-20 17:42").await;
+    let story = house.story("2026-11-20 17:43").await;
+    let failed = "17:42 step 1 Failed web1 という拠点端末はありません".to_owned();
+    assert!(story.contains(&failed), "{story:?}");
+}

@@ -9,7 +9,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use sections::{Day, Section};
 
-use super::couriers::CourierConfig;
+use super::couriers::{CourierConfig, CourierKind};
 use super::value::{LENGTH, MAIL_ADDRESS, MARK, PERSON, SHORT_NAME, TIME_OF_DAY};
 
 /// Most people who take turns.
@@ -55,6 +55,12 @@ pub fn read_duty(top: &Section<'_>, zone: &TimeZone, couriers: &[CourierConfig])
         let over = section.list("over", &SHORT_NAME).unwrap_or_default();
         for name in over.iter().filter(|name| !couriers.iter().any(|it| it.name == **name)) {
             section.object("over", &format!("there is no courier {name:?}"));
+        }
+        let has_mail = couriers.iter().any(|it| matches!(it.kind, CourierKind::Mail(_)));
+        if !section.has("over") && mail.is_some() && !has_mail {
+            let text = "nothing carries a call there: name couriers in `over`, or add a [[courier]] \
+                        with `kind` \"mail\"";
+            section.object("mail", text);
         }
         section.finish();
         people.extend(name.zip(mail).map(|(name, mail)| OnCall { name, mail, over }));
