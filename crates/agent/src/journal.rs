@@ -96,6 +96,7 @@ impl Journal {
         let whole = whole_lines(&path)?;
         writing.set_len(whole)?;
         writing.seek(SeekFrom::End(0))?;
+        File::open(folder)?.sync_all()?;
         segments.insert(last, whole);
         let there = segments.get(&head.segment).copied().unwrap_or(0);
         if head.from > there || head.until.is_some_and(|until| until > there) {
@@ -140,6 +141,14 @@ impl Journal {
     /// As [`Journal::append`].
     pub fn append_synced(&mut self, line: &str) -> io::Result<()> {
         self.append(line)?;
+        self.sync()
+    }
+
+    /// Whatever was appended is on disk on return.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn sync(&self) -> io::Result<()> {
         self.writing.sync_data()
     }
 
@@ -249,6 +258,8 @@ impl Journal {
     fn begin_segment(&mut self, number: u64) -> io::Result<()> {
         let path = segment_path(&self.folder, number);
         self.writing = OpenOptions::new().append(true).create(true).open(path)?;
+        // A synced line in a file that the folder does not name would be lost with the power.
+        File::open(&self.folder)?.sync_all()?;
         self.segments.insert(number, 0);
         Ok(())
     }

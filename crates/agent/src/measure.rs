@@ -26,6 +26,9 @@ const STATE_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 /// Letters of a process's name that the kernel keeps.
 const COMM_MAX: usize = 15;
 
+/// Bytes of what is measured in a name, so that the words around it have room.
+const MEASURED_NAME_MAX: usize = SERIES_MAX - 40;
+
 /// Looks at the machine again and again; some values are of the time between two looks.
 pub struct Gauge {
     watched: Watched,
@@ -77,7 +80,9 @@ impl Gauge {
         states.extend(self.disks(now, &mut put));
         states.extend(self.processes(now, &mut put));
         states.extend(self.arrays(now, &mut put));
-        values.retain(|(name, _)| name.len() <= SERIES_MAX);
+        // One name that does not travel would cost all readings of its batch.
+        values.retain(|(name, _)| link::is_series(name));
+        states.retain(|state: &StationState| link::is_series(&state.name));
         values.truncate(VALUES_MAX);
         (values, states)
     }
@@ -95,6 +100,7 @@ impl Gauge {
             let millis = i64::try_from(now.duration_since(before.at).as_millis()).unwrap_or(0);
             for (name, seen) in &counters.traffic {
                 let then = before.traffic.get(name);
+                let name = as_it_travels(name);
                 let rate = then.and_then(|then| seen.since(then, millis));
                 put(format!("net.{name}.in_bytes_per_s"), rate.map(|rate| rate.received));
                 put(format!("net.{name}.out_bytes_per_s"), rate.map(|rate| rate.sent));
@@ -114,17 +120,20 @@ impl Gauge {
             if self.watched.skip_disks.contains(&mount.point) {
                 continue;
             }
+            let shown = as_it_travels(&mount.point);
+            let mut tell = |word, detail: &str| {
+                states.push(state(now, format!("disk.{shown}"), word, detail));
+            };
             match space(Path::new(&mount.point)) {
                 Ok(space) => {
                     for (name, value) in space.values() {
-                        put(format!("disk.{}.{name}", mount.point), Some(value));
+                        put(format!("disk.{shown}.{name}"), Some(value));
+                    }
+                    if shown != mount.point {
+                        tell(StateWord::Good, "is measured; its own name is too odd to travel");
                     }
                 }
-                Err(error) => {
-                    let detail = format!("cannot be measured: {error}");
-                    let name = format!("disk.{}", mount.point);
-                    states.push(state(now, name, StateWord::Unknown, &detail));
-                }
+                Err(error) => tell(StateWord::Unknown, &format!("cannot be measured: {error}")),
             }
         }
         states
@@ -214,6 +223,25 @@ impl Gauge {
     }
 }
 
+/// What is measured, as it stands in names: control characters are escaped, and what is too long is cut
+/// and told from others by a checksum.
+fn as_it_travels(name: &str) -> String {
+    let shown: String = name
+        .chars()
+        .flat_map(|letter| match letter.is_control() {
+            true => letter.escape_default().collect::<Vec<char>>(),
+            false => vec![letter],
+        })
+        .collect();
+    match shown.len() <= MEASURED_NAME_MAX {
+        true => shown,
+        false => {
+            let beginning = link::clipped(&shown, MEASURED_NAME_MAX - 9);
+            format!("{beginning}~{:08x}", crc32fast::hash(name.as_bytes()))
+        }
+    }
+}
+
 /// A state with a detail of a length that travels.
 pub fn state(at: Timestamp, name: String, state: StateWord, detail: &str) -> StationState {
     let detail = link::clipped(detail, SHORT_MAX).to_owned();
@@ -286,6 +314,35 @@ mod tests {
              raid.md0.missing_count=1";
         assert_eq!(shown.join(" "), expected);
         assert_eq!(gauge.look(at(600)).await.1.len(), 5, "told again after ten minutes");
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn an_odd_mount_point_does_not_cost_the_rest() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let odd = folder.path().join("a\nb");
+        let long = folder.path().join("x".repeat(200));
+        fs::create_dir_all(folder.path().join("self")).expect("made");
+        fs::create_dir(&odd).expect("made");
+        fs::create_dir(&long).expect("made");
+        let line = |device: u32, point: &Path| {
+            let point = point.display().to_string().replace('\n', "\\012");
+            format!("{device} 0 254:{device} / {point} rw - ext4 /dev/vda rw\n")
+        };
+        let nowhere = PathBuf::from(format!("/nowhere/{}", "y".repeat(300)));
+        let mounts = line(1, &odd) + &line(2, &long) + &line(3, &nowhere);
+        fs::write(folder.path().join("self/mountinfo"), mounts).expect("written");
+        let mut gauge = Gauge::new(Watched::default());
+        gauge.proc = folder.path().to_owned();
+        let (reading, states) = gauge.look(at(0)).await;
+        let names: Vec<&String> = reading.values.iter().map(|(name, _)| name).collect();
+        assert!(names.iter().any(|it| it.ends_with("a\\nb.used_permille")), "{names:?}");
+        assert!(names.iter().any(|it| it.contains("xxx~")), "{names:?}");
+        let words: Vec<StateWord> = states.iter().map(|it| it.state).collect();
+        let mut sorted = words.clone();
+        sorted.sort_by_key(|word| *word == StateWord::Good);
+        assert_eq!(sorted, [StateWord::Unknown, StateWord::Good, StateWord::Good]);
+        let body = link::Readings { batch: 1, readings: vec![reading], states, gaps: vec![] };
+        assert_eq!(body.check(), Ok(()));
     }
 
     #[tokio::test(flavor = "current_thread")]

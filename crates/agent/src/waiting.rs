@@ -157,14 +157,16 @@ impl Waiting {
         self.readings.put(&lines, self.limit, lost_readings)
     }
 
-    /// Takes slots that are over.
+    /// Takes slots that are over; they are on disk on return, before it is written down how far the logs
+    /// were read.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn tell_slots(&self, slots: &[LogSlot]) -> io::Result<()> {
         let lines: Vec<String> =
             slots.iter().filter_map(|slot| serde_json::to_string(slot).ok()).collect();
-        self.logs.put(&lines, self.limit, lost_slots)
+        self.logs.put(&lines, self.limit, lost_slots)?;
+        self.logs.journal.borrow().sync()
     }
 
     /// Takes a result; it is on disk on return, and stays until the office has it.
@@ -203,6 +205,7 @@ impl Waiting {
         for line in lines {
             journal.append(&line)?;
         }
+        journal.sync()?;
         journal.give_up()?;
         Ok(true)
     }

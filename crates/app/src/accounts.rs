@@ -18,10 +18,32 @@ pub struct Session {
     pub token: String,
     /// Who signed in.
     pub login: String,
+    /// What they may see.
+    pub sight: Sight,
     /// Must come back with every form; derived from the token.
     pub csrf: String,
     /// Signed out by itself then.
     pub expires: Timestamp,
+}
+
+/// What a person who is signed in may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Everything: an administrator.
+    All,
+    /// A customer: these contracts, by name, and what is told to him of them.
+    Contracts(Vec<String>),
+}
+
+impl Session {
+    /// Whether all of these contracts may be seen.
+    #[must_use]
+    pub fn sees_all(&self, contracts: &[String]) -> bool {
+        match &self.sight {
+            Sight::All => true,
+            Sight::Contracts(own) => contracts.iter().all(|name| own.contains(name)),
+        }
+    }
 }
 
 /// How a sign-in ended.
@@ -47,6 +69,8 @@ pub struct Account {
     pub kind: AccountKind,
     /// Since when.
     pub created: Timestamp,
+    /// Names of a customer's contracts; empty for the others.
+    pub contracts: Vec<String>,
 }
 
 /// Who signs in where.
@@ -56,6 +80,8 @@ pub enum AccountKind {
     Administrator,
     /// A program, over SMTP.
     ApiUser,
+    /// A customer's person, at the console, who sees his contracts alone.
+    Customer,
 }
 
 /// How long a session lasts.
@@ -89,7 +115,11 @@ pub async fn sign_in(
     if let Some(until) = office.store.count_try(&subjects, GATE, now).await? {
         return Ok(SignIn::Throttled { until });
     }
-    let account = office.store.account(Kind::Administrator, login).await?;
+    // No login is both.
+    let account = match office.store.account(Kind::Administrator, login).await? {
+        Some(account) => Some(account),
+        None => office.store.account(Kind::Customer, login).await?,
+    };
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let is_right = password::verify(office, password, hash).await?;
     let Some(account) = account.filter(|_| is_right) else { return Ok(SignIn::Wrong) };
@@ -97,8 +127,10 @@ pub async fn sign_in(
     let random: [u8; TOKEN_BYTES] = vault::random().map_err(AppError::records)?;
     let token = URL_SAFE_NO_PAD.encode(random);
     let expires = now.saturating_add(SESSION).unwrap_or(Timestamp::MAX);
-    office.store.open_session(&token, &account.name, now, expires).await?;
-    Ok(SignIn::Session(Session { csrf: csrf(office, &token), token, login: account.name, expires }))
+    office.store.open_session(&token, (account.kind, &account.name), now, expires).await?;
+    let sight = sight(account.kind, account.contracts);
+    let csrf = csrf(office, &token);
+    Ok(SignIn::Session(Session { csrf, token, login: account.name, sight, expires }))
 }
 
 /// The session of a cookie, if it is still good.
@@ -114,12 +146,21 @@ pub async fn session(
         return Ok(None);
     }
     let found = office.store.session(token, now).await?;
-    Ok(found.map(|(login, expires)| Session {
+    Ok(found.map(|found| Session {
         token: token.to_owned(),
-        login,
+        login: found.login,
+        sight: sight(found.kind, found.contracts),
         csrf: csrf(office, token),
-        expires,
+        expires: found.expires,
     }))
+}
+
+/// Whoever is no administrator sees no more than what is named.
+fn sight(kind: Kind, contracts: Vec<String>) -> Sight {
+    match kind {
+        Kind::Administrator => Sight::All,
+        Kind::Customer | Kind::ApiUser => Sight::Contracts(contracts),
+    }
 }
 
 /// Ends a session.
@@ -132,7 +173,8 @@ pub async fn sign_out(office: &Office, token: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Adds an account, publishes the roster if it is an API user.
+/// Adds an account, publishes the roster if it is an API user. A customer is added by
+/// [`add_customer`]: without contracts he sees nothing.
 ///
 /// # Errors
 /// Refused when the name is taken, malformed, or the password shorter than 12 characters
@@ -144,6 +186,56 @@ pub async fn add(
     password: &str,
     now: Timestamp,
 ) -> Result<(), AppError> {
+    add_with(office, kind, name, password, Vec::new(), now).await
+}
+
+/// Adds a customer who sees these contracts.
+///
+/// # Errors
+/// Refused as [`add`] does, when no contract is named, or one that the office does not keep.
+pub async fn add_customer(
+    office: &Office,
+    name: &str,
+    password: &str,
+    contracts: &[String],
+    now: Timestamp,
+) -> Result<(), AppError> {
+    let contracts = known(office, contracts)?;
+    add_with(office, AccountKind::Customer, name, password, contracts, now).await
+}
+
+/// Gives a customer these contracts and no others.
+///
+/// # Errors
+/// Refused when there is no such customer, no contract is named, or one that the office does not keep.
+pub async fn set_contracts(
+    office: &Office,
+    name: &str,
+    contracts: &[String],
+) -> Result<(), AppError> {
+    let contracts = known(office, contracts)?;
+    match office.store.set_contracts(name.trim(), &contracts).await? {
+        true => Ok(()),
+        false => AppError::refused(Refusal::NoAccount { name: name.trim().to_owned() }),
+    }
+}
+
+/// Names of contracts that the office keeps; at least one.
+fn known(office: &Office, contracts: &[String]) -> Result<Vec<String>, AppError> {
+    if contracts.is_empty() {
+        return AppError::refused(Refusal::CustomerOfNothing);
+    }
+    contracts.iter().map(|name| Ok(office.contract(name)?.contract.name.to_string())).collect()
+}
+
+async fn add_with(
+    office: &Office,
+    kind: AccountKind,
+    name: &str,
+    password: &str,
+    contracts: Vec<String>,
+    now: Timestamp,
+) -> Result<(), AppError> {
     let name = checked_name(kind, name)?;
     if let Some(weakness) = password::weakness(kind, password) {
         return AppError::refused(weakness);
@@ -151,8 +243,20 @@ pub async fn add(
     if office.store.accounts().await?.len() >= ACCOUNTS_MAX {
         return AppError::refused(Refusal::AccountsFull { most: ACCOUNTS_MAX });
     }
+    // One login at the console is one person, whichever kind.
+    let other = match kind {
+        AccountKind::Administrator => Some(Kind::Customer),
+        AccountKind::Customer => Some(Kind::Administrator),
+        AccountKind::ApiUser => None,
+    };
+    if let Some(other) = other
+        && office.store.account(other, &name).await?.is_some()
+    {
+        return AppError::refused(Refusal::AccountTaken { name });
+    }
     let password_hash = password::hash(office, password).await?;
-    let account = AccountRecord { kind: record_kind(kind), name, password_hash, created: now };
+    let kind_of = record_kind(kind);
+    let account = AccountRecord { kind: kind_of, name, password_hash, created: now, contracts };
     if !office.store.add_account(&account).await? {
         return AppError::refused(Refusal::AccountTaken { name: account.name });
     }
@@ -189,7 +293,7 @@ pub async fn remove(office: &Office, kind: AccountKind, name: &str) -> Result<()
     let name = name.trim();
     let keep = match kind {
         AccountKind::Administrator => 1,
-        AccountKind::ApiUser => 0,
+        AccountKind::ApiUser | AccountKind::Customer => 0,
     };
     if !office.store.remove_account(record_kind(kind), name, keep).await? {
         let is_last = office.store.account(record_kind(kind), name).await?.is_some();
@@ -217,8 +321,10 @@ pub async fn list(office: &Office) -> Result<Vec<Account>, AppError> {
             kind: match account.kind {
                 Kind::Administrator => AccountKind::Administrator,
                 Kind::ApiUser => AccountKind::ApiUser,
+                Kind::Customer => AccountKind::Customer,
             },
             created: account.created,
+            contracts: account.contracts,
         })
         .collect())
 }
@@ -243,7 +349,7 @@ fn subject(from: IpAddr) -> String {
 fn checked_name(kind: AccountKind, name: &str) -> Result<String, AppError> {
     let name = name.trim();
     match kind {
-        AccountKind::Administrator => {
+        AccountKind::Administrator | AccountKind::Customer => {
             let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
             if name.is_empty() || name.len() > LOGIN_MAX || !name.chars().all(fits) {
                 return AppError::refused(Refusal::Login { longest: LOGIN_MAX });
@@ -261,13 +367,14 @@ const fn record_kind(kind: AccountKind) -> Kind {
     match kind {
         AccountKind::Administrator => Kind::Administrator,
         AccountKind::ApiUser => Kind::ApiUser,
+        AccountKind::Customer => Kind::Customer,
     }
 }
 
 /// The relay knows API users from the roster only.
 async fn publish_if_needed(office: &Office, kind: AccountKind) -> Result<(), AppError> {
     match kind {
-        AccountKind::Administrator => Ok(()),
+        AccountKind::Administrator | AccountKind::Customer => Ok(()),
         AccountKind::ApiUser => domains::publish_roster(office).await,
     }
 }

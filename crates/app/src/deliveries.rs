@@ -151,11 +151,6 @@ pub async fn collect(office: &Office, _now: Timestamp) -> Result<usize, AppError
         return Ok(0);
     }
     office.store.record(JOURNAL, &batch.cursor.to_string(), batch.facts).await?;
-    // The relay may forget whole files, so what a file told must be on the disk before it is
-    // acknowledged; within a file, telling again after a power cut is enough.
-    if batch.cursor.file != before.file {
-        office.store.flush().await?;
-    }
     blocking(move || reader.acknowledge(batch.cursor).map_err(AppError::records)).await?;
     Ok(told)
 }

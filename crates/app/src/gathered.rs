@@ -164,10 +164,18 @@ impl ReadEvidence {
             add(&mut gatherer, Event::Blind(blind), name)?;
         }
         for measured in &self.watched.measured {
+            let mut is_seen = spoken_of.tells(&measured.function);
             for site in of_source(&measured.source, &self.sites, &self.seen) {
                 for event in self.seen_from(&site, &measured.function) {
+                    is_seen = true;
                     add(&mut gatherer, event, name)?;
                 }
+            }
+            if !is_seen {
+                // We were to look and did not: that it was up is said by nobody.
+                let function = Functions::One(measured.function.to_string());
+                let blind = Blind { function, site: None, span: self.span };
+                add(&mut gatherer, Event::Blind(blind), name)?;
             }
         }
         Ok(gatherer.finish())
@@ -241,6 +249,10 @@ struct SpokenOf {
 }
 
 impl SpokenOf {
+    fn tells(&self, function: &Name) -> bool {
+        self.all || self.some.contains(function.as_str())
+    }
+
     fn note(&mut self, event: &Event) {
         match event {
             Event::Measurement(Measurement { function, .. }) | Event::Run(Run { function, .. }) => {

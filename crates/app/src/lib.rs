@@ -30,6 +30,7 @@ pub mod sandbox;
 mod sightings;
 pub mod statements;
 pub mod stations;
+pub mod status;
 pub mod telling;
 pub mod windows;
 
@@ -63,6 +64,8 @@ pub struct Office {
     pub runbooks: Vec<desk::Runbook>,
     /// What opens incidents beside the functions of contracts.
     pub alarms: incidents::AlarmRules,
+    /// One tells of alarms at a time, so that what belongs together is one incident.
+    ringing: Mutex<()>,
     /// The public holidays, as far as they are known.
     holidays: Arc<calendar::HolidayTable>,
     /// Whom we tell, and over what.
@@ -79,6 +82,10 @@ pub struct Office {
     hashing: Arc<Semaphore>,
     /// One judgement of evidence at a time: each takes a processor for as long as it lasts.
     judging: Arc<Semaphore>,
+    /// Status pages, in the order of the configuration.
+    pub status_pages: Vec<Arc<status::StatusPage>>,
+    /// What was made last of each.
+    statuses: status::Statuses,
     /// The board that was made last.
     boards: board::Boards,
     /// One roster is written at a time, so that the newest comes last.
@@ -103,6 +110,7 @@ impl Office {
             duty: incidents::Duty::default(),
             runbooks: Vec::new(),
             alarms: incidents::AlarmRules::default(),
+            ringing: Mutex::new(()),
             holidays: calendar::HolidayTable::japan(),
             telling: telling::Telling::default(),
             watching: checks::Watching::default(),
@@ -111,6 +119,8 @@ impl Office {
             stations: stations::Stations::default(),
             hashing: Arc::new(Semaphore::new(password::AT_ONCE)),
             judging: Arc::new(Semaphore::new(1)),
+            status_pages: Vec::new(),
+            statuses: status::Statuses::default(),
             boards: board::Boards::default(),
             publishing: Mutex::new(()),
         }
@@ -145,6 +155,13 @@ impl Office {
     #[must_use]
     pub fn telling(mut self, telling: telling::Telling) -> Office {
         self.telling = telling;
+        self
+    }
+
+    /// The same office with these status pages.
+    #[must_use]
+    pub fn showing(mut self, pages: Vec<status::StatusPage>) -> Office {
+        self.status_pages = pages.into_iter().map(Arc::new).collect();
         self
     }
 
@@ -223,6 +240,12 @@ impl From<StoreError> for AppError {
         match error {
             StoreError::Full { contract, what, most } => {
                 AppError::Refused(Refusal::EvidenceFull { contract, what, most })
+            }
+            StoreError::IncidentsFull { contract, most } => {
+                AppError::Refused(Refusal::IncidentsFull { contract, most })
+            }
+            StoreError::TimelineFull { incident, most } => {
+                AppError::Refused(Refusal::TimelineFull { id: incident, most })
             }
             other => AppError::records(other),
         }

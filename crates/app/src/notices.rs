@@ -81,6 +81,15 @@ pub async fn announce(
     keep(office, &drafts, now).await
 }
 
+/// The notices of a window that nobody has confirmed yet.
+///
+/// # Errors
+/// When the records fail.
+pub async fn waiting_of(office: &Office, number: i64) -> Result<Vec<i64>, AppError> {
+    let told = office.store.notices_of_plan(number).await?;
+    Ok(told.iter().filter(|it| it.confirmed.is_none()).map(|it| it.number).collect())
+}
+
 /// Drafts the news that a window is cancelled, for the contracts that were told of it.
 ///
 /// # Errors

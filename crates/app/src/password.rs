@@ -35,7 +35,7 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ib2R5$\
 pub(crate) fn weakness(kind: AccountKind, password: &str) -> Option<Refusal> {
     let characters = password.chars().count();
     let least = match kind {
-        AccountKind::Administrator => ADMINISTRATOR_MIN,
+        AccountKind::Administrator | AccountKind::Customer => ADMINISTRATOR_MIN,
         AccountKind::ApiUser => API_USER_MIN,
     };
     let is_mixed =

@@ -23,7 +23,7 @@ pub enum Refusal {
     },
     /// A password that is too short; for an API user it may also lack letters or digits.
     #[error("the password needs at least {least} characters{}", match kind {
-        AccountKind::Administrator => "",
+        AccountKind::Administrator | AccountKind::Customer => "",
         AccountKind::ApiUser => ", with letters and digits",
     })]
     WeakPassword {
@@ -62,6 +62,9 @@ pub enum Refusal {
         /// Who.
         name: String,
     },
+    /// A customer sees contracts, so he needs one.
+    #[error("a customer needs at least one contract to see: name it")]
+    CustomerOfNothing,
     /// No turn to hash a password within the time a person waits.
     #[error("too many people sign in at this moment: try again in a minute")]
     Busy,
@@ -143,6 +146,22 @@ pub enum Refusal {
         contract: String,
         /// What there is too much of, in English.
         what: &'static str,
+        /// How many there may be.
+        most: i64,
+    },
+    /// A contract has too many open incidents.
+    #[error("{contract} has {most} open incidents, and no more are opened: close what is over")]
+    IncidentsFull {
+        /// Of which contract.
+        contract: String,
+        /// How many there may be.
+        most: i64,
+    },
+    /// A timeline is full.
+    #[error("incident {id} has {most} entries, and no more are written: go on in a new one")]
+    TimelineFull {
+        /// Which one.
+        id: i64,
         /// How many there may be.
         most: i64,
     },

@@ -308,6 +308,31 @@ async fn view(
     Ok(WindowView { id, record, span, contracts })
 }
 
+/// Whether customers may know of a window: they were told or are about to be, it has begun, or the
+/// office tells nobody of that contract, so that planning it is telling of it.
+pub(crate) fn is_told(
+    office: &Office,
+    contract: &str,
+    record: &PlanRecord,
+    notices: &[NoticeRecord],
+    now: Timestamp,
+) -> bool {
+    record.plan.from <= now
+        || notices.iter().any(|notice| notice.confirmed.is_some())
+        || office.telling.channels(contract).is_err()
+}
+
+/// Whether the customer of a contract may know of a window.
+#[must_use]
+pub fn is_announced(
+    office: &Office,
+    window: &WindowView<'_>,
+    of: &ContractWindow<'_>,
+    now: Timestamp,
+) -> bool {
+    is_told(office, of.contract.name.as_str(), &window.record, &of.notices, now)
+}
+
 /// Channel and instant of everything that was sent.
 pub(crate) fn sent(notices: &[NoticeRecord]) -> Vec<(&str, Timestamp)> {
     let each = notices.iter().flat_map(|notice| {

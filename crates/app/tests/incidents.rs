@@ -85,7 +85,8 @@ impl House {
     }
 
     async fn tend(&self, now: &str) {
-        tend(&self.office, at(now)).await.expect("tended");
+        let tended = tend(&self.office, at(now), &|| at(now)).await.expect("tended");
+        assert_eq!(tended.troubles.total, 0, "{:?}", tended.troubles);
     }
 
     async fn does(&self, id: i64, deed: Deed, now: &str) {

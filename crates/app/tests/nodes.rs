@@ -67,7 +67,7 @@ impl World {
     }
 
     async fn open_incidents(&self, now: &str) -> usize {
-        incidents::tend(&self.office, at(now)).await.expect("tended");
+        incidents::tend(&self.office, at(now), &|| at(now)).await.expect("tended");
         self.office.store.open_incidents().await.expect("read").len()
     }
 
@@ -191,6 +191,36 @@ async fn what_is_long_over_becomes_evidence_and_no_incident() {
     let counted: SignedDuration =
         statement.outages.iter().fold(SignedDuration::ZERO, |sum, it| sum + it.span.duration());
     assert_eq!(counted, SignedDuration::from_mins(10), "{:?}", statement.outages);
+}
+
+/// A look that says it is of tomorrow would stand for all that comes before tomorrow.
+#[tokio::test]
+async fn a_look_in_the_future_hides_nothing() {
+    let world = World::begin().await;
+    let now = "00:10:02";
+    for node in [&world.osaka, &world.sapporo] {
+        let mut batch = minutes(1, "00:00:00", "uuuuu");
+        batch.looks.push(look("top", at("23:00:00"), NodeAnswer::Good));
+        batch.looks.push(look(
+            "top",
+            at(now) - SignedDuration::from_hours(41 * 24),
+            NodeAnswer::Good,
+        ));
+        let (from, until) = (at("00:09:30"), at("22:00:00"));
+        batch.blind.push(NodeBlind { check: "top".into(), every: 60, from, until });
+        bring(&world, node, batch, now, now).await;
+        bring(&world, node, minutes(2, "00:11:00", "dddd"), "00:14:02", "00:14:02").await;
+    }
+    assert_eq!(world.seen("top@osaka").await.len(), 9);
+    assert_eq!(world.open_incidents("00:14:02").await, 1);
+    // Our own clock was ahead for a while: what came then does not hide what comes now.
+    for node in [&world.osaka, &world.sapporo] {
+        bring(&world, node, minutes(3, "09:00:00", "uu"), "09:01:02", "09:01:02").await;
+        bring(&world, node, minutes(4, "00:15:00", "dd"), "00:16:02", "00:16:02").await;
+    }
+    let runs = world.office.store.runs_of("top@osaka", at("00:10:00"), at("23:00:00"));
+    let told: Vec<_> = runs.await.expect("read").iter().map(|it| it.answer).collect();
+    assert_eq!(told, [Answer::Silent, Answer::Silent], "the run of nine o'clock is gone");
 }
 
 #[tokio::test]

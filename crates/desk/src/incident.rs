@@ -180,6 +180,11 @@ pub enum Happened {
         /// What was remarked.
         text: String,
     },
+    /// A word about its course that everybody may read: customers, and visitors of status pages.
+    Published {
+        /// What is said.
+        text: String,
+    },
     /// The customer was told.
     NoticeTold {
         /// Over which channel.

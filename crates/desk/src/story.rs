@@ -76,6 +76,8 @@ pub struct Story {
     pub mutes: Spans,
     /// Calls of ours: what had its turn, since when, and when we called.
     pub calls: Vec<(String, Timestamp, Timestamp)>,
+    /// What everybody may read, and when it was said.
+    pub published: Vec<(String, Timestamp)>,
     /// Notices to the customer: channel and instant.
     pub notices: Vec<(Name, Timestamp)>,
     /// Clocks that a person started.
@@ -194,6 +196,7 @@ impl Story {
             Happened::Recognised => self.recognised = self.recognised.or(Some(at)),
             Happened::Judged { priority } => self.judged = Some((*priority, at)),
             Happened::Called { turn, since, .. } => self.calls.push((turn.clone(), *since, at)),
+            Happened::Published { text } => self.published.push((text.clone(), at)),
             Happened::NoticeTold { channel, .. } => self.notices.push((channel.clone(), at)),
             Happened::ClockStarted { promise } => self.started.push((promise.clone(), at)),
             Happened::ClockMet { promise } => self.met.push((promise.clone(), at)),

@@ -138,6 +138,9 @@ impl Teller<'_> {
             Happened::Recovered => self.words("復旧", "recovered"),
             Happened::Closed => self.words("完了", "closed"),
             Happened::Noted { text } => text.clone(),
+            Happened::Published { text } => {
+                self.pick(format!("公開: {text}"), format!("published: {text}"))
+            }
             Happened::ReportIssued { report } => self
                 .pick(format!("障害報告書 第{report}号を発行"), format!("report {report} issued")),
             Happened::TakenBack { entry } => {

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{
-    DETAIL_MAX, GAPS_MAX, LINE_MAX, NAME_MAX, READINGS_MAX, RESULTS_MAX, SERIES_MAX, SHORT_MAX,
-    SLOTS_MAX, STATES_MAX, TROUBLE_MAX, VALUES_MAX,
+    BATCH_NUMBER_MAX, DETAIL_MAX, GAPS_MAX, LINE_MAX, NAME_MAX, READINGS_MAX, RESULTS_MAX,
+    SERIES_MAX, SHORT_MAX, SLOTS_MAX, STATES_MAX, TROUBLE_MAX, VALUES_MAX,
 };
 
 /// Whether a text can name a station, an action, an order or an incident: 1 to [`NAME_MAX`] of
@@ -183,7 +183,7 @@ impl Readings {
     /// # Errors
     /// [`OutOfBounds`] naming the first value beyond its limit.
     pub fn check(&self) -> Result<(), OutOfBounds> {
-        within("batch", self.batch > 0)?;
+        within("batch", (1..=BATCH_NUMBER_MAX).contains(&self.batch))?;
         within("readings", self.readings.len() <= READINGS_MAX)?;
         within("states", self.states.len() <= STATES_MAX)?;
         within("gaps", self.gaps.len() <= GAPS_MAX)?;
@@ -203,7 +203,7 @@ impl Logs {
     /// # Errors
     /// [`OutOfBounds`] naming the first value beyond its limit.
     pub fn check(&self) -> Result<(), OutOfBounds> {
-        within("batch", self.batch > 0)?;
+        within("batch", (1..=BATCH_NUMBER_MAX).contains(&self.batch))?;
         within("slots", self.slots.len() <= SLOTS_MAX)?;
         for slot in &self.slots {
             within("source", is_series(&slot.source))?;
@@ -223,14 +223,16 @@ impl Results {
     /// # Errors
     /// [`OutOfBounds`] naming the first value beyond its limit.
     pub fn check(&self) -> Result<(), OutOfBounds> {
-        within("batch", self.batch > 0)?;
+        within("batch", (1..=BATCH_NUMBER_MAX).contains(&self.batch))?;
         within("results", self.results.len() <= RESULTS_MAX)?;
         within("order", self.results.iter().all(|result| is_name(&result.order)))?;
         within("detail", self.results.iter().all(|result| result.detail.len() <= DETAIL_MAX))
     }
 }
 
-fn is_series(name: &str) -> bool {
+/// Whether a text can name a value, a state or a log source: 1 to [`SERIES_MAX`] bytes of one line.
+#[must_use]
+pub fn is_series(name: &str) -> bool {
     (1..=SERIES_MAX).contains(&name.len()) && !name.chars().any(char::is_control)
 }
 
@@ -268,6 +270,8 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let out = |what| Err(OutOfBounds { what });
         let mut readings = Readings { batch: 0, ..Readings::default() };
+        assert_eq!(readings.check(), out("batch"));
+        readings.batch = BATCH_NUMBER_MAX + 1;
         assert_eq!(readings.check(), out("batch"));
         readings.batch = 1;
         readings.readings = vec![Reading { at, values: vec![("a\nb".to_owned(), 1)] }];

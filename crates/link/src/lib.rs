@@ -18,7 +18,7 @@ mod token;
 
 pub use batch::{
     Gap, LogSlot, Logs, OutOfBounds, Outcome, Reading, Readings, Results, StateWord, StationState,
-    Taken, Trouble, WorkResult, clipped, is_name,
+    Taken, Trouble, WorkResult, clipped, is_name, is_series,
 };
 pub use judge::{Refusal, judge};
 pub use looks::{Assigned, Checks, LookBatch, Looks, NodeAnswer, NodeBlind, NodeLook};

@@ -38,6 +38,8 @@ pub const DETAIL_MAX: usize = 4 * 1024;
 pub const SHORT_MAX: usize = 500;
 /// Longest answer that lists what a node looks at, in bytes.
 pub const CHECKS_BODY_MAX: usize = 16 * 1024 * 1024;
+/// Highest number of a batch: a number beyond it would leave none for what follows.
+pub const BATCH_NUMBER_MAX: u64 = 1 << 53;
 /// Most batches of looks in one body.
 pub const BATCHES_MAX: usize = 1_000;
 /// Most looks and blind spans in one body.

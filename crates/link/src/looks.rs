@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::OutOfBounds;
 use crate::is_name;
-use crate::limits::{BATCHES_MAX, LOOKS_MAX, SAID_MAX, SHORT_MAX};
+use crate::limits::{BATCH_NUMBER_MAX, BATCHES_MAX, LOOKS_MAX, SAID_MAX, SHORT_MAX};
 
 /// The answer of `GET /link/v1/checks`: everything that one node looks at. `S` are the settings of a
 /// check as the office keeps them, with the secrets that looking needs.
@@ -111,7 +111,8 @@ impl Looks {
     /// [`OutOfBounds`] naming the first value beyond its limit.
     pub fn check(&self) -> Result<(), OutOfBounds> {
         within("batches", (1..=BATCHES_MAX).contains(&self.batches.len()))?;
-        within("batch", self.batches[0].batch > 0)?;
+        let numbers = 1..=BATCH_NUMBER_MAX;
+        within("batch", self.batches.iter().all(|it| numbers.contains(&it.batch)))?;
         within("order of batches", self.batches.is_sorted_by(|a, b| a.batch < b.batch))?;
         let looks = || self.batches.iter().flat_map(|batch| &batch.looks);
         let blind = || self.batches.iter().flat_map(|batch| &batch.blind);
@@ -156,6 +157,7 @@ mod tests {
         assert_eq!(looks(vec![batch(1, "top"), batch(3, "top")]), Ok(()));
         assert_eq!(looks(vec![]), out("batches"));
         assert_eq!(looks(vec![batch(0, "top")]), out("batch"));
+        assert_eq!(looks(vec![batch(1, "top"), batch(u64::MAX, "top")]), out("batch"));
         assert_eq!(looks(vec![batch(3, "top"), batch(3, "top")]), out("order of batches"));
         assert_eq!(looks(vec![batch(1, "a@b")]), out("name of a check"));
         let many = LookBatch { batch: 1, looks: vec![], blind: vec![blind("top"); LOOKS_MAX + 1] };

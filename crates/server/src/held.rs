@@ -6,25 +6,24 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep};
 
 /// An open connection.
-pub struct Held<T> {
+pub struct Held<T, P> {
     stream: T,
     idle_max: Duration,
     idle: Pin<Box<Sleep>>,
-    _place: OwnedSemaphorePermit,
+    _place: P,
 }
 
-impl<T> Held<T> {
+impl<T, P> Held<T, P> {
     /// Holds a place for a connection from which something is read at least so often.
-    pub fn new(stream: T, place: OwnedSemaphorePermit, idle_max: Duration) -> Held<T> {
+    pub fn new(stream: T, place: P, idle_max: Duration) -> Held<T, P> {
         Held { stream, idle_max, idle: Box::pin(sleep(idle_max)), _place: place }
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Held<T> {
+impl<T: AsyncRead + Unpin, P: Unpin> AsyncRead for Held<T, P> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -44,7 +43,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Held<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Held<T> {
+impl<T: AsyncWrite + Unpin, P: Unpin> AsyncWrite for Held<T, P> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

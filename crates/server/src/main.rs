@@ -3,6 +3,7 @@
 //! The only crate that reads the clock, the environment and the command line. Data goes to
 //! stdout, talk to stderr, and the exit status is one of [`exit::Status`].
 
+mod callers;
 mod clock;
 mod commands;
 mod config;
@@ -15,12 +16,14 @@ mod log_file;
 mod logs;
 mod notify;
 mod ops;
+mod own_addresses;
 mod password;
 mod probes;
 mod ready;
 mod send;
 mod signals;
 mod sockets;
+mod status_files;
 mod stdout;
 mod table;
 mod terminal;

@@ -1,9 +1,11 @@
 //! The office's timers. They carry no data: each wakes a verb that looks at the state, and the
 //! next tick is the retry.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::incidents::{Trouble as Told, Troubles};
 use app::{AppError, Office, stations};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -64,12 +66,14 @@ pub fn start(
     let tended = Arc::clone(office);
     tasks.spawn(until(stopped.clone(), async move {
         let mut trouble = Trouble::new("incidents could not be tended");
+        let mut each = Untended::default();
         loop {
-            let done = app::incidents::tend(&tended, clock::now()).await;
-            if let Ok(done) = &done
-                && done.opened > 0
-            {
-                tracing::warn!(incidents = done.opened, "incidents were opened");
+            let done = app::incidents::tend(&tended, clock::now(), &clock::now).await;
+            if let Ok(done) = &done {
+                if done.opened > 0 {
+                    tracing::warn!(incidents = done.opened, "incidents were opened");
+                }
+                each.note(&done.troubles);
             }
             trouble.note(done.map(drop));
             tokio::time::sleep(TEND_EVERY).await;
@@ -123,6 +127,26 @@ pub async fn until(
     Ok(())
 }
 
+/// What of the incidents could not be tended at the last look: each is logged when it begins and when
+/// it is over.
+#[derive(Default)]
+struct Untended(BTreeSet<String>);
+
+impl Untended {
+    fn note(&mut self, troubles: &Troubles) {
+        let now: BTreeSet<String> = troubles.told.iter().map(|it| it.about.clone()).collect();
+        for Told { about, why } in troubles.told.iter().filter(|it| !self.0.contains(&it.about)) {
+            let cause = std::error::Error::source(why).map(ToString::to_string);
+            let total = troubles.total;
+            tracing::warn!(about, error = %why, cause, total, "could not be tended; the rest was");
+        }
+        for about in self.0.difference(&now) {
+            tracing::info!(about, "over: could not be tended");
+        }
+        self.0 = now;
+    }
+}
+
 /// Logs a failure when it begins and when it is over, not at every tick in between.
 pub struct Trouble {
     what: &'static str,
@@ -136,7 +160,7 @@ impl Trouble {
     }
 
     /// Takes notice of how a tick ended.
-    pub fn note(&mut self, result: Result<(), AppError>) {
+    pub fn note<E: std::error::Error>(&mut self, result: Result<(), E>) {
         match result {
             Err(error) if !self.lasting => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);

@@ -7,19 +7,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use vault::Vault;
 
+use crate::callers::Callers;
 use crate::commands::wait_for;
 use crate::config::Config;
 use crate::exit::Status;
 use crate::logs::{self, LogFormat};
 use crate::notify::{self, State};
 use crate::ops::{self, Ops, RunningRelay};
-use crate::sockets::{self, Sockets};
+use crate::sockets::Sockets;
 use crate::welcome::{self, Welcome};
-use crate::{clock, couriers, door, probes, ready, signals, timers, tls, watching, wiring};
+use crate::{
+    clock, couriers, door, probes, ready, signals, status_files, timers, tls, watching, wiring,
+};
 
 /// Which roles run in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +67,12 @@ pub struct Start {
 const DRAIN_MAX: Duration = Duration::from_secs(30);
 /// Longest that the pages being answered may take.
 const PAGES_MAX: Duration = Duration::from_secs(5);
+
+/// Connections at once of one address to the listener of stations; several machines behind one address
+/// hold two or three each.
+const LINK_EACH_MAX: usize = 64;
+/// Connections at once of one address to the console or the metrics; our proxies may have more.
+const CONSOLE_EACH_MAX: usize = 256;
 
 /// Runs until SIGTERM or SIGINT.
 ///
@@ -108,11 +119,10 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     };
     let (stop, stopped) = watch::channel(false);
     let (stop_probes, probes_stopped) = watch::channel(false);
-    let tasks = JoinSet::new();
     let mut running = Running {
         relay: None,
         office: office.clone(),
-        tasks,
+        tasks: JoinSet::new(),
         stop,
         stop_probes,
         _office_lock: office_lock,
@@ -128,6 +138,7 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     });
     if let Some(office) = office {
         timers::start(&mut running.tasks, &office, &stopped);
+        status_files::start(&mut running.tasks, config, &office, &stopped);
         let couriers = couriers::Round::of(config)?;
         couriers.start(&mut running.tasks, &office, &stopped);
         let watches = probes::of(config, &addresses, &office)?;
@@ -136,18 +147,21 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
         if let Some(link) = link {
             let requests = web::StationDoor::new(Arc::clone(&office), clock::now);
             let tls = tls::server_config(&wiring::link_tls(config)?)?;
-            running.serve(link, Some(tls), web::station_router(requests), &stopped)?;
+            let callers = Callers::new(LINK_EACH_MAX, &[]);
+            running.serve((link, Some(tls), callers), web::station_router(requests), &stopped);
         }
         if let Some(console) = console {
             let pages = welcome::console(config, &addresses, office);
             let pages = pages.merge(ops::router(Arc::clone(&ops)));
             let pages = web::behind_proxies(pages, &config.office.trusted_proxies);
             let tls = config.office.console_tls.as_ref().map(tls::server_config).transpose()?;
-            running.serve(console, tls, pages, &stopped)?;
+            let callers = Callers::new(CONSOLE_EACH_MAX, &config.office.trusted_proxies);
+            running.serve((console, tls, callers), pages, &stopped);
         }
     }
     if let Some(metrics) = metrics {
-        running.serve(metrics, None, ops::router(ops), &stopped)?;
+        let callers = Callers::new(CONSOLE_EACH_MAX, &[]);
+        running.serve((metrics, None, callers), ops::router(ops), &stopped);
     }
     if let Some(path) = &start.ready_file {
         ready::write(path, &welcome.ready(config, &addresses))?;
@@ -181,16 +195,16 @@ async fn start_relay(
 impl Running {
     fn serve(
         &mut self,
-        listener: tokio::net::TcpListener,
-        tls: Option<Arc<rustls::ServerConfig>>,
+        (listener, tls, callers): (TcpListener, Option<Arc<ServerConfig>>, Callers),
         pages: axum::Router,
         stopped: &watch::Receiver<bool>,
-    ) -> anyhow::Result<()> {
-        let address = sockets::address_of(&listener)?;
-        let door = door::Door::new(listener, address, tls);
+    ) {
+        let door = door::Door::new(listener, tls, callers);
         let stop = signals::told(stopped.clone());
-        self.tasks.spawn(async move { Ok(door::serve(door, pages, stop).await?) });
-        Ok(())
+        self.tasks.spawn(async move {
+            door::serve(door, pages, stop).await;
+            Ok(())
+        });
     }
 
     /// Waits for a signal, then stops everything: no new mail, deliveries on their way finish,

@@ -1,5 +1,6 @@
 //! The watchers of an office: one for the checks of the configuration, one for those of the console,
-//! which may look at less. What they report is recorded once a second.
+//! which may look at less, one for those of customers, which may look at the public Internet alone. What
+//! they report is recorded once a second.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use watch::{Check, Policy, Range, Reach, Report, Roots, Watcher};
 
 use crate::clock;
 use crate::config::Config;
+use crate::own_addresses;
 use crate::signals;
 use crate::timers::Trouble;
 
@@ -44,6 +46,31 @@ pub fn console_reach(config: &Config) -> anyhow::Result<Reach> {
     let mut console = reach(config)?;
     console.policy = console_policy(config);
     Ok(console)
+}
+
+/// As [`reach`], where the checks of customers may look: the public Internet, and nothing of ours.
+///
+/// # Errors
+/// As there.
+fn customers_reach(config: &Config) -> anyhow::Result<Reach> {
+    let mut customers = reach(config)?;
+    customers.policy = Policy::Public(own_ranges(config, &own_addresses::of_this_machine()));
+    Ok(customers)
+}
+
+/// What no check of a customer may reach, beside what is not public: where clouds keep what a machine
+/// is, the addresses of this machine, those where we listen and send from, and what else is ours.
+fn own_ranges(config: &Config, machine: &[IpAddr]) -> Vec<Range> {
+    let relay = &config.relay;
+    let servers = relay.compositions.iter().flat_map(|it| it.listen.iter().chain(&it.listen_tls));
+    let listeners = servers.chain([&config.office.console]).chain(&config.metrics.listen);
+    let listeners = listeners.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
+    let single = listeners.chain(machine.iter().copied()).chain(relay.source_addresses.clone());
+    let single = single.map(|ip| {
+        let prefix = ip.to_canonical();
+        Range { prefix, bits: if prefix.is_ipv4() { 32 } else { 128 } }
+    });
+    METADATA.into_iter().chain(config.watch.own_addresses.clone()).chain(single).collect()
 }
 
 /// Where the checks of the console may look: never at the metadata service of a cloud, and into private
@@ -90,6 +117,10 @@ pub fn prepare(config: &Config, office: &mut Office) -> anyhow::Result<()> {
         Ok(mut console) => {
             console.beats = Arc::clone(&office.watching.beats);
             office.watching.reach = Some(Arc::new(console));
+            let mut customers = customers_reach(config)?;
+            customers.beats = Arc::clone(&office.watching.beats);
+            office.watching.customers_reach = Some(Arc::new(customers));
+            office.watching.customer_checks = config.watch.customer_checks;
         }
         Err(error) if config.checks.is_empty() => {
             tracing::warn!(%error, "no check of the console will be looked at");
@@ -129,14 +160,19 @@ pub async fn start(
         drop(list);
         Ok(())
     });
-    if let Some(console) = &office.watching.reach {
-        let watcher = Watcher::new(Arc::clone(console), &config.node);
-        let (added, told) = (office.watching.added(), signals::told(stopped.clone()));
+    let watching = &office.watching;
+    let others =
+        [(&watching.reach, watching.added()), (&watching.customers_reach, watching.of_customers())];
+    for (reach, checks) in others {
+        let Some(reach) = reach else { continue };
+        let watcher = Watcher::new(Arc::clone(reach), &config.node);
+        let (sink, told) = (sink.clone(), signals::told(stopped.clone()));
         tasks.spawn(async move {
-            watcher.run(added, sink, told).await;
+            watcher.run(checks, sink, told).await;
             Ok(())
         });
     }
+    drop(sink);
     let recording = Arc::clone(office);
     tasks.spawn(async move {
         record(&recording, reports).await;
@@ -220,6 +256,45 @@ async fn fold(office: Arc<Office>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_check_of_a_customer_reaches_what_is_ours() {
+        let text = "hostname = \"mx\"\n[console]\nlisten = \"203.0.114.8:443\"\n[watch]\n\
+                    allow_private = true\nown_addresses = [\"198.0.2.0/24\", \"203.0.114.9\"]\n\
+                    [outbound]\nsource_addresses = [\"203.0.114.10\"]\n[[composition]]\n\
+                    name = \"a\"\ndelivery = \"sandbox\"\nlisten = [\"203.0.114.11:25\", \"0.0.0.0:26\"]\n";
+        let machine = crate::config::Machine::this();
+        let config = crate::config::read(text, std::path::Path::new(""), machine);
+        let config = config.expect("a sound configuration");
+        let machine = ["203.0.114.12".parse().expect("ip"), "2001:470::7".parse().expect("ip")];
+        let policy = Policy::Public(own_ranges(&config, &machine));
+        for (address, allowed) in [
+            ("203.0.114.8", false),
+            ("203.0.114.9", false),
+            ("203.0.114.10", false),
+            ("203.0.114.11", false),
+            ("203.0.114.12", false),
+            ("203.0.114.13", true),
+            ("::ffff:203.0.114.12", false),
+            ("2001:470::7", false),
+            ("2001:470::8", true),
+            ("198.0.2.255", false),
+            ("198.0.3.1", true),
+            // Whatever `allow_private` says.
+            ("10.0.0.1", false),
+            ("127.0.0.1", false),
+            ("169.254.169.254", false),
+            ("100.100.100.200", false),
+            ("168.63.129.16", false),
+            ("fd00:ec2::254", false),
+            ("::1", false),
+            ("fe80::1", false),
+            ("64:ff9b::a9fe:a9fe", false),
+        ] {
+            let address: IpAddr = address.parse().expect("an address");
+            assert_eq!(policy.allows(address), allowed, "{address}");
+        }
+    }
 
     #[test]
     fn no_check_of_the_console_reaches_the_metadata() {

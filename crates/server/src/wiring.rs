@@ -14,7 +14,7 @@ use store::Store;
 use vault::{OrderKey, Vault};
 
 use crate::clock;
-use crate::config::{Config, ContractConfig, CourierConfig, CourierKind, TlsFiles};
+use crate::config::{Config, ContractConfig, CourierConfig, CourierKind, TlsFiles, load_words};
 use crate::tls;
 
 /// Opens the vault; makes the data folder (mode 700) and the key file at the first start.
@@ -84,6 +84,9 @@ pub async fn office_on(config: &Config, vault: Arc<Vault>) -> anyhow::Result<Off
     let checks = config.checks.iter().map(|config| config.check.clone()).collect();
     let contracts = config.contracts.iter().map(|contract| contract.watched.clone()).collect();
     let office = Office::new(store, vault, folder, config.compositions()).under(contracts);
+    let mut pages = config.status.clone();
+    load_words(&mut pages)?;
+    let office = office.showing(pages.into_iter().map(|it| it.page).collect());
     let office = office.on_duty(config.duty()).telling(telling(config));
     let office = office.answering(config.runbooks.clone(), config.alarms.clone());
     let office = office.watching(Watching::of(checks)).keeping(config.data.join("contracts"));

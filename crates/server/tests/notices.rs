@@ -172,6 +172,24 @@ fn a_window_is_planned_announced_and_proven() {
 }
 
 #[test]
+fn drafts_that_were_read_first_are_sent_by_the_same_command() {
+    let smtp = free_port();
+    let house = House::new(smtp, &couriers(smtp, "/bin/true"));
+    let (from, until) = (days_ahead(20), days_ahead(21));
+    house.run(&["window", "plan", "click-so-ko", "--from", &from, "--until", &until]);
+    let (code, drafted, _) = house.run(&["window", "announce", "plan-1"]);
+    assert_eq!((code, drafted.contains("this is a draft")), (Some(0), true), "{drafted}");
+    let (code, again, _) = house.run(&["window", "announce", "plan-1"]);
+    assert_eq!((code, again.contains("this is a draft")), (Some(0), true), "{again}");
+    let (code, _, said) = house.run(&["window", "announce", "plan-1", "--send"]);
+    assert_eq!((code, said.contains("the running office sends")), (Some(0), true), "{said}");
+    let (code, _, said) = house.run(&["window", "announce", "plan-1", "--send"]);
+    assert_eq!((code, said.contains("has its notice")), (Some(0), true), "{said}");
+    let (_, shown, _) = house.run(&["notice", "show", "1"]);
+    assert!(!shown.contains("this is a draft"), "{shown}");
+}
+
+#[test]
 fn a_window_that_is_too_near_says_so_before_anybody_is_told() {
     let house = House::new(free_port(), &couriers(25, "echo posted"));
     fs::create_dir(house.folder.path().join("data")).expect("a folder");

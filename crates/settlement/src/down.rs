@@ -26,7 +26,7 @@ impl ServiceState {
 
 /// How far the evidence is looked at: an outage without an end is counted to `horizon.until()`, and
 /// what was not measured is unknown only inside it and before `unknown_until`.
-pub(crate) fn function_state(
+pub fn function_state(
     evidence: &Evidence,
     function: &Function,
     horizon: Span,

@@ -21,11 +21,13 @@ mod statement;
 mod text;
 
 pub use credit::{Credit, MonthFees};
+pub use down::function_state;
 pub use exclude::{Taken, TakenWhy};
 pub use figure::Figure;
 pub use finding::Finding;
 pub use pool::{Pool, free_months};
 pub use question::Question;
 pub use settle::settle;
+pub use sites::FunctionState;
 pub use statement::{Claim, Judged, Judging, Partial, Statement, Treatment, Verdict};
 pub use text::text;

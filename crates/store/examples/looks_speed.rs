@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("batches of {A_SECOND} looks: {}", figures(&mut batches));
     println!("folds of {FOLD_SECONDS} batches: {}", figures(&mut folds));
-    store.flush().await?;
+    store.close().await;
     println!("database: {} bytes after {minutes} minutes", std::fs::metadata(&path)?.len());
     Ok(())
 }

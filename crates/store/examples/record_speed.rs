@@ -37,10 +37,10 @@ async fn main() {
     }
     let per_message = |seconds: f64| seconds * 1e6 / messages as f64;
     println!("record: {:.1} us CPU, {:.1} us wall a message", per_message(cpu), per_message(wall));
-    store.flush().await.expect("flushed");
+    questions(&store).await;
+    store.close().await;
     let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
     println!("size: {} bytes a message", bytes / messages);
-    questions(&store).await;
 }
 
 async fn questions(store: &Store) {

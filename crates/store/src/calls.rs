@@ -172,7 +172,7 @@ impl Store {
         .execute(&self.writer)
         .await
         .map_err(sql(DOING))?;
-        self.flush().await
+        Ok(())
     }
 
     /// Puts back what was being made when the program died: it may be made twice, and says so. Called

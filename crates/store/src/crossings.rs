@@ -6,7 +6,7 @@ use sqlx::{Any, Transaction};
 
 use crate::{Result, Store, column, instant, sql};
 
-/// Crossings that one question reads; the newest.
+/// Crossings of one station that one question reads: those that last first, then the newest.
 pub const CROSSINGS_LISTED_MAX: i64 = 1_000;
 
 /// A use stood at or above a threshold.
@@ -80,16 +80,19 @@ impl Store {
         rows.iter().map(crossing).collect()
     }
 
-    /// Crossings of all stations that last, or were seen at or after an instant, with the station's
-    /// number; the oldest first, at most the [`CROSSINGS_LISTED_MAX`] newest.
+    /// Crossings of all stations that last, or ended at or after an instant, with the station's
+    /// number; the oldest first, at most [`CROSSINGS_LISTED_MAX`] of each station: what one has to tell
+    /// hides nothing of another.
     ///
     /// # Errors
     /// When the records fail.
     pub async fn crossings(&self, since: Timestamp) -> Result<Vec<(i64, CrossingRecord)>> {
         const DOING: &str = "read the thresholds that were reached";
         let text = format!(
-            "SELECT {COLUMNS} FROM threshold_crossing WHERE last_at >= $1 OR until_at IS NULL \
-             ORDER BY from_at DESC, station DESC, promise DESC, used_of DESC LIMIT $2"
+            "SELECT {COLUMNS} FROM (SELECT {COLUMNS}, ROW_NUMBER() OVER (PARTITION BY station \
+             ORDER BY CASE WHEN until_at IS NULL THEN 0 ELSE 1 END, from_at DESC) AS place \
+             FROM threshold_crossing WHERE until_at >= $1 OR until_at IS NULL) AS placed \
+             WHERE place <= $2 ORDER BY from_at, station, promise, used_of"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(since.as_microsecond())
@@ -97,7 +100,7 @@ impl Store {
             .fetch_all(&self.readers)
             .await
             .map_err(sql(DOING))?;
-        rows.iter().rev().map(|row| Ok((column(row, "station", DOING)?, crossing(row)?))).collect()
+        rows.iter().map(|row| Ok((column(row, "station", DOING)?, crossing(row)?))).collect()
     }
 
     /// Ends the crossings of a station that was revoked: nobody reads them further. How many.

@@ -10,6 +10,11 @@ use crate::{NewCall, Result, Store, StoreError, column, instant, sql};
 pub const ENTRIES_MAX: i64 = 10_000;
 /// Most open incidents of one contract.
 pub const OPEN_INCIDENTS_MAX: i64 = 1_000;
+/// Open incidents of one contract from which on alarms open no more of their own: what is down, and
+/// people, always find room.
+pub const ALARM_INCIDENTS_MAX: i64 = 800;
+/// From which on alarms open none at all.
+const REST_INCIDENTS_MAX: i64 = 900;
 /// Most incidents of one page.
 pub const INCIDENTS_PAGE_MAX: i64 = 200;
 /// The sealing label of entries.
@@ -45,6 +50,30 @@ pub struct NewIncident {
     pub origin: Option<String>,
     /// When it was opened.
     pub opened: Timestamp,
+    /// Which part of the room for open incidents it may take.
+    pub room: Room,
+}
+
+/// A part of the room for the open incidents of a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// All of it, [`OPEN_INCIDENTS_MAX`]: for what is down, and for people.
+    All,
+    /// [`ALARM_INCIDENTS_MAX`]: for an alarm.
+    Alarms,
+    /// Somewhat more: for the incident that takes in the alarms for which there is no other room.
+    Rest,
+}
+
+impl Room {
+    /// Open incidents of a contract from which on there is no room.
+    const fn most(self) -> i64 {
+        match self {
+            Room::All => OPEN_INCIDENTS_MAX,
+            Room::Alarms => ALARM_INCIDENTS_MAX,
+            Room::Rest => REST_INCIDENTS_MAX,
+        }
+    }
 }
 
 /// One line of a timeline as it is kept.
@@ -101,7 +130,7 @@ impl Store {
     /// Opens an incident with its first entries. `None` when its origin has opened one already.
     ///
     /// # Errors
-    /// [`StoreError::Full`] when too many are open; when the records fail.
+    /// [`StoreError::IncidentsFull`] when too many are open; when the records fail.
     pub async fn open_incident(
         &self,
         new: &NewIncident,
@@ -146,7 +175,7 @@ impl Store {
     /// Adds entries to timelines: all of them or, when one of the timelines has moved on, none.
     ///
     /// # Errors
-    /// [`StoreError::Full`] beyond [`ENTRIES_MAX`]; when the records fail.
+    /// [`StoreError::TimelineFull`] beyond [`ENTRIES_MAX`]; when the records fail.
     pub async fn add_entries(&self, additions: &[Addition]) -> Result<Added> {
         const DOING: &str = "write a timeline";
         let mut transaction = self.begin(DOING).await?;
@@ -276,10 +305,9 @@ impl Store {
         .fetch_one(&mut **transaction)
         .await
         .map_err(sql(DOING))?;
-        if column::<i64>(&row, "total", DOING)? >= OPEN_INCIDENTS_MAX {
-            let contract = new.contract.clone();
-            let (what, most) = ("open incidents", OPEN_INCIDENTS_MAX);
-            return Err(StoreError::Full { contract, what, most });
+        let most = new.room.most();
+        if column::<i64>(&row, "total", DOING)? >= most {
+            return Err(StoreError::IncidentsFull { contract: new.contract.clone(), most });
         }
         let row = sqlx::query(
             "INSERT INTO incident (id, contract, service, source, origin, opened_at, entries) \
@@ -306,8 +334,8 @@ impl Store {
         let micros = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
         let count = addition.after + addition.entries.len() as i64;
         if count > ENTRIES_MAX {
-            let contract = format!("incident {}", addition.incident);
-            return Err(StoreError::Full { contract, what: "entries", most: ENTRIES_MAX });
+            let incident = addition.incident;
+            return Err(StoreError::TimelineFull { incident, most: ENTRIES_MAX });
         }
         let done = sqlx::query(
             "UPDATE incident SET entries = $1, recognised_at = $2, recovered_at = $3, \

@@ -56,8 +56,8 @@ pub use day::Day;
 pub use domains::{DomainRecord, KEY_LABEL, KeyRecord, NewKey};
 pub use events::{ContractEvent, Import, Imported, KindLimit, Rewrite, SealedEvent, Withdrawn};
 pub use incidents::{
-    Added, Addition, ENTRIES_MAX, EntryRecord, INCIDENTS_PAGE_MAX, IncidentRecord, Milestones,
-    NewIncident, OPEN_INCIDENTS_MAX,
+    ALARM_INCIDENTS_MAX, Added, Addition, ENTRIES_MAX, EntryRecord, INCIDENTS_PAGE_MAX,
+    IncidentRecord, Milestones, NewIncident, OPEN_INCIDENTS_MAX, Room,
 };
 pub use log::{DeliveryRow, Place, Slot, Status, StoryRecord};
 pub use log_slots::{SLOTS_DAYS, SLOTS_LISTED_MAX, SlotRecord};
@@ -77,7 +77,7 @@ pub use readings::{
 pub use record::NODES_MAX;
 pub use reports::{DRAFTS_MAX, DraftRecord, ReportRecord};
 pub use search::{Filter, Listing, PAGE_MAX, Who};
-pub use sessions::{SESSIONS_MAX, TryGate};
+pub use sessions::{SESSIONS_MAX, SessionRecord, TryGate};
 pub use slots::{BUSIEST_MAX, DOMAINS_PER_SLOT_MAX, OTHER_DOMAINS, SlotSpan};
 pub use station_looks::BroughtLooks;
 pub use station_states::{CHANGES_LISTED_MAX, STATES_KEPT_MAX, StateChange, StateRecord};
@@ -87,7 +87,8 @@ pub use stations::{
 };
 pub use watched::WatchedCheck;
 
-/// The records, open. Clones share the connections.
+/// The records, open. Clones share the connections. What a function recorded survives a power cut from
+/// its return on: nothing has to be written out before an acknowledgement.
 #[derive(Clone)]
 pub struct Store {
     vault: Arc<Vault>,
@@ -176,6 +177,22 @@ pub enum StoreError {
         /// How many there may be.
         most: i64,
     },
+    /// A contract has too many open incidents.
+    #[error("{contract} has {most} open incidents: close what is over")]
+    IncidentsFull {
+        /// Of which contract.
+        contract: String,
+        /// How many there may be.
+        most: i64,
+    },
+    /// A timeline is full.
+    #[error("incident {incident} has {most} entries: no more are written")]
+    TimelineFull {
+        /// Of which incident.
+        incident: i64,
+        /// How many there may be.
+        most: i64,
+    },
     /// More relays than the records can number.
     #[error("there are records of {NODES_MAX} nodes already: give relays stable names")]
     TooManyNodes,
@@ -209,22 +226,6 @@ impl Store {
             .fetch_one(&self.readers)
             .await
             .map_err(sql("reach the database"))?;
-        Ok(())
-    }
-
-    /// Makes everything recorded so far survive a power cut. Between flushes SQLite keeps the
-    /// newest records where a crash of the program cannot lose them but one of the machine can;
-    /// PostgreSQL has nothing to do here.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub async fn flush(&self) -> Result<()> {
-        if self.engine == engine::Engine::Sqlite {
-            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-                .fetch_all(&self.writer)
-                .await
-                .map_err(sql("write the records to the disk"))?;
-        }
         Ok(())
     }
 

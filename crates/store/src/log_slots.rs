@@ -5,6 +5,7 @@ use link::{LogSlot, Trouble};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
 
+use crate::readings::may_be_taken;
 use crate::stations::{Accepted, Stream};
 use crate::{Result, Store, column, instant, sql};
 
@@ -12,6 +13,10 @@ use crate::{Result, Store, column, instant, sql};
 pub const SLOTS_DAYS: i64 = 40;
 /// Slots that one question reads; the newest.
 pub const SLOTS_LISTED_MAX: i64 = 5_000;
+/// Sources of one station whose slots are kept; those of further ones are not.
+pub const SOURCES_MAX: i64 = 100;
+/// Slots of one source that begin in one day (UTC) and are kept: twice as many as there are minutes.
+pub const DAY_SLOTS_MAX: i64 = 2_880;
 /// The sealing label of lines.
 const LABEL: &str = "log-trouble";
 
@@ -36,11 +41,17 @@ pub struct SlotRecord {
 
 impl Store {
     /// Takes a batch of slots: all of it is in the records when this returns, or nothing. A slot that is
-    /// told again takes the place of what was told of it.
+    /// told again takes the place of what was told of it. Slots that end far ahead of `now` or before
+    /// [`SLOTS_DAYS`], and what is beyond [`SOURCES_MAX`] or [`DAY_SLOTS_MAX`], are dropped and counted.
     ///
     /// # Errors
     /// When the records fail; then nothing has changed.
-    pub async fn take_slots(&self, station: i64, logs: &link::Logs) -> Result<Accepted> {
+    pub async fn take_slots(
+        &self,
+        station: i64,
+        logs: &link::Logs,
+        now: Timestamp,
+    ) -> Result<Accepted> {
         const DOING: &str = "take collected logs";
         let mut transaction = self.begin(DOING).await?;
         if let Err(known) =
@@ -48,11 +59,18 @@ impl Store {
         {
             return Ok(known);
         }
+        let (first, last) = may_be_taken(now);
+        let mut dropped = 0;
         for slot in &logs.slots {
-            self.write_slot(&mut transaction, station, slot).await?;
+            let is_kept = (first..=last).contains(&slot.slot_until)
+                && has_room(&mut transaction, station, slot).await?;
+            match is_kept {
+                true => self.write_slot(&mut transaction, station, slot).await?,
+                false => dropped += 1,
+            }
         }
         transaction.commit().await.map_err(sql(DOING))?;
-        Ok(Accepted { taken: logs.batch, is_new: true, dropped: 0 })
+        Ok(Accepted { taken: logs.batch, is_new: true, dropped })
     }
 
     async fn write_slot(
@@ -155,6 +173,42 @@ impl Store {
             .map_err(sql("forget old slots of logs"))?;
         Ok(done.rows_affected())
     }
+}
+
+/// Whether there is room for a slot: its source is known or one of few, and there are not too many of
+/// that day.
+async fn has_room(
+    transaction: &mut Transaction<'static, Any>,
+    station: i64,
+    slot: &LogSlot,
+) -> Result<bool> {
+    const DOING: &str = "count the slots of a log";
+    const DAY_MICROS: i64 = 86_400_000_000;
+    let day = slot.slot_from.as_microsecond().div_euclid(DAY_MICROS) * DAY_MICROS;
+    let text = "SELECT COUNT(*) AS total FROM log_slot \
+                WHERE station = $1 AND source = $2 AND slot_from >= $3 AND slot_from < $4";
+    let row = sqlx::query(text)
+        .bind(station)
+        .bind(slot.source.as_str())
+        .bind(day)
+        .bind(day + DAY_MICROS)
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(sql(DOING))?;
+    let that_day: i64 = column(&row, "total", DOING)?;
+    if that_day > 0 {
+        return Ok(that_day < DAY_SLOTS_MAX);
+    }
+    // The first of its day, which is seldom.
+    let text = "SELECT COUNT(DISTINCT source) AS total FROM log_slot \
+                WHERE station = $1 AND source <> $2";
+    let row = sqlx::query(text)
+        .bind(station)
+        .bind(slot.source.as_str())
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(sql(DOING))?;
+    Ok(column::<i64>(&row, "total", DOING)? < SOURCES_MAX)
 }
 
 fn slot(row: &AnyRow) -> Result<SlotRecord> {

@@ -20,6 +20,9 @@ pub const CHECK_NAMES_MAX: i64 = 200_000;
 /// What the name of a check begins with where probes have their words.
 pub const CHECK_PREFIX: &str = "check/";
 
+/// How much older than the newest a look of our own may be when it is told.
+const TOLD_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+
 /// One look of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
@@ -53,20 +56,23 @@ impl Store {
     pub async fn record_looks(&self, looks: &[Look], unlooked: &[Unlooked]) -> Result<()> {
         const DOING: &str = "record what checks saw";
         let _turn = self.looks_turn.lock().await;
-        self.load_runs().await?;
+        let horizon = own_horizon(looks);
+        self.load_runs(horizon).await?;
         let mut transaction = self.begin(DOING).await?;
-        let news = self.write_looks(&mut transaction, looks, unlooked).await?;
+        let news = self.write_looks(&mut transaction, looks, unlooked, horizon).await?;
         transaction.commit().await.map_err(sql(DOING))?;
         self.memory().keep_looks(news);
         Ok(())
     }
 
-    /// Writes looks in a transaction, without taking them into memory yet.
+    /// Writes looks in a transaction, without taking them into memory yet. What is known from after
+    /// `horizon` gives way to them.
     pub(crate) async fn write_looks(
         &self,
         transaction: &mut Transaction<'static, Any>,
         looks: &[Look],
         unlooked: &[Unlooked],
+        horizon: Timestamp,
     ) -> Result<LookNews> {
         let names = looks.iter().map(|look| look.check.as_str());
         let numbers = self.number_checks(transaction, names).await?;
@@ -75,14 +81,15 @@ impl Store {
             let memory = self.memory();
             for told in in_order_of_time(looks, unlooked) {
                 match told {
-                    Told::Blind(blind) => memory.runs.begin(&mut changes, blind_run(blind)),
-                    Told::Look(look) => drop(memory.runs.note(&mut changes, &sighting(look))),
+                    Told::Blind(it) => memory.runs.begin(&mut changes, blind_run(it), horizon),
+                    Told::Look(it) => drop(memory.runs.note(&mut changes, &sighting(it), horizon)),
                 }
             }
         }
         if !looks.is_empty() {
             self.add_batch(transaction, looks, &numbers).await?;
         }
+        forget_runs(transaction, &changes.forget).await?;
         self.write_runs(transaction, &changes.write).await?;
         Ok(LookNews { numbers, changes })
     }
@@ -181,7 +188,7 @@ impl Store {
         if self.memory().runs.is_loaded {
             return Ok(self.memory().runs.all());
         }
-        let (mut runs, changes, _) = self.replay().await?;
+        let (mut runs, changes, _) = self.replay(Timestamp::MAX).await?;
         runs.keep(changes);
         Ok(runs.all())
     }
@@ -199,8 +206,9 @@ impl Store {
         rows.iter().map(observation).collect()
     }
 
-    /// The newest run of each check as its row says, what the batches tell beyond it, and the numbers.
-    async fn replay(&self) -> Result<(Runs, Changes, HashMap<String, i64>)> {
+    /// The newest run of each check as its row says, what the batches tell beyond it and up to the horizon,
+    /// and the numbers.
+    async fn replay(&self, horizon: Timestamp) -> Result<(Runs, Changes, HashMap<String, i64>)> {
         let mut runs = Runs::default();
         runs.is_loaded = true;
         for run in self.newest_rows().await? {
@@ -215,21 +223,25 @@ impl Store {
                 let Some(check) = names.get(&number).map(|name| (*name).to_owned()) else {
                     continue;
                 };
+                if look.at > horizon {
+                    continue;
+                }
                 let pace = SignedDuration::from_secs(pace);
-                runs.note(&mut changes, &sighting(&Look { check, pace, seen: look }));
+                runs.note(&mut changes, &sighting(&Look { check, pace, seen: look }), horizon);
             }
         }
         Ok((runs, changes, numbers.into_iter().collect()))
     }
 
     /// Takes what is in the records into memory, and writes what batches tell beyond the runs.
-    pub(crate) async fn load_runs(&self) -> Result<()> {
+    pub(crate) async fn load_runs(&self, horizon: Timestamp) -> Result<()> {
         const DOING: &str = "read the newest runs of checks";
         if self.memory().runs.is_loaded {
             return Ok(());
         }
-        let (mut runs, changes, numbers) = self.replay().await?;
+        let (mut runs, changes, numbers) = self.replay(horizon).await?;
         let mut transaction = self.begin(DOING).await?;
+        forget_runs(&mut transaction, &changes.forget).await?;
         self.write_runs(&mut transaction, &changes.write).await?;
         transaction.commit().await.map_err(sql(DOING))?;
         runs.keep(changes);
@@ -295,6 +307,28 @@ impl Store {
         self.memory().runs.freshen(&mut runs);
         Ok(runs)
     }
+}
+
+/// Our own looks are told within minutes: what is known from long after them was told while our clock was
+/// ahead.
+fn own_horizon(looks: &[Look]) -> Timestamp {
+    let newest = looks.iter().map(|look| look.seen.at).max();
+    newest.and_then(|at| at.checked_add(TOLD_WITHIN).ok()).unwrap_or(Timestamp::MAX)
+}
+
+async fn forget_runs(
+    transaction: &mut Transaction<'static, Any>,
+    runs: &[(String, Timestamp)],
+) -> Result<()> {
+    for (probe, first) in runs {
+        sqlx::query("DELETE FROM observation WHERE probe = $1 AND first_at = $2")
+            .bind(probe.as_str())
+            .bind(first.as_microsecond())
+            .execute(&mut **transaction)
+            .await
+            .map_err(sql("forget what a wrong clock told"))?;
+    }
+    Ok(())
 }
 
 /// What memory takes once a transaction is through.

@@ -153,7 +153,7 @@ impl Store {
         .execute(&self.writer)
         .await
         .map_err(sql(DOING))?;
-        self.flush().await
+        Ok(())
     }
 
     /// Puts back what was being sent when the program died: it may be sent twice, and says so.

@@ -135,12 +135,12 @@ impl Store {
         {
             return Ok(known);
         }
-        let (seen, dropped) = self.numbered(&mut transaction, station, readings, now).await?;
+        let (seen, mut dropped) = self.numbered(&mut transaction, station, readings, now).await?;
         let seen = in_order(seen);
         if let (Some(first), Some(last)) = (seen.first(), seen.last()) {
             add_batch(&mut transaction, station, first, last, &seen).await?;
         }
-        self.write_states(&mut transaction, station, &readings.states).await?;
+        dropped += self.write_states(&mut transaction, station, &readings.states, now).await?;
         self.write_crossings(&mut transaction, station, crossings).await?;
         transaction.commit().await.map_err(sql(DOING))?;
         Ok(Accepted { taken: readings.batch, is_new: true, dropped })

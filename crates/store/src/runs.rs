@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::observations::{Observation, Sighting, Told, continues};
 
@@ -15,7 +15,7 @@ pub(crate) const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
 #[derive(Clone, Debug)]
 struct Known {
     run: Observation,
-    written: jiff::Timestamp,
+    written: Timestamp,
 }
 
 /// The newest run of each check.
@@ -32,6 +32,8 @@ pub(crate) struct Changes {
     newest: HashMap<String, Known>,
     /// In the order in which they changed.
     pub(crate) write: Vec<Observation>,
+    /// Probes and beginnings of runs that were told by a clock that was wrong.
+    pub(crate) forget: Vec<(String, Timestamp)>,
 }
 
 impl Runs {
@@ -41,16 +43,48 @@ impl Runs {
         self.newest.insert(run.probe.clone(), Known { run, written });
     }
 
-    /// Takes a measurement into account without changing anything yet.
-    pub(crate) fn note(&self, changes: &mut Changes, sighting: &Sighting) -> Told {
-        let known =
-            changes.newest.get(&sighting.probe).or_else(|| self.newest.get(&sighting.probe));
-        if known.is_some_and(|known| sighting.at <= known.run.last) {
+    /// The newest run of a check as something of the instant `at` finds it. A run that goes beyond
+    /// `horizon` was told by a clock that was wrong: it is cut off, or forgotten where all of it is
+    /// there, so that it does not hide what is told now.
+    fn known(
+        &self,
+        changes: &mut Changes,
+        (probe, at): (&str, Timestamp),
+        horizon: Timestamp,
+    ) -> Option<Known> {
+        let known = changes.newest.get(probe).or_else(|| self.newest.get(probe))?.clone();
+        let Known { mut run, .. } = known.clone();
+        if run.last <= horizon || at > horizon {
+            return Some(known);
+        }
+        if run.first > horizon {
+            changes.forget.push((run.probe, run.first));
+            return None;
+        }
+        if run.first >= at {
+            return Some(known);
+        }
+        run.last = at.checked_sub(SignedDuration::from_secs(1)).unwrap_or(at).max(run.first);
+        changes.write.push(run);
+        None
+    }
+
+    /// Takes a measurement into account without changing anything yet. Nothing is true from after
+    /// `horizon`.
+    pub(crate) fn note(
+        &self,
+        changes: &mut Changes,
+        sighting: &Sighting,
+        horizon: Timestamp,
+    ) -> Told {
+        let known = self.known(changes, (&sighting.probe, sighting.at), horizon);
+        if known.as_ref().is_some_and(|known| sighting.at <= known.run.last) {
             return Told::Past;
         }
-        let Some(known) = known.filter(|known| continues(&known.run, sighting)).cloned() else {
+        let continued = known.as_ref().filter(|known| continues(&known.run, sighting)).cloned();
+        let Some(continued) = continued else {
             if let Some(ended) = known.filter(|ended| ended.written < ended.run.last) {
-                changes.write.push(ended.run.clone());
+                changes.write.push(ended.run);
             }
             let run = Observation {
                 probe: sighting.probe.clone(),
@@ -63,7 +97,7 @@ impl Runs {
             changes.put(run, sighting.at);
             return Told::Begins;
         };
-        let Known { mut run, mut written } = known;
+        let Known { mut run, mut written } = continued;
         run.last = sighting.at;
         run.total += 1;
         if run.last.duration_since(written) >= WRITTEN_EVERY {
@@ -75,9 +109,8 @@ impl Runs {
     }
 
     /// A run of which nobody told look by look, such as a blind span.
-    pub(crate) fn begin(&self, changes: &mut Changes, run: Observation) {
-        let known = changes.newest.get(&run.probe).or_else(|| self.newest.get(&run.probe)).cloned();
-        match known {
+    pub(crate) fn begin(&self, changes: &mut Changes, run: Observation, horizon: Timestamp) {
+        match self.known(changes, (&run.probe, run.first), horizon) {
             Some(known) if run.first <= known.run.last => changes.write.push(run),
             Some(ended) => {
                 if ended.written < ended.run.last {
@@ -115,7 +148,7 @@ impl Runs {
 }
 
 impl Changes {
-    fn put(&mut self, run: Observation, written: jiff::Timestamp) {
+    fn put(&mut self, run: Observation, written: Timestamp) {
         self.write.push(run.clone());
         self.newest.insert(run.probe.clone(), Known { run, written });
     }

@@ -20,8 +20,21 @@ pub struct TryGate {
 /// Sessions of one account; the one that expires first makes room.
 pub const SESSIONS_MAX: i64 = 50;
 
+/// Whose session it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// An administrator or a customer.
+    pub kind: Kind,
+    /// As the account has it.
+    pub login: String,
+    /// Names of a customer's contracts; empty for the others.
+    pub contracts: Vec<String>,
+    /// Signed out by itself then.
+    pub expires: Timestamp,
+}
+
 impl Store {
-    /// Opens a session for an administrator and forgets those that have expired, or are more
+    /// Opens a session for an administrator or a customer and forgets those that have expired, or are more
     /// than [`SESSIONS_MAX`].
     ///
     /// # Errors
@@ -29,7 +42,7 @@ impl Store {
     pub async fn open_session(
         &self,
         token: &str,
-        login: &str,
+        (kind, login): (Kind, &str),
         now: Timestamp,
         expires: Timestamp,
     ) -> Result<()> {
@@ -44,7 +57,7 @@ impl Store {
             "INSERT INTO session (token_index, name_index, expires_at) VALUES ($1, $2, $3)",
         )
         .bind(self.token_index(token))
-        .bind(self.name_index(Kind::Administrator, login))
+        .bind(self.name_index(kind, login))
         .bind(expires.as_microsecond())
         .execute(&mut *transaction)
         .await
@@ -53,7 +66,7 @@ impl Store {
             "DELETE FROM session WHERE token_index IN (SELECT token_index FROM session \
              WHERE name_index = $1 ORDER BY expires_at DESC LIMIT 1000 OFFSET $2)",
         )
-        .bind(self.name_index(Kind::Administrator, login))
+        .bind(self.name_index(kind, login))
         .bind(SESSIONS_MAX)
         .execute(&mut *transaction)
         .await
@@ -61,31 +74,38 @@ impl Store {
         transaction.commit().await.map_err(sql(DOING))
     }
 
-    /// Whose session it is and until when, if it is still good and the account is still there.
+    /// Whose session it is, if it is still good and the account is still there.
     ///
     /// # Errors
     /// When the records fail.
-    pub async fn session(
-        &self,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<Option<(String, Timestamp)>> {
+    pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<SessionRecord>> {
         const DOING: &str = "look a session up";
         let row = sqlx::query(
-            "SELECT account.name AS name, session.expires_at AS expires_at FROM session \
-             JOIN account ON account.name_index = session.name_index AND account.kind = $3 \
+            "SELECT account.kind AS kind, account.name AS name, session.name_index AS name_index, \
+             session.expires_at AS expires_at FROM session \
+             JOIN account ON account.name_index = session.name_index AND account.kind IN ($3, $4) \
              WHERE session.token_index = $1 AND session.expires_at > $2",
         )
         .bind(self.token_index(token))
         .bind(now.as_microsecond())
         .bind(Kind::Administrator.number())
+        .bind(Kind::Customer.number())
         .fetch_optional(&self.readers)
         .await
         .map_err(sql(DOING))?;
         let Some(row) = row else { return Ok(None) };
         let name: Vec<u8> = column(&row, "name", DOING)?;
-        let name = self.open_text("account", &name, DOING)?;
-        Ok(Some((name, instant(column(&row, "expires_at", DOING)?))))
+        let kind = Kind::from_number(column(&row, "kind", DOING)?);
+        let contracts = match kind {
+            Kind::Customer => self.contracts_of(column(&row, "name_index", DOING)?).await?,
+            Kind::Administrator | Kind::ApiUser => Vec::new(),
+        };
+        Ok(Some(SessionRecord {
+            kind,
+            login: self.open_text("account", &name, DOING)?,
+            contracts,
+            expires: instant(column(&row, "expires_at", DOING)?),
+        }))
     }
 
     /// Ends a session; nothing happens when there is none.

@@ -1,6 +1,7 @@
 //! Looks that stations bring: each batch once, however often it comes.
 
 use jiff::Timestamp;
+use link::limits::SKEW_MAX;
 use sqlx::{Any, Transaction};
 
 use crate::looks::{Look, Unlooked};
@@ -20,7 +21,7 @@ pub struct BroughtLooks {
 
 impl Store {
     /// Records the batches of a station that are new, all of them or none; `brought` is in the order of
-    /// their numbers. Those that came before change nothing.
+    /// their numbers. Those that came before change nothing; what is known from after `now` gives way.
     ///
     /// # Errors
     /// As [`record_looks`](Store::record_looks).
@@ -32,7 +33,8 @@ impl Store {
     ) -> Result<Accepted> {
         const DOING: &str = "record what a station saw";
         let _turn = self.looks_turn.lock().await;
-        self.load_runs().await?;
+        let horizon = now.checked_add(SKEW_MAX).unwrap_or(now);
+        self.load_runs(horizon).await?;
         let mut transaction = self.begin(DOING).await?;
         let taken = looks_taken(&mut transaction, station).await?;
         let new = || brought.iter().filter(|batch| batch.batch > taken);
@@ -46,7 +48,7 @@ impl Store {
         let looks: Vec<Look> = new().flat_map(|batch| batch.looks.iter().cloned()).collect();
         let unlooked: Vec<Unlooked> =
             new().flat_map(|batch| batch.unlooked.iter().cloned()).collect();
-        let news = self.write_looks(&mut transaction, &looks, &unlooked).await?;
+        let news = self.write_looks(&mut transaction, &looks, &unlooked, horizon).await?;
         sqlx::query("UPDATE station SET seen_at = $1 WHERE number = $2")
             .bind(now.as_microsecond())
             .bind(station)

@@ -5,10 +5,13 @@ use link::{StateWord, StationState};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
 
+use crate::readings::may_be_taken;
 use crate::{Result, Store, column, instant, sql};
 
 /// Things of one station whose state is kept; further ones are not.
 pub const STATES_KEPT_MAX: i64 = 5_000;
+/// Changes of one thing in a day (UTC) that are kept.
+pub const DAY_CHANGES_MAX: i64 = 300;
 /// Changes of one station that one page reads.
 pub const CHANGES_LISTED_MAX: i64 = 200;
 
@@ -57,18 +60,39 @@ const fn word(number: i64) -> StateWord {
 }
 
 impl Store {
-    /// Notes states that a station brought, in their order. What is older than what is known changes
+    /// Notes states that a station brought, in their order; how many are not in the records, as for
+    /// readings because of when they were, or beyond a limit. What is older than what is known changes
     /// nothing.
     pub(crate) async fn write_states(
         &self,
         transaction: &mut Transaction<'static, Any>,
         station: i64,
         states: &[StationState],
-    ) -> Result<()> {
+        now: Timestamp,
+    ) -> Result<u64> {
+        let (first, last) = may_be_taken(now);
+        let mut dropped = 0;
         for state in states {
-            write_state(transaction, station, state).await?;
+            let is_kept = (first..=last).contains(&state.at)
+                && write_state(transaction, station, state, last).await?;
+            dropped += u64::from(!is_kept);
         }
-        Ok(())
+        Ok(dropped)
+    }
+
+    /// Forgets what was last seen before an instant; how many.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn drop_states_before(&self, first: Timestamp) -> Result<u64> {
+        let text = "DELETE FROM station_state WHERE seen_at < $1 \
+                    AND station IN (SELECT number FROM station)";
+        let done = sqlx::query(text)
+            .bind(first.as_microsecond())
+            .execute(&self.writer)
+            .await
+            .map_err(sql("forget old states of stations"))?;
+        Ok(done.rows_affected())
     }
 
     /// How everything of a station is, by name.
@@ -147,11 +171,13 @@ impl Store {
     }
 }
 
+/// `false` when there is no room for it. What is known from after `last` was never true.
 async fn write_state(
     transaction: &mut Transaction<'static, Any>,
     station: i64,
     seen: &StationState,
-) -> Result<()> {
+    last: Timestamp,
+) -> Result<bool> {
     const DOING: &str = "note a state of a station";
     let at = seen.at.as_microsecond();
     let state = number(seen.state);
@@ -166,7 +192,7 @@ async fn write_state(
     .map_err(sql(DOING))?;
     let known = here.as_ref().map(record).transpose()?;
     let is_change = match &known {
-        Some(known) if seen.at < known.seen => return Ok(()),
+        Some(known) if seen.at < known.seen && known.seen <= last => return Ok(true),
         Some(known) => known.state != seen.state,
         None => true,
     };
@@ -177,7 +203,7 @@ async fn write_state(
             .await
             .map_err(sql(DOING))?;
         if column::<i64>(&row, "total", DOING)? >= STATES_KEPT_MAX {
-            return Ok(());
+            return Ok(false);
         }
     }
     let since = known.filter(|_| !is_change).map_or(at, |known| known.since.as_microsecond());
@@ -197,19 +223,37 @@ async fn write_state(
     .await
     .map_err(sql(DOING))?;
     if is_change {
-        sqlx::query(
-            "INSERT INTO station_change (station, name, changed_at, state, detail) \
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (station, name, changed_at) DO NOTHING",
-        )
+        write_change(transaction, station, seen).await?;
+    }
+    Ok(true)
+}
+
+/// Notes that something changed, unless it did so too often that day.
+async fn write_change(
+    transaction: &mut Transaction<'static, Any>,
+    station: i64,
+    seen: &StationState,
+) -> Result<()> {
+    const DOING: &str = "note a change on a station";
+    const DAY_MICROS: i64 = 86_400_000_000;
+    let at = seen.at.as_microsecond();
+    let day = at.div_euclid(DAY_MICROS) * DAY_MICROS;
+    let text = "INSERT INTO station_change (station, name, changed_at, state, detail) \
+                SELECT $1, $2, $3, $4, $5 WHERE (SELECT COUNT(*) FROM station_change \
+                WHERE station = $1 AND name = $2 AND changed_at >= $6 AND changed_at < $7) < $8 \
+                ON CONFLICT (station, name, changed_at) DO NOTHING";
+    sqlx::query(text)
         .bind(station)
         .bind(seen.name.as_str())
         .bind(at)
-        .bind(state)
+        .bind(number(seen.state))
         .bind(seen.detail.as_str())
+        .bind(day)
+        .bind(day + DAY_MICROS)
+        .bind(DAY_CHANGES_MAX)
         .execute(&mut **transaction)
         .await
         .map_err(sql(DOING))?;
-    }
     Ok(())
 }
 

@@ -172,6 +172,9 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(sql(DOING))?;
+        if here.is_some() {
+            forget_streams(&mut transaction, &new.name).await?;
+        }
         transaction.commit().await.map_err(sql(DOING))?;
         Ok(StationAdded::Done)
     }
@@ -313,6 +316,20 @@ impl Store {
         let taken = column::<i64>(&row, "taken", DOING)?.unsigned_abs();
         Ok(Err(Accepted { taken, is_new: false, dropped: 0 }))
     }
+}
+
+/// Who has a new token counts its batches from the start: they would pass for ones that came before. A
+/// node is told up to where its looks were taken, and goes on from there as long as there is room.
+async fn forget_streams(transaction: &mut Transaction<'static, Any>, name: &str) -> Result<()> {
+    let text = "DELETE FROM station_stream WHERE (stream <> 'looks' OR taken > $1) \
+                AND station IN (SELECT number FROM station WHERE name = $2)";
+    sqlx::query(text)
+        .bind(i64::try_from(link::limits::BATCH_NUMBER_MAX / 2).unwrap_or(i64::MAX))
+        .bind(name)
+        .execute(&mut **transaction)
+        .await
+        .map_err(sql("begin to count a station's batches anew"))?;
+    Ok(())
 }
 
 fn station(row: &AnyRow) -> Result<StationRecord> {

@@ -18,26 +18,35 @@ pub struct WatchedCheck {
     pub changed: Timestamp,
     /// Since when it rests; `None` while it looks.
     pub paused: Option<Timestamp>,
+    /// The contract that it belongs to, when a customer made it.
+    pub contract: Option<String>,
 }
 
 const LABEL: &str = "watched-check";
 
 impl Store {
-    /// Adds a check; `false` when the name is taken.
+    /// Adds a check, with the contract that a customer made it for; `false` when the name is taken.
     ///
     /// # Errors
     /// When the records fail.
-    pub async fn add_check(&self, name: &str, settings: &str, now: Timestamp) -> Result<bool> {
+    pub async fn add_check(
+        &self,
+        name: &str,
+        settings: &str,
+        contract: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool> {
         const DOING: &str = "add a check";
         let sealed = self.seal(LABEL, settings.as_bytes(), DOING)?;
         let done = sqlx::query(
-            "INSERT INTO watched_check (name, sealed, created_at, changed_at) \
-             VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING",
+            "INSERT INTO watched_check (name, sealed, created_at, changed_at, contract) \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
         )
         .bind(name)
         .bind(sealed)
         .bind(now.as_microsecond())
         .bind(now.as_microsecond())
+        .bind(contract.map(str::to_owned))
         .execute(&self.writer)
         .await
         .map_err(sql(DOING))?;
@@ -95,7 +104,7 @@ impl Store {
     /// When the records fail.
     pub async fn watched_checks(&self) -> Result<Vec<WatchedCheck>> {
         let rows = sqlx::query(
-            "SELECT name, sealed, created_at, changed_at, paused_at FROM watched_check \
+            "SELECT name, sealed, created_at, changed_at, paused_at, contract FROM watched_check \
              ORDER BY name",
         )
         .fetch_all(&self.readers)
@@ -114,6 +123,7 @@ impl Store {
             created: instant(column(row, "created_at", DOING)?),
             changed: instant(column(row, "changed_at", DOING)?),
             paused: paused.map(instant),
+            contract: column(row, "contract", DOING)?,
         })
     }
 }

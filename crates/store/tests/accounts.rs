@@ -5,7 +5,7 @@ mod common;
 use common::{at, on_each_engine, vault};
 use jiff::SignedDuration;
 use mail::roster::Algorithm;
-use store::{AccountRecord, Kind, NewKey, TryGate};
+use store::{AccountRecord, Kind, NewKey, SessionRecord, TryGate};
 
 fn account(kind: Kind, name: &str) -> AccountRecord {
     AccountRecord {
@@ -13,6 +13,7 @@ fn account(kind: Kind, name: &str) -> AccountRecord {
         name: name.into(),
         password_hash: "$argon2id$…".into(),
         created: at("2026-11-22T00:00:00Z"),
+        contracts: Vec::new(),
     }
 }
 
@@ -56,17 +57,32 @@ async fn a_session_ends_with_its_time_its_account_or_its_password() {
         for name in ["hanako", "taro"] {
             store.add_account(&account(Kind::Administrator, name)).await.expect("added");
         }
-        store.open_session("token-1", "hanako", now, later).await.expect("opened");
-        store.open_session("token-2", "taro", now, later).await.expect("opened");
+        store
+            .open_session("token-1", (Kind::Administrator, "hanako"), now, later)
+            .await
+            .expect("opened");
+        store
+            .open_session("token-2", (Kind::Administrator, "taro"), now, later)
+            .await
+            .expect("opened");
         let found = store.session("token-1", now).await.expect("found");
-        assert_eq!(found, Some(("hanako".to_owned(), later)));
+        let expected = SessionRecord {
+            kind: Kind::Administrator,
+            login: "hanako".to_owned(),
+            contracts: Vec::new(),
+            expires: later,
+        };
+        assert_eq!(found, Some(expected));
         assert_eq!(store.session("token-3", now).await.expect("asked"), None);
         assert_eq!(store.session("token-1", later).await.expect("asked"), None);
         assert!(store.set_password_hash(Kind::Administrator, "hanako", "$new").await.expect("set"));
         assert_eq!(store.session("token-1", now).await.expect("asked"), None);
         store.close_session("token-2").await.expect("closed");
         assert_eq!(store.session("token-2", now).await.expect("asked"), None);
-        store.open_session("token-4", "taro", now, later).await.expect("opened");
+        store
+            .open_session("token-4", (Kind::Administrator, "taro"), now, later)
+            .await
+            .expect("opened");
         store.remove_account(Kind::Administrator, "taro", 1).await.expect("removed");
         assert_eq!(store.session("token-4", now).await.expect("asked"), None);
     })
@@ -81,7 +97,10 @@ async fn the_oldest_session_makes_room() {
         for n in 0..=store::SESSIONS_MAX {
             let expires = now + SignedDuration::from_hours(12) + SignedDuration::from_secs(n);
             let token = format!("token-{n}");
-            store.open_session(&token, "hanako", now, expires).await.expect("opened");
+            store
+                .open_session(&token, (Kind::Administrator, "hanako"), now, expires)
+                .await
+                .expect("opened");
         }
         assert_eq!(store.session("token-0", now).await.expect("asked"), None);
         assert!(store.session("token-1", now).await.expect("asked").is_some());
@@ -138,6 +157,37 @@ async fn a_domain_has_sealed_keys_and_is_added_once() {
         assert!(store.remove_domain("example.jp").await.expect("removed"));
         assert!(!store.remove_domain("example.jp").await.expect("asked"));
         assert!(store.add_domain("example.jp", &keys(), now).await.expect("added again"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_customer_has_contracts_and_a_session_knows_them() {
+    let now = at("2026-11-22T00:00:00Z");
+    let later = now + SignedDuration::from_hours(12);
+    on_each_engine(|store| async move {
+        let contracts = vec!["a-mail".to_owned(), "b-web".to_owned()];
+        let hanako =
+            AccountRecord { contracts: contracts.clone(), ..account(Kind::Customer, "hanako") };
+        assert!(store.add_account(&hanako).await.expect("added"));
+        assert!(!store.add_account(&hanako).await.expect("asked"));
+        assert_eq!(store.accounts().await.expect("listed"), [hanako]);
+        store.open_session("token", (Kind::Customer, "hanako"), now, later).await.expect("opened");
+        let sees = async || {
+            let session = store.session("token", now).await.expect("asked");
+            session.map(|session| (session.kind, session.contracts))
+        };
+        assert_eq!(sees().await, Some((Kind::Customer, contracts)));
+        let other = ["c-dns".to_owned()];
+        assert!(store.set_contracts("Hanako", &other).await.expect("set"));
+        assert!(!store.set_contracts("taro", &other).await.expect("asked"));
+        assert_eq!(sees().await, Some((Kind::Customer, other.to_vec())));
+        assert!(store.remove_account(Kind::Customer, "hanako", 0).await.expect("removed"));
+        assert_eq!(sees().await, None);
+        // Somebody else of that name begins with nothing.
+        assert!(store.add_account(&account(Kind::Customer, "hanako")).await.expect("added"));
+        let again = store.account(Kind::Customer, "hanako").await.expect("found");
+        assert_eq!(again.map(|it| it.contracts), Some(Vec::new()));
     })
     .await;
 }

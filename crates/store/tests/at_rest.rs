@@ -55,12 +55,16 @@ async fn no_private_word_is_in_the_file_in_clear() {
         name: "api-himitsu@example.jp".into(),
         password_hash: "$argon2id$…".into(),
         created: now,
+        contracts: Vec::new(),
     };
     store.add_account(&account).await.expect("added");
     let administrator =
         AccountRecord { kind: Kind::Administrator, name: "himitsu".into(), ..account };
     store.add_account(&administrator).await.expect("added");
-    store.open_session("himitsu-token", "himitsu", now, now).await.expect("opened");
+    store
+        .open_session("himitsu-token", (Kind::Administrator, "himitsu"), now, now)
+        .await
+        .expect("opened");
     let event = ContractEvent {
         kind: "exclusion",
         from: now,

@@ -38,6 +38,7 @@ async fn a_call_is_written_with_its_entry_and_taken_once() {
             source: "check",
             origin: None,
             opened: at("2026-11-22T00:00:00Z"),
+            room: store::Room::All,
         };
         store.open_incident(&new, &[entry(1)], Milestones::default()).await.expect("opened");
         let two = vec![call(2, "pager"), call(2, "mail")];

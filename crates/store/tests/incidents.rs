@@ -4,7 +4,7 @@ mod common;
 
 use common::{at, on_each_engine};
 use store::{
-    Added, Addition, DraftRecord, EntryRecord, Milestones, NewIncident, ReportRecord, Store,
+    Added, Addition, DraftRecord, EntryRecord, Milestones, NewIncident, ReportRecord, Room, Store,
     StoreError,
 };
 
@@ -20,6 +20,7 @@ fn new(origin: Option<&str>) -> NewIncident {
         source: "check",
         origin: origin.map(str::to_owned),
         opened: at("2026-11-22T00:00:00Z"),
+        room: Room::All,
     }
 }
 
@@ -99,7 +100,7 @@ async fn too_many_entries_are_refused() {
         assert_eq!(opened.expect("opened"), Some(1));
         let many = addition(1, store::ENTRIES_MAX, &["noted"]);
         let refused = store.add_entries(&[many]).await;
-        assert!(matches!(refused, Err(StoreError::Full { what: "entries", .. })), "{refused:?}");
+        assert!(matches!(refused, Err(StoreError::TimelineFull { .. })), "{refused:?}");
     })
     .await;
 }
@@ -138,6 +139,25 @@ async fn reports_stay_as_they_were_issued() {
         assert_eq!(issue(&report(2, Some(1)), 2).await.expect("issued"), Added::Done);
         let reports = store.reports(1).await.expect("read");
         assert_eq!(reports, [report(1, None), report(2, Some(1))]);
+    })
+    .await;
+}
+
+/// Alarms leave room for what is down, and the incident for the rest of them a little less.
+#[tokio::test]
+async fn outages_find_room_before_alarms() {
+    on_each_engine(|store| async move {
+        let open = async |room| {
+            let new = NewIncident { room, ..new(None) };
+            store.open_incident(&new, &[entry(1, "opened")], Milestones::default()).await
+        };
+        for _ in 0..store::ALARM_INCIDENTS_MAX {
+            open(Room::Alarms).await.expect("opened");
+        }
+        let full = open(Room::Alarms).await;
+        assert!(matches!(full, Err(StoreError::IncidentsFull { .. })), "{full:?}");
+        assert!(open(Room::Rest).await.expect("opened").is_some());
+        assert!(open(Room::All).await.expect("opened").is_some());
     })
     .await;
 }

@@ -124,8 +124,8 @@ async fn a_restart_finds_the_runs_again() {
 async fn checks_of_the_console() {
     on_each_engine(|store| async move {
         let now = at("2026-11-22T06:00:00Z");
-        assert!(store.add_check("top", "{\"a\":1}", now).await.expect("added"));
-        assert!(!store.add_check("top", "{}", now).await.expect("asked"));
+        assert!(store.add_check("top", "{\"a\":1}", None, now).await.expect("added"));
+        assert!(!store.add_check("top", "{}", None, now).await.expect("asked"));
         assert!(store.change_check("top", "{\"a\":2}", now).await.expect("changed"));
         assert!(store.pause_check("top", Some(now)).await.expect("paused"));
         let checks = store.watched_checks().await.expect("listed");

@@ -81,6 +81,26 @@ async fn a_token_is_good_until_it_is_revoked_and_a_name_can_be_given_a_new_one()
 }
 
 #[tokio::test]
+async fn a_station_with_a_new_token_counts_its_batches_from_the_start() {
+    on_each_engine(|store| async move {
+        let station = web1(&store).await;
+        let order = store.add_order(&order(station, "06:00:00")).await.expect("recorded");
+        take(&store, station, &batch(70, vec![]), "06:00:00").await;
+        let none = Results { batch: 9, results: vec![] };
+        store.take_results(station, &none).await.expect("taken");
+        assert!(store.revoke_station("web-1", time("06:01:00")).await.expect("revoked"));
+        let again = new("web-1", StationKind::Agent, 2);
+        store.add_station(&again, time("06:02:00")).await.expect("added");
+        assert_eq!(take(&store, station, &batch(1, vec![]), "06:03:00").await, (1, true, 0));
+        let done = Results { batch: 1, results: vec![result(order, Outcome::Done)] };
+        assert!(store.take_results(station, &done).await.expect("taken").is_new);
+        let known = store.order(order).await.expect("read").expect("there");
+        assert_eq!(known.result.map(|it| it.outcome), Some(Outcome::Done));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_batch_that_comes_again_is_not_recorded_twice() {
     on_each_engine(|store| async move {
         let station = web1(&store).await;
@@ -229,7 +249,7 @@ async fn a_slot_that_is_told_again_takes_its_place() {
         let whole = slot("05:00:00", "06:00:00", 12, false);
         let second = Logs { batch: 2, slots: vec![whole, slot("06:00:00", "07:00:00", 3, false)] };
         for logs in [&first, &first, &second] {
-            store.take_slots(station, logs).await.expect("taken");
+            store.take_slots(station, logs, time("07:00:00")).await.expect("taken");
         }
         let slots = store.log_slots(station, time("00:00:00"), time("23:00:00")).await;
         let told: Vec<_> =
@@ -240,6 +260,53 @@ async fn a_slot_that_is_told_again_takes_its_place() {
         assert_eq!(lines[0].line, "himitsu: Out of memory");
         assert_eq!(store.log_trouble(station, "x", time("05:00:00")).await.expect("read"), []);
         assert_eq!(store.drop_log_slots_before(time("06:00:00")).await.expect("dropped"), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn states_and_slots_have_their_time_and_their_number() {
+    on_each_engine(|store| async move {
+        let station = web1(&store).await;
+        let state = |clock: &str, state| StationState {
+            at: time(clock),
+            name: "unit.nginx.service".to_owned(),
+            state,
+            detail: String::new(),
+        };
+        let mut ahead = batch(1, vec![]);
+        ahead.states = vec![state("06:00:00", StateWord::Good), state("07:00:00", StateWord::Bad)];
+        assert_eq!(take(&store, station, &ahead, "06:00:00").await, (1, true, 1));
+        assert!(store.bad_states().await.expect("read").is_empty(), "an hour ahead");
+        // Our own clock was ahead: what it let in does not stay.
+        let mut wrong = batch(2, vec![]);
+        wrong.states = vec![state("09:00:00", StateWord::Bad)];
+        take(&store, station, &wrong, "09:00:00").await;
+        let mut flapping = batch(3, vec![]);
+        let word = |n| if n % 2 == 0 { StateWord::Good } else { StateWord::Bad };
+        flapping.states =
+            (0..400).map(|n| state(&format!("06:{:02}:{:02}", n / 60, n % 60), word(n))).collect();
+        take(&store, station, &flapping, "06:07:00").await;
+        let known = store.station_states(station).await.expect("read");
+        assert_eq!(known[0].seen, time("06:06:39"));
+
+        let slot = |source: String, clock: &str, until: &str| LogSlot {
+            source,
+            slot_from: time(clock),
+            slot_until: time(until),
+            lines: 1,
+            bytes: 1,
+            trouble: vec![],
+            trouble_count: 0,
+            gap: false,
+        };
+        let mut slots = vec![slot("s".to_owned(), "06:00:00", "07:00:00")];
+        slots.extend((0..120).map(|n| slot(format!("s{n}"), "05:00:00", "06:00:00")));
+        let logs = Logs { batch: 1, slots };
+        let taken = store.take_slots(station, &logs, time("06:00:00")).await.expect("taken");
+        assert_eq!(taken.dropped, 21, "one an hour ahead, twenty sources too many");
+        assert_eq!(store.drop_states_before(time("06:06:39")).await.expect("dropped"), 0);
+        assert_eq!(store.drop_states_before(time("06:06:40")).await.expect("dropped"), 1);
     })
     .await;
 }
@@ -337,7 +404,7 @@ async fn crossings_begin_go_on_and_end() {
             assert_eq!(all, [(station, crossing)]);
             assert_eq!(store.open_crossings(station).await.expect("read").len(), open);
         }
-        assert!(store.crossings(time("06:01:01")).await.expect("read").is_empty());
+        assert!(store.crossings(time("06:02:01")).await.expect("read").is_empty());
     })
     .await;
 }

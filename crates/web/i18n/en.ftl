@@ -398,6 +398,8 @@ refused-part-of-address = Addresses are kept encrypted. Search for a whole addre
 refused-graph-span = A graph shows up to { $count } days.
 refused-no-contract = There is no contract { $value } in the configuration.
 refused-no-statement = There is no statement of { $value }: the contract was not in force, or has no such service.
+refused-incidents-full = { $value } has as many open incidents as there may be. Close those that are over.
+refused-timeline-full = The timeline of incident { $count } is full. Go on in a new incident.
 refused-evidence-full = The records keep no more evidence of { $value }.
 refused-too-much-evidence = There is too much evidence of { $value } to judge it. Take a log back with “yakusoku import --withdraw”.
 refused-day-too-long = The log has too many measurements of { $value } on one day.
@@ -529,6 +531,8 @@ incident-office = office
 incident-taken-back = taken back
 incident-take-back = Take back
 incident-write = Write down
+incident-publish = Public update (customers and status pages show it)
+incident-publish-add = Publish
 incident-note = Note
 incident-note-add = Add note
 incident-recognise = We know of it
@@ -1115,3 +1119,71 @@ alert-address = Address
 incident-acknowledge = I see to it
 refused-no-runbook-step = Step { $count } of the runbook cannot be done or left out here. Look at the runbook.
 check-target = promised response time { $value }
+
+
+## status pages
+status-pages = Status pages
+status-up = Up
+status-down = Down
+status-maintenance = Maintenance
+status-unknown = Not known
+status-all-up = Everything is up
+status-some-down = Something is down
+status-some-maintenance = Maintenance is under way
+status-some-unknown = The state of some functions is not known
+status-at = As of
+status-stale = If that is more than { $n ->
+    [one] a minute
+   *[other] { $n } minutes
+  } ago, this page is no longer current.
+status-partial = Some functions cannot be judged at the moment.
+status-open-incidents = Open incidents
+status-past-incidents = Incidents of the last 90 days
+status-no-past = None.
+status-functions = Functions
+status-since = Since
+status-days-ago = 90 days ago
+status-today = Today
+status-never-down = Never down
+status-none-seen = No downtime seen
+status-down-sum = { $n ->
+    [one] Down on one day, { $value }
+   *[other] Down on { $n } days, { $value } in all
+  }
+status-unknown-sum = ; not known for { $value }
+status-figures = Availability this month
+status-bounds = { $a } to { $b }
+status-target = (promised: { $value })
+status-windows = Maintenance windows
+status-no-windows = None is planned.
+status-runs = Under way
+status-provisional = (may move with a holiday)
+status-from = Began:
+status-until = Over:
+status-over = Over: { $value }
+status-began = Began: { $value }
+status-notice-sent = Customers were sent a notice
+status-incident = Incident
+status-incident-of = Incident: { $value }
+status-window-of = Maintenance: { $value }
+status-changed = Last change:
+
+## customers
+refused-customer-of-nothing = Choose at least one contract that the customer may see.
+refused-customer-checks-full = There are { $count } checks already: remove one first.
+refused-check-pace = Choose a pace of { $count } seconds or more.
+refused-check-mapped = The check { $value } counts for a contract: ask us to change it.
+customer-nothing = There is no contract for you to see.
+customer-nothing-advice = Ask whoever looks after your contract.
+customer-incidents-lead = Incidents of the services under your contracts, and what was published of them.
+customer-no-incidents = No incidents in the last 90 days.
+customer-updates = Updates
+customer-no-updates = Nothing was published yet.
+customer-notices-lead = What was sent to you, with the proof of sending.
+check-of-customer = check of the customer of { $value }
+account-customer = Customer
+users-customers-lead = Sees the chosen contracts alone: promises, statements, published incidents, windows, notices and checks.
+account-contracts = Contracts
+account-contracts-change = Change the contracts
+done-contracts-changed = The contracts were changed.
+customer-windows = Windows

@@ -30,6 +30,9 @@ static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
 static ICON: LazyLock<Asset> =
     LazyLock::new(|| asset("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg")));
 
+static STATUS: LazyLock<Asset> =
+    LazyLock::new(|| asset("status", "css", "text/css; charset=utf-8", crate::status::STYLES));
+
 fn asset(stem: &str, end: &str, media_type: &'static str, content: &'static str) -> Asset {
     Asset {
         path: format!("/assets/{stem}-{:016x}.{end}", fingerprint(content)),
@@ -39,7 +42,7 @@ fn asset(stem: &str, end: &str, media_type: &'static str, content: &'static str)
 }
 
 /// FNV-1a, 64 bits: tells two versions of a file apart, which is all a name has to do.
-fn fingerprint(content: &str) -> u64 {
+pub fn fingerprint(content: &str) -> u64 {
     content
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
@@ -60,13 +63,18 @@ pub fn icon() -> &'static str {
     &ICON.path
 }
 
+/// Where the stylesheet of status pages is.
+pub fn status_styles() -> &'static str {
+    &STATUS.path
+}
+
 /// Everything below `/assets`.
 pub fn routes() -> Router {
     Router::new().route("/{name}", get(serve))
 }
 
 async fn serve(Path(name): Path<String>) -> Response {
-    let known = [&*STYLESHEET, &*SCRIPT, &*ICON];
+    let known = [&*STYLESHEET, &*SCRIPT, &*ICON, &*STATUS];
     let wanted = known.into_iter().find(|a| a.path.strip_prefix("/assets/") == Some(&name));
     let Some(asset) = wanted else { return StatusCode::NOT_FOUND.into_response() };
     let headers = [

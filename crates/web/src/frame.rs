@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use app::accounts::Sight;
 use app::deliveries::Status;
 
 use crate::assets;
@@ -23,6 +24,8 @@ pub struct Person {
     pub login: String,
     /// Goes into every form.
     pub csrf: String,
+    /// What they may see.
+    pub sight: Sight,
 }
 
 /// Made once for a request, before its room is asked. Templates call its functions.
@@ -173,6 +176,21 @@ impl Frame {
         heard::answer(self.lang, *answer)
     }
 
+    /// Whether a customer looks, who sees his contracts alone.
+    #[must_use]
+    pub fn is_customer(&self) -> bool {
+        self.person.as_ref().is_some_and(|person| person.sight != Sight::All)
+    }
+
+    /// The contracts of the customer who looks; none for anybody else.
+    #[must_use]
+    pub fn own_contracts(&self) -> &[String] {
+        match self.person.as_ref().map(|person| &person.sight) {
+            Some(Sight::Contracts(own)) => own,
+            Some(Sight::All) | None => &[],
+        }
+    }
+
     /// The form token; empty for a stranger, and then no form is taken.
     #[must_use]
     pub fn csrf(&self) -> &str {
@@ -226,6 +244,7 @@ impl Frame {
             "domain-removed" => self.t("done-domain-removed"),
             "account-added" => self.t("done-account-added"),
             "account-removed" => self.t("done-account-removed"),
+            "contracts-changed" => self.t("done-contracts-changed"),
             "password-changed" => self.t("done-password-changed"),
             "incident-opened" => self.t("done-incident-opened"),
             "incident-written" => self.t("done-incident-written"),

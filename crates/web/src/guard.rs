@@ -86,13 +86,23 @@ pub async fn attend(
     if let Some(token) = cookies::read(request.headers(), cookies::SESSION) {
         match app::accounts::session(&console.office, token, frame.now).await {
             Ok(session) => {
-                frame.person = session.map(|s| Person { login: s.login, csrf: s.csrf });
+                frame.person =
+                    session.map(|s| Person { login: s.login, csrf: s.csrf, sight: s.sight });
             }
             Err(error) => return with_page(Failure::App(error).into_response(), frame),
         }
     }
     if frame.person.is_none() && !open_to_strangers(uri.path()) {
         return to_sign_in(request.method(), &uri);
+    }
+    if uri.path().starts_with(CUSTOMERS) {
+        return failure::page(&Failure::Nowhere, frame);
+    }
+    if frame.is_customer() {
+        let Some(theirs) = for_customers(&uri) else {
+            return failure::page(&Failure::Nowhere, frame);
+        };
+        *request.uri_mut() = theirs;
     }
     request.extensions_mut().insert(frame.clone());
     let response = match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await {
@@ -102,7 +112,23 @@ pub async fn attend(
     with_page(response, frame)
 }
 
-fn frame(console: &Console, uri: &Uri, headers: &HeaderMap) -> Frame {
+/// Below which the rooms of customers are, which no address from outside leads to. A customer who asks
+/// for `/incidents` is led to `/-/customer/incidents`: what is not there is not there for him.
+pub const CUSTOMERS: &str = "/-/customer";
+
+/// The same address in the rooms of customers.
+fn for_customers(uri: &Uri) -> Option<Uri> {
+    let asked = uri.path_and_query().map_or("/", |p| p.as_str());
+    // The first page is the room itself.
+    let asked = match asked.strip_prefix('/') {
+        Some(rest) if rest.is_empty() || rest.starts_with('?') => rest,
+        _ => asked,
+    };
+    format!("{CUSTOMERS}{asked}").parse().ok()
+}
+
+/// What a page knows, before anybody is known to be signed in.
+pub fn frame(console: &Console, uri: &Uri, headers: &HeaderMap) -> Frame {
     let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
     let here = uri.path_and_query().map_or("/", |p| p.as_str());
     Frame {

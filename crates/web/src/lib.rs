@@ -23,6 +23,7 @@ mod rooms;
 mod series;
 mod statement;
 mod stations;
+mod status;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -42,6 +43,7 @@ pub use paper::{report_paper, statement_paper};
 pub use proxies::behind_proxies;
 pub use statement::statement_html;
 pub use stations::{StationDoor, station_router};
+pub use status::{status_files, status_json};
 
 /// Largest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -87,16 +89,22 @@ type Shared = State<Arc<Console>>;
 pub fn router(console: Console) -> Router {
     let speaks_https = console.facts.secure_cookie;
     let console = Arc::new(console);
-    let pages = rooms::routes()
+    let rooms = rooms::routes()
+        .nest(guard::CUSTOMERS, rooms::customers::routes().fallback(failure::nowhere))
         .fallback(failure::nowhere)
         .method_not_allowed_fallback(failure::nowhere)
+        .with_state(Arc::clone(&console));
+    // Who asks is known before the room is chosen: customers have rooms of their own.
+    let pages = Router::new()
+        .fallback_service(rooms)
         .layer(CatchPanicLayer::custom(failure::from_panic))
         .layer(from_fn_with_state(Arc::clone(&console), guard::attend))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(console);
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     // Only assets are compressed: a page holds the form token beside text that others chose
     // (subjects, replies), and compressing the two together can give the token away (BREACH).
     let assets = assets::routes().layer(CompressionLayer::new());
-    let routes = Router::new().nest("/assets", assets).merge(pages).layer(from_fn(guard::headers));
+    let status = status::routes(console).layer(CompressionLayer::new());
+    let routes = Router::new().nest("/assets", assets).merge(status).merge(pages);
+    let routes = routes.layer(from_fn(guard::headers));
     if speaks_https { routes.layer(from_fn(guard::https_only)) } else { routes }
 }

@@ -178,9 +178,10 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::Keep(why) => keep_error(lang, why),
         Refusal::Login { longest } => number("refused-login", *longest as u64),
         Refusal::ApiUserName { .. } => plain("refused-api-user-name"),
-        Refusal::WeakPassword { kind: AccountKind::Administrator, least } => {
-            number("refused-short-password", *least as u64)
-        }
+        Refusal::WeakPassword {
+            kind: AccountKind::Administrator | AccountKind::Customer,
+            least,
+        } => number("refused-short-password", *least as u64),
         Refusal::WeakPassword { kind: AccountKind::ApiUser, least } => {
             number("refused-plain-password", *least as u64)
         }
@@ -189,6 +190,7 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::AccountTaken { name } => named("refused-account-taken", name),
         Refusal::NoAccount { name } => named("refused-no-account", name),
         Refusal::LastAdministrator { name } => named("refused-last-administrator", name),
+        Refusal::CustomerOfNothing => plain("refused-customer-of-nothing"),
         Refusal::Busy => plain("refused-busy"),
         Refusal::DomainsFull { most } => number("refused-domains-full", *most as u64),
         Refusal::DomainTaken { name } => named("refused-domain-taken", name),
@@ -203,6 +205,8 @@ pub fn refusal(lang: Lang, why: &Refusal) -> String {
         Refusal::GraphSpan { days } => number("refused-graph-span", days.unsigned_abs().into()),
         Refusal::NoContract { name } => named("refused-no-contract", name),
         Refusal::NoStatement { month } => named("refused-no-statement", month),
+        Refusal::IncidentsFull { contract, .. } => named("refused-incidents-full", contract),
+        Refusal::TimelineFull { id, .. } => number("refused-timeline-full", id.unsigned_abs()),
         Refusal::EvidenceFull { contract, .. } => named("refused-evidence-full", contract),
         Refusal::TooMuchEvidence { contract, .. } => named("refused-too-much-evidence", contract),
         Refusal::LogTooLong { most } => number("refused-log-too-long", *most as u64),
@@ -291,6 +295,11 @@ fn check_refusal(lang: Lang, why: &CheckRefusal) -> String {
         CheckRefusal::Taken { name } => named("refused-check-taken", name),
         CheckRefusal::Unknown { name } => named("refused-no-check", name),
         CheckRefusal::Full { most } => number("refused-checks-full", *most),
+        CheckRefusal::CustomerFull { most } => number("refused-customer-checks-full", *most),
+        CheckRefusal::Pace { least } => {
+            number("refused-check-pace", usize::try_from(*least).unwrap_or(usize::MAX))
+        }
+        CheckRefusal::Mapped { name } => named("refused-check-mapped", name),
         CheckRefusal::NobodyLooks => plain("refused-nobody-looks"),
     }
 }

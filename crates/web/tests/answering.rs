@@ -113,7 +113,7 @@ async fn what_makes_no_sense_is_said_to_those_who_know_the_word() {
 async fn a_person_works_on_a_runbook() {
     let log = r#"{"kind":"outage","function":"web","from":"2026-11-22T00:20:00Z"}"#;
     let house = House::start_with_contract(log).await;
-    app::incidents::tend(&house.office, common::now()).await.expect("tended");
+    app::incidents::tend(&house.office, common::now(), &common::now).await.expect("tended");
     let session = house.signed_in().await;
     let page = house.get("/incidents/1", &session).await.text();
     assert!(page.contains("look at the lamp") && page.contains("value=\"do-step\""), "{page}");

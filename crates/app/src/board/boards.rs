@@ -39,6 +39,11 @@ impl Boards {
         self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// How often the evidence was changed: what was made before rests on less.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
     /// The newest board when it is fresh, or was made while we waited for our turn; else what `make`
     /// gives.
     pub(super) async fn newest(

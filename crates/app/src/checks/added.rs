@@ -1,8 +1,10 @@
 //! Checks that administrators add in the console.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use ::watch::Reach;
 use jiff::Timestamp;
 use store::WatchedCheck;
 
@@ -42,9 +44,19 @@ pub async fn first_look(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Latest, AppError> {
+    first_look_with(office.watching.reach.as_ref(), name, settings, now).await
+}
+
+/// As [`first_look`], reaching targets this way.
+pub(super) async fn first_look_with(
+    reach: Option<&Arc<Reach>>,
+    name: &str,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Latest, AppError> {
     let mut check = allowed(name, settings)?;
     check.timeout = check.timeout.min(FIRST_LOOK_MAX);
-    let Some(reach) = &office.watching.reach else {
+    let Some(reach) = reach else {
         return AppError::refused(CheckRefusal::NobodyLooks.into());
     };
     Ok(seen(now, &watch::look(&check, reach).await))
@@ -61,6 +73,17 @@ pub async fn add(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<(), AppError> {
+    add_with(office, name, settings, None, now).await
+}
+
+/// As [`add`], for a contract when a customer makes it.
+pub(super) async fn add_with(
+    office: &Office,
+    name: &str,
+    settings: &Settings,
+    contract: Option<&str>,
+    now: Timestamp,
+) -> Result<(), AppError> {
     if !is_name(name) {
         return AppError::refused(CheckRefusal::Name { longest: NAME_MAX }.into());
     }
@@ -73,7 +96,7 @@ pub async fn add(
     if count >= CHECKS_MAX {
         return AppError::refused(CheckRefusal::Full { most: CHECKS_MAX }.into());
     }
-    if !office.store.add_check(name, &json(settings)?, now).await? {
+    if !office.store.add_check(name, &json(settings)?, contract, now).await? {
         return AppError::refused(taken());
     }
     refresh(office, now).await
@@ -126,7 +149,13 @@ pub async fn remove(office: &Office, name: &str, now: Timestamp) -> Result<(), A
     known(office, name, done, now).await
 }
 
-async fn known(office: &Office, name: &str, done: bool, now: Timestamp) -> Result<(), AppError> {
+/// After a change: refused when there was no such check.
+pub(super) async fn known(
+    office: &Office,
+    name: &str,
+    done: bool,
+    now: Timestamp,
+) -> Result<(), AppError> {
     if !done {
         return AppError::refused(CheckRefusal::Unknown { name: name.to_owned() }.into());
     }
@@ -138,14 +167,22 @@ async fn known(office: &Office, name: &str, done: bool, now: Timestamp) -> Resul
 /// # Errors
 /// When the records fail.
 pub async fn refresh(office: &Office, now: Timestamp) -> Result<(), AppError> {
-    let (mut checks, mut known) = (Vec::new(), Vec::new());
+    let (mut checks, mut of_customers) = (Vec::new(), Vec::new());
+    let mut known = Vec::new();
     for record in office.store.watched_checks().await? {
-        let settings = settings_of(&record)?;
+        let mut settings = settings_of(&record)?;
+        if record.contract.is_some() {
+            // Customers look from here alone: what a node may reach is not theirs to use.
+            settings.sites.clear();
+        }
         if record.paused.is_none()
             && settings.is_looked_at_from(OFFICE)
             && let Ok(check) = settings.check(&record.name)
         {
-            checks.push(check);
+            match record.contract {
+                Some(_) => of_customers.push(check),
+                None => checks.push(check),
+            }
         }
         known.push((record.name, settings, record.paused.is_some()));
     }
@@ -154,6 +191,7 @@ pub async fn refresh(office: &Office, now: Timestamp) -> Result<(), AppError> {
     let added = known.iter().map(|(name, settings, _)| (name.as_str(), settings));
     sites::note(office, configured.chain(added), now).await?;
     watching.added.send_replace(checks);
+    watching.of_customers.send_replace(of_customers);
     office.changes.tell(Change::Checks);
     let configured = watching.configured.iter().map(|it| it.name.as_str());
     let looking = known.iter().filter(|(.., is_paused)| !is_paused);

@@ -7,6 +7,7 @@
 mod added;
 mod beat;
 mod build;
+pub mod customers;
 mod record;
 mod refusal;
 mod seen;
@@ -59,10 +60,16 @@ pub struct Watching {
     pub configured: Vec<ConfiguredCheck>,
     /// How checks of the console reach their targets; `None` in a program that does not look.
     pub reach: Option<Arc<Reach>>,
+    /// How checks of customers reach theirs: never what is not public, nor what is the office's own.
+    pub customers_reach: Option<Arc<Reach>>,
+    /// Checks that a customer may have.
+    pub customer_checks: usize,
     /// Who has called, for heartbeats.
     pub beats: Arc<Beats>,
     /// The checks of the console that are to be looked at.
     added: Sender<Vec<Check>>,
+    /// The checks of customers that are to be looked at.
+    of_customers: Sender<Vec<Check>>,
     /// By series.
     latest: Mutex<HashMap<String, Latest>>,
     /// Every check with each site that looks at it or ever did.
@@ -76,8 +83,11 @@ impl Default for Watching {
         Watching {
             configured: Vec::new(),
             reach: None,
+            customers_reach: None,
+            customer_checks: customers::CUSTOMER_CHECKS,
             beats: Arc::default(),
             added: Sender::new(Vec::new()),
+            of_customers: Sender::new(Vec::new()),
             latest: Mutex::default(),
             asked: Mutex::default(),
             recorded: Mutex::default(),
@@ -96,6 +106,12 @@ impl Watching {
     #[must_use]
     pub fn added(&self) -> Receiver<Vec<Check>> {
         self.added.subscribe()
+    }
+
+    /// The checks of customers that are to be looked at, as they change.
+    #[must_use]
+    pub fn of_customers(&self) -> Receiver<Vec<Check>> {
+        self.of_customers.subscribe()
     }
 
     fn recorded(&self) -> MutexGuard<'_, HashMap<String, Answer>> {
@@ -150,6 +166,8 @@ pub struct Watched {
     pub settings: Settings,
     /// Where it comes from.
     pub origin: Origin,
+    /// The contract that it belongs to, when a customer made it.
+    pub contract: Option<String>,
     /// Since when it rests.
     pub paused: Option<Timestamp>,
     /// The run that it is in: since when it hears what; `None` before the first look, and when the
@@ -196,17 +214,17 @@ impl Watched {
 pub async fn list(office: &Office, now: Timestamp) -> Result<Vec<Watched>, AppError> {
     let configured = office.watching.configured.iter();
     let known =
-        configured.map(|it| (it.name.clone(), it.settings.clone(), Origin::Configured, None));
+        configured.map(|it| (it.name.clone(), it.settings.clone(), Origin::Configured, None, None));
     let mut known: Vec<_> = known.collect();
     for record in office.store.watched_checks().await? {
         let settings = added::settings_of(&record)?;
-        known.push((record.name, settings, Origin::Added, record.paused));
+        known.push((record.name, settings, Origin::Added, record.contract, record.paused));
     }
     let runs = office.store.newest_runs().await?;
     let mut runs: HashMap<String, Observation> =
         runs.into_iter().map(|run| (run.probe.clone(), run)).collect();
     let latest = office.watching.latest();
-    let watched = known.into_iter().map(|(name, settings, origin, paused)| {
+    let watched = known.into_iter().map(|(name, settings, origin, contract, paused)| {
         let mut site = |site: &str| {
             let series = series(&name, site);
             let run = runs.remove(&probe_of(&series)).filter(|run| is_recent(run, &settings, now));
@@ -216,7 +234,7 @@ pub async fn list(office: &Office, now: Timestamp) -> Result<Vec<Watched>, AppEr
         let first = sites.iter().find(|it| it.site == OFFICE).or(sites.first());
         let (run, latest) = first.map(|it| (it.run.clone(), it.latest.clone())).unwrap_or_default();
         let tells = tells(office, &name);
-        Watched { run, latest, sites, tells, name, settings, origin, paused }
+        Watched { run, latest, sites, tells, name, settings, origin, contract, paused }
     });
     Ok(watched.collect())
 }

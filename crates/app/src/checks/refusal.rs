@@ -38,6 +38,24 @@ pub enum CheckRefusal {
         /// How many there may be.
         most: usize,
     },
+    /// A customer has as many checks as he may.
+    #[error("there are {most} checks already: remove one first")]
+    CustomerFull {
+        /// How many there may be.
+        most: usize,
+    },
+    /// A customer's check may not look that often.
+    #[error("a check looks every {least} seconds at the most: choose a longer pace")]
+    Pace {
+        /// In seconds.
+        least: u64,
+    },
+    /// A contract is judged by the check, so that only an administrator may change it.
+    #[error("the check {name} counts for a contract: ask us to change it")]
+    Mapped {
+        /// Which one.
+        name: String,
+    },
     /// This program has no watcher.
     #[error("nobody looks in this program: start it with `yakusoku up` or `yakusoku office`")]
     NobodyLooks,

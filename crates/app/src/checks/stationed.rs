@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +10,7 @@ use link::limits::SKEW_MAX;
 use link::{Assigned, Checks, Looks, NodeAnswer, NodeBlind, NodeLook};
 use store::{Accepted, Answer, BroughtLooks, Look, SeenLook, StationRecord, Unlooked};
 
-use super::{Latest, Settings, Way, added, series};
+use super::{LOOKS_DAYS, Latest, Settings, Way, added, series};
 use crate::changes::Change;
 use crate::{AppError, Office};
 
@@ -34,7 +35,8 @@ async fn assigned(office: &Office, node: &str) -> Result<Vec<Assigned<Settings>>
     let mut known: Vec<(String, Settings)> =
         configured.map(|it| (it.name.clone(), it.settings.clone())).collect();
     for record in office.store.watched_checks().await? {
-        if record.paused.is_none() {
+        // What customers look at, nodes do not: where they stand is not the public Internet's view.
+        if record.paused.is_none() && record.contract.is_none() {
             known.push((record.name.clone(), added::settings_of(&record)?));
         }
     }
@@ -57,6 +59,7 @@ async fn assigned(office: &Office, node: &str) -> Result<Vec<Assigned<Settings>>
 
 /// Records what a node brought: of its own checks only, each batch once. Where its clock differs from ours
 /// by more than [`SKEW_MAX`], its looks are set right by the difference and nothing is known from them.
+/// What would then still be ahead of us by more than that, or is older than looks are kept, is not taken.
 ///
 /// # Errors
 /// When the records fail; then the node brings it again.
@@ -71,25 +74,45 @@ pub async fn take(
     let (number, node) = (node.number, node.name.as_str());
     let own = own_checks(office, node);
     let is_own = |check: &str| own.contains(check);
+    let kept = kept(now);
+    let is_kept = |look: &&NodeLook| kept.contains(&by_our_clock(look.at, skew));
     let brought = looks.batches.iter().map(|batch| {
-        let looks = batch.looks.iter().filter(|it| is_own(&it.check));
+        let looks = batch.looks.iter().filter(|it| is_own(&it.check)).filter(is_kept);
         let blind = batch.blind.iter().filter(|it| is_own(&it.check));
         BroughtLooks {
             batch: batch.batch,
             looks: looks.map(|it| row(it, node, skew)).collect(),
-            unlooked: blind.map(|it| unlooked(it, node, skew)).collect(),
+            unlooked: blind.filter_map(|it| within(unlooked(it, node, skew), &kept)).collect(),
         }
     });
     let brought: Vec<BroughtLooks> = brought.collect();
-    let accepted = office.store.record_station_looks(number, &brought, now).await?;
+    let mut accepted = office.store.record_station_looks(number, &brought, now).await?;
     if accepted.is_new {
+        let all = looks.batches.iter().flat_map(|batch| &batch.looks);
+        accepted.dropped += all.filter(|look| !is_kept(look)).count() as u64;
+        if accepted.dropped > 0 {
+            let dropped = accepted.dropped;
+            tracing::warn!(node, dropped, "looks from ahead of our clock or long ago are not kept");
+        }
         let seen = looks.batches.iter().flat_map(|batch| &batch.looks);
-        let seen = seen.filter(|look| is_own(&look.check));
+        let seen = seen.filter(|look| is_own(&look.check) && is_kept(look));
         let newest = seen.map(|look| (look.check.as_str(), newest(look, &row(look, node, skew))));
         let is_blind = looks.batches.iter().any(|batch| !batch.blind.is_empty());
         tell(office, node, newest, is_blind);
     }
     Ok(accepted)
+}
+
+/// When a look may have been.
+fn kept(now: Timestamp) -> RangeInclusive<Timestamp> {
+    let first = now.checked_sub(SignedDuration::from_hours(LOOKS_DAYS * 24));
+    first.unwrap_or(Timestamp::MIN)..=now.checked_add(SKEW_MAX).unwrap_or(now)
+}
+
+/// The part of a blind span that may have been.
+fn within(blind: Unlooked, kept: &RangeInclusive<Timestamp>) -> Option<Unlooked> {
+    let (from, until) = (blind.from.max(*kept.start()), blind.until.min(*kept.end()));
+    (from <= until).then_some(Unlooked { from, until, ..blind })
 }
 
 /// Keeps the last look of each check from there, and tells what changed.

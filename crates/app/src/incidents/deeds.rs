@@ -2,7 +2,7 @@
 
 use desk::{Happened, PRIORITY_MAX, Source, WAITING_FOR_CUSTOMER};
 use jiff::{SignedDuration, Timestamp};
-use store::{Added, NewIncident};
+use store::{Added, NewIncident, Room};
 use terms::{Name, Service, Terms};
 
 use super::possible::{clock, closed, no_step, on_runbook, step, step_anyway, taken_back};
@@ -23,6 +23,8 @@ const BEFORE_MAX: SignedDuration = SignedDuration::from_hours(31 * 24);
 pub enum Deed {
     /// Remarks something.
     Note(String),
+    /// Says something that everybody may read: customers, and visitors of status pages.
+    Publish(String),
     /// Says that we know of it.
     Recognise,
     /// Judges how urgent it is.
@@ -146,6 +148,7 @@ pub async fn open(
         source: line::source_word(Source::Hand),
         origin: None,
         opened: at,
+        room: Room::All,
     };
     let first = addition(0, &[], drafts, now);
     let opened = office.store.open_incident(&new, &first.entries, first.milestones).await?;
@@ -172,7 +175,7 @@ pub async fn add(
         let incident = incident(office, id, now).await?;
         let earliest = incident.story.opened.saturating_sub(BEFORE_MAX);
         let at = instant(at, earliest.unwrap_or(Timestamp::MIN), now)?;
-        if !incident.story.is_open() && !matches!(deed, Deed::Note(_) | Deed::TakeBack(_)) {
+        if !incident.story.is_open() && !may_follow(deed) {
             return AppError::refused(Refusal::IncidentClosed { id });
         }
         let happened = match deed {
@@ -190,12 +193,17 @@ pub async fn add(
         if office.store.add_entries(&[addition]).await? == Added::Done {
             office.incident_changed(id);
             if matches!(deed, Deed::DoStep(_)) {
-                runbooks::give(office, id, by, now).await?;
+                runbooks::give(office, id, by, &|| now).await?;
             }
             return Ok(());
         }
     }
     AppError::refused(Refusal::IncidentBusy { id })
+}
+
+/// Whether a deed is still done when the work on an incident has ended.
+fn may_follow(deed: &Deed) -> bool {
+    matches!(deed, Deed::Note(_) | Deed::Publish(_) | Deed::TakeBack(_))
 }
 
 /// What a deed comes to, if it is possible.
@@ -211,6 +219,7 @@ fn happened(
     let story = &incident.story;
     Ok(match deed {
         Deed::Note(words) => Happened::Noted { text: text(words)? },
+        Deed::Publish(words) => Happened::Published { text: text(words)? },
         Deed::Recognise => Happened::Recognised,
         Deed::Judge(priority) if (1..=PRIORITY_MAX).contains(priority) => {
             Happened::Judged { priority: *priority }

@@ -4,7 +4,7 @@ use desk::{Source, Story};
 use jiff::{SignedDuration, Timestamp};
 use terms::Name;
 
-use super::Incident;
+use super::{Incident, TIMELINE_JOINED_MAX};
 
 /// How long after its recovery an incident is opened again when the same function goes down.
 pub const FLAPPING: SignedDuration = SignedDuration::from_mins(10);
@@ -17,7 +17,9 @@ pub(super) fn joined<'i>(
     service: &str,
     down: &[(&Name, Timestamp)],
 ) -> Option<&'i Incident> {
-    let of_service = || incidents.iter().filter(|incident| incident.record.service == service);
+    let has_room = |incident: &&Incident| incident.record.entries < TIMELINE_JOINED_MAX;
+    let of_service =
+        || incidents.iter().filter(|incident| incident.record.service == service).filter(has_room);
     // An alarm, such as a full disk, is another matter than what goes down beside it.
     let is_outage =
         |story: &Story| story.source != Some(Source::Alarm) || !story.outages.is_empty();

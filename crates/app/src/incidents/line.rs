@@ -91,6 +91,7 @@ fn told(happened: &Happened) -> (&'static str, Value) {
             ("called", json!({"who": who, "turn": turn, "since": since.to_string()}))
         }
         Happened::Noted { text } => ("noted", json!({"text": text})),
+        Happened::Published { text } => ("published", json!({"text": text})),
         Happened::NoticeTold { channel, reference } => {
             ("notice-told", json!({"channel": channel.as_str(), "reference": reference}))
         }
@@ -215,6 +216,7 @@ fn happened(kind: &str, body: &Body<'_>) -> Option<Happened> {
             since: body.instant("since")?,
         },
         "noted" => Happened::Noted { text: body.text("text")? },
+        "published" => Happened::Published { text: body.text("text")? },
         "notice-told" => Happened::NoticeTold {
             channel: body.name("channel")?,
             reference: body.text("reference")?,
@@ -307,6 +309,7 @@ mod tests {
             Happened::Called { who: None, turn: "decide".into(), since: at },
             Happened::Called { who: Some("佐藤".into()), turn: "decide".into(), since: at },
             Happened::Noted { text: "\"<b>".into() },
+            Happened::Published { text: "調査中".into() },
             Happened::NoticeTold { channel: name("email"), reference: "250 ok".into() },
             Happened::ClockStarted { promise: promise() },
             Happened::ClockMet { promise: promise() },

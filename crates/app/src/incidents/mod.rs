@@ -17,9 +17,12 @@ mod outlook;
 mod parts;
 mod possible;
 pub mod report;
+mod ring;
 mod runbooks;
 mod sights;
+mod steps;
 mod tend;
+mod troubles;
 
 use desk::{Entry, Ground, Happened, Story};
 use jiff::Timestamp;
@@ -39,13 +42,17 @@ pub use outlook::{Doing, Outlook, outlook, under};
 pub use parts::{merge, split};
 pub use possible::StepRefusal;
 pub use runbooks::{RUNBOOK_WAIT, RunbookView, StepView, runbook};
-pub use tend::{Tended, tend};
+pub use tend::{Clock, tend};
+pub use troubles::{TROUBLES_TOLD_MAX, Tended, Trouble, Troubles};
 
 use crate::contracts::WatchedContract;
 use crate::{AppError, Office, Refusal};
 
 /// How often a verb decides anew when somebody else wrote into the timeline meanwhile.
 const TRIES_MAX: usize = 5;
+/// Entries from which on a timeline takes no further outages and alarms in: the rest is for their ends
+/// and for people.
+const TIMELINE_JOINED_MAX: i64 = store::ENTRIES_MAX / 10 * 9;
 
 /// An incident with its timeline.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +109,7 @@ async fn all(
     Ok(incidents)
 }
 
+/// The incident of a record.
 pub(crate) async fn load(
     office: &Office,
     mut record: IncidentRecord,
@@ -164,7 +172,9 @@ pub(crate) fn addition(
         let number = u32::try_from(entries.len()).unwrap_or(u32::MAX).saturating_add(1);
         entries.push(Entry { number, at, noted: now, by, happened });
     }
-    let story = Story::read(&entries, now);
+    // What others wrote since `now` was taken counts.
+    let known = before.iter().map(|entry| entry.noted).max();
+    let story = Story::read(&entries, known.map_or(now, |noted| noted.max(now)));
     Addition {
         incident,
         after: before.len() as i64,

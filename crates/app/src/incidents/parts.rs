@@ -2,16 +2,16 @@
 
 use desk::{Happened, Source, Story};
 use jiff::Timestamp;
-use store::{Added, NewIncident};
+use store::{Added, NewIncident, Room};
 use terms::Name;
 
 use super::deeds::{functions, text};
-use super::{Draft, Incident, TRIES_MAX, addition, incident, line};
+use super::{Draft, Incident, TRIES_MAX, addition, incident, line, steps};
 use crate::gathered::whole_second;
 use crate::{AppError, Office, Refusal};
 
 /// Lets an incident go on in another one of the same contract. What was down, when we came to know of
-/// it and what the customer was told go over; what was done stays where it was done.
+/// it, what the customer was told, and the steps that were taken go over, so that none is taken twice.
 ///
 /// # Errors
 /// Refused unless both are open and of one contract.
@@ -36,6 +36,8 @@ pub async fn merge(
         let leaving = vec![draft(at, Happened::MergedInto { incident: into })];
         let mut coming = vec![draft(at, Happened::Merged { incident: from })];
         coming.extend(carried(&one.story, &other.story).map(|(at, happened)| draft(at, happened)));
+        let steps = steps::carried(office, &one, Some(&other), at);
+        coming.extend(steps.into_iter().map(|(at, happened)| draft(at, happened)));
         let additions = [one.addition(leaving, now), other.addition(coming, now)];
         if office.store.add_entries(&additions).await? == Added::Done {
             office.incident_changed(from);
@@ -67,8 +69,10 @@ fn carried<'s>(
     let notices = one.notices.iter().map(|(channel, at)| {
         (*at, Happened::NoticeTold { channel: channel.clone(), reference: String::new() })
     });
+    let published = one.published.iter();
+    let published = published.map(|(text, at)| (*at, Happened::Published { text: text.clone() }));
     let recognised = one.recognised.map(|at| (at, Happened::Recognised));
-    outages.chain(alarms).chain(notices).chain(recognised)
+    outages.chain(alarms).chain(notices).chain(published).chain(recognised)
 }
 
 /// Splits functions off an incident into a new one; its number.
@@ -95,13 +99,15 @@ pub async fn split(
         if going.is_empty() || !going.iter().all(has) || !stays {
             return AppError::refused(Refusal::NotSplit);
         }
-        let part = Part { old: &old, going: &going, title: text(title)?, by, now };
+        let steps = steps::carried(office, &old, None, whole_second(now));
+        let part = Part { old: &old, steps, going: &going, title: text(title)?, by, now };
         let new = NewIncident {
             contract: old.record.contract.clone(),
             service: old.record.service.clone(),
             source: line::source_word(Source::Split),
             origin: None,
             opened: whole_second(now),
+            room: Room::All,
         };
         let make = |number| part.additions(number);
         if let Some(number) = office.store.split_incident(&new, &make).await? {
@@ -115,6 +121,8 @@ pub async fn split(
 
 struct Part<'p> {
     old: &'p Incident,
+    /// The steps that were taken, which the new one has too.
+    steps: Vec<(Timestamp, Happened)>,
     going: &'p [Name],
     title: String,
     by: &'p str,
@@ -139,6 +147,7 @@ impl Part<'_> {
             new.extend(outage.until.map(ended));
         }
         new.extend(self.old.story.recognised.map(|at| draft(at, Happened::Recognised)));
+        new.extend(self.steps.iter().map(|(at, happened)| draft(*at, happened.clone())));
         (self.old.addition(off, self.now), addition(number, &[], new, self.now))
     }
 }

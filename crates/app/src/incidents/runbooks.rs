@@ -10,6 +10,7 @@ use store::Added;
 use terms::Name;
 
 use super::sights::Sights;
+use super::tend::Clock;
 use super::{Draft, Incident, STEP_WAIT, TRIES_MAX, ground, incident};
 use crate::gathered::whole_second;
 use crate::{AppError, Office, Refusal, orders};
@@ -140,13 +141,15 @@ fn level_of_order(runbook: &Runbook, step: u16) -> Option<(Name, u8)> {
     step.level.clone().filter(|_| matches!(step.doing, StepDoing::Order { .. }))
 }
 
-/// Gives the order of the step that has just been written down.
+/// Gives the order of the step that has just been written down. It is issued at the time of the giving:
+/// how long a station may fetch it counts from there.
 pub(super) async fn give(
     office: &Office,
     id: i64,
     by: &str,
-    now: Timestamp,
+    clock: Clock<'_>,
 ) -> Result<(), AppError> {
+    let now = clock();
     let known = incident(office, id, now).await?;
     let Some((name, step, order)) = to_give(office, &known) else { return Ok(()) };
     let order = (order.0.as_str(), order.1.as_str());
@@ -180,12 +183,13 @@ pub(super) async fn give(
 pub(super) async fn give_late(
     office: &Office,
     incident: &Incident,
-    now: Timestamp,
+    clock: Clock<'_>,
 ) -> Result<(), AppError> {
+    let now = clock();
     let run = of(office, incident).and_then(|runbook| runbook.under_way(&incident.story));
     let is_late = run.is_some_and(|run| now.duration_since(run.began) >= GIVE_WITHIN);
     match is_late && to_give(office, incident).is_some() {
-        true => give(office, incident.record.id, super::BY_ITSELF, now).await,
+        true => give(office, incident.record.id, super::BY_ITSELF, clock).await,
         false => Ok(()),
     }
 }

@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 
 use desk::{Happened, StepDoing};
 use jiff::Timestamp;
-use store::{Added, NewIncident};
+use store::{Added, NewIncident, Room};
 use terms::{Function, Lang, Name, Service};
 
 use super::down::{self, Down, Seen};
 use super::follow::{Around, follow};
 use super::sights::Sights;
+use super::troubles::Tended;
 use super::{
-    BY_ITSELF, Draft, Incident, addition, alarms, calling, joining, line, news, open_ones, outlook,
-    runbooks,
+    BY_ITSELF, Draft, Incident, addition, alarms, calling, joining, line, news, outlook, runbooks,
 };
 use crate::board::{Term, term};
 use crate::contracts::WatchedContract;
@@ -22,52 +22,59 @@ use crate::gathered::whole_second;
 use crate::sightings::Sightings;
 use crate::{AppError, Office};
 
-/// What the timer did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tended {
-    /// Incidents opened.
-    pub opened: u64,
-    /// Entries written into open ones.
-    pub entries: u64,
-}
+/// Takes the time: an order is issued when it is given, which may be long after a look began.
+pub type Clock<'c> = &'c (dyn Fn() -> Timestamp + Sync);
 
-/// Looks at the evidence of every contract and at every open incident once.
+/// Looks at the evidence of every contract and at every open incident once. What fails is in the
+/// troubles, and the rest is done.
 ///
 /// # Errors
-/// When the records fail; the next look goes on.
-pub async fn tend(office: &Office, now: Timestamp) -> Result<Tended, AppError> {
+/// When the records fail altogether; the next look goes on.
+pub async fn tend(office: &Office, now: Timestamp, clock: Clock<'_>) -> Result<Tended, AppError> {
     let mut tended = Tended::default();
     let sights = Sights::now(office).await?;
-    let mut incidents = open_ones(office, now).await?;
-    tended.opened += alarms::look(office, &mut incidents, &sights, now).await?;
     let mut open = BTreeMap::<String, Vec<Incident>>::new();
-    for incident in incidents {
+    for incident in alarms::look(office, &sights, &mut tended, now).await? {
         open.entry(incident.record.contract.clone()).or_default().push(incident);
     }
+    let look = Look { office, sights: &sights, now, clock };
     // Once for all contracts.
     let mut sightings = Sightings::default();
     for watched in office.contracts() {
-        let name = watched.contract.name.as_str();
-        let incidents = open.remove(name).unwrap_or_default();
+        let incidents = open.remove(watched.contract.name.as_str()).unwrap_or_default();
         let runs = term(&watched.contract, now) == Term::Runs;
         if !runs && incidents.is_empty() {
             continue;
         }
-        let seen = down::seen(office, watched, now, &mut sightings).await?;
+        let seen = down::seen(office, watched, now, &mut sightings).await;
+        let seen = tended.troubles.note(|| format!("contract {}", watched.contract.name), seen);
         let mut drafts: BTreeMap<i64, Vec<Draft>> = BTreeMap::new();
-        for incident in &incidents {
-            drafts.insert(incident.record.id, ended(incident, &seen));
-        }
-        if runs {
-            let around = (&seen, &sights);
-            tended.opened += begin(office, watched, around, &incidents, &mut drafts, now).await?;
+        // Where the evidence cannot be read, calls and deadlines go on.
+        if let Some(seen) = &seen {
+            for incident in &incidents {
+                drafts.insert(incident.record.id, ended(incident, seen));
+            }
+            if runs {
+                look.begin(watched, seen, &incidents, &mut drafts, &mut tended).await;
+            }
         }
         for incident in &incidents {
             let drafts = drafts.remove(&incident.record.id).unwrap_or_default();
-            tended.entries += write(office, incident, drafts, &sights, now).await?;
+            let written = look.write(incident, drafts).await;
+            let about = || format!("incident {}", incident.record.id);
+            tended.entries += tended.troubles.note(about, written).unwrap_or(0);
         }
     }
     Ok(tended)
+}
+
+/// One look at everything.
+struct Look<'l> {
+    office: &'l Office,
+    sights: &'l Sights,
+    /// When it began.
+    now: Timestamp,
+    clock: Clock<'l>,
 }
 
 /// Functions of an incident that are up again.
@@ -79,47 +86,80 @@ fn ended(incident: &Incident, seen: &Seen) -> Vec<Draft> {
     up.collect()
 }
 
-/// Opens an incident for each service of which something is down that no incident has, or adds it to
-/// the open one; how many were opened.
-async fn begin(
-    office: &Office,
-    watched: &WatchedContract,
-    (seen, sights): (&Seen, &Sights),
-    incidents: &[Incident],
-    drafts: &mut BTreeMap<i64, Vec<Draft>>,
-    now: Timestamp,
-) -> Result<u64, AppError> {
-    let mut opened = 0;
-    for service in &watched.contract.terms_at(now).services {
-        let is_known = |function: &&Function| {
-            let has = |incident: &Incident| {
-                incident.story.down().any(|outage| outage.what == function.name)
+impl Look<'_> {
+    /// Opens an incident for each service of which something is down that no incident has, or adds it
+    /// to the open one.
+    async fn begin(
+        &self,
+        watched: &WatchedContract,
+        seen: &Seen,
+        incidents: &[Incident],
+        drafts: &mut BTreeMap<i64, Vec<Draft>>,
+        tended: &mut Tended,
+    ) {
+        for service in &watched.contract.terms_at(self.now).services {
+            let is_known = |function: &&Function| {
+                let has = |incident: &Incident| {
+                    incident.story.down().any(|outage| outage.what == function.name)
+                };
+                incidents.iter().any(has)
             };
-            incidents.iter().any(has)
-        };
-        let functions = service.functions.iter().filter(|function| !is_known(function));
-        let new: Vec<(&Function, Down)> = functions
-            .filter_map(|function| Some((function, *seen.down.get(&function.name)?)))
-            .collect();
-        if new.is_empty() {
-            continue;
-        }
-        let since: Vec<(&Name, Timestamp)> =
-            new.iter().map(|(function, down)| (&function.name, down.from)).collect();
-        if let Some(incident) = joining::joined(incidents, service.name.as_str(), &since) {
-            let began = new.iter().map(|(function, down)| began(function, *down));
-            drafts.entry(incident.record.id).or_default().extend(began);
-        } else if !seen.in_window {
-            let opened_now = open(office, watched, service, &new, now).await?;
-            if let Some(id) = opened_now {
-                opened += 1;
+            let functions = service.functions.iter().filter(|function| !is_known(function));
+            let new: Vec<(&Function, Down)> = functions
+                .filter_map(|function| Some((function, *seen.down.get(&function.name)?)))
+                .collect();
+            if new.is_empty() {
+                continue;
+            }
+            let since: Vec<(&Name, Timestamp)> =
+                new.iter().map(|(function, down)| (&function.name, down.from)).collect();
+            if let Some(incident) = joining::joined(incidents, service.name.as_str(), &since) {
+                let began = new.iter().map(|(function, down)| began(function, *down));
+                drafts.entry(incident.record.id).or_default().extend(began);
+            } else if !seen.in_window {
+                let opened = open(self.office, watched, service, &new, self.now).await;
+                let about = || format!("service {} of {}", service.name, watched.contract.name);
+                let Some(Some(id)) = tended.troubles.note(about, opened) else { continue };
+                tended.opened += 1;
                 // What has its turn at once is called for at once.
-                let incident = super::incident(office, id, now).await?;
-                write(office, &incident, Vec::new(), sights, now).await?;
+                let first = match super::incident(self.office, id, self.now).await {
+                    Ok(incident) => self.write(&incident, Vec::new()).await,
+                    Err(why) => Err(why),
+                };
+                tended.troubles.note(|| format!("incident {id}"), first);
             }
         }
     }
-    Ok(opened)
+
+    /// Writes what is new into the timeline of an incident, and what follows from it, and does what was
+    /// written down; how many entries. One that moved on meanwhile is left to the next look.
+    async fn write(&self, incident: &Incident, drafts: Vec<Draft>) -> Result<u64, AppError> {
+        let (office, now, id) = (self.office, self.now, incident.record.id);
+        let notices = office.store.notices_of_incident(id).await?;
+        let carried = runbooks::carried(office, incident, now).await?;
+        let around = Around { sights: self.sights, notices: &notices, carried };
+        let drafts = follow(office, incident, drafts, &around, now)?;
+        let count = drafts.len() as u64;
+        let mut known = incident.clone();
+        if !drafts.is_empty() {
+            let orders = drafts.iter().any(|draft| is_order(office, draft));
+            let outlook = outlook(office, incident, now)?;
+            let calls = calling::calls(office, incident, &outlook, &drafts, now);
+            let mut addition = incident.addition(drafts, now);
+            addition.calls = calls;
+            if office.store.add_entries(&[addition]).await? == Added::Moved {
+                return Ok(0);
+            }
+            office.incident_changed(id);
+            if orders {
+                runbooks::give(office, id, BY_ITSELF, self.clock).await?;
+            }
+            known = super::incident(office, id, (self.clock)()).await?;
+        }
+        runbooks::give_late(office, &known, self.clock).await?;
+        news::announce(office, &known, &notices, now).await?;
+        Ok(count)
+    }
 }
 
 fn began(function: &Function, down: Down) -> Draft {
@@ -153,6 +193,7 @@ async fn open(
         source: line::source_word(first.source),
         origin: Some(format!("{}/{}/{micros}", contract.name, function.name)),
         opened: at,
+        room: Room::All,
     };
     let first = addition(0, &[], drafts, now);
     let opened = office.store.open_incident(&new, &first.entries, first.milestones).await?;
@@ -168,41 +209,6 @@ fn title(service: &Service, function: &Function, lang: Lang) -> String {
         Lang::Ja => format!("{service}: {function} の停止"),
         Lang::En => format!("{service}: {function} is down"),
     }
-}
-
-/// Writes what is new into the timeline of an incident, and what follows from it, and does what was
-/// written down; how many entries. One that moved on meanwhile is left to the next look.
-async fn write(
-    office: &Office,
-    incident: &Incident,
-    drafts: Vec<Draft>,
-    sights: &Sights,
-    now: Timestamp,
-) -> Result<u64, AppError> {
-    let notices = office.store.notices_of_incident(incident.record.id).await?;
-    let carried = runbooks::carried(office, incident, now).await?;
-    let around = Around { sights, notices: &notices, carried };
-    let drafts = follow(office, incident, drafts, &around, now)?;
-    let count = drafts.len() as u64;
-    let mut known = incident.clone();
-    if !drafts.is_empty() {
-        let orders = drafts.iter().any(|draft| is_order(office, draft));
-        let outlook = outlook(office, incident, now)?;
-        let calls = calling::calls(office, incident, &outlook, &drafts, now);
-        let mut addition = incident.addition(drafts, now);
-        addition.calls = calls;
-        if office.store.add_entries(&[addition]).await? == Added::Moved {
-            return Ok(0);
-        }
-        office.incident_changed(incident.record.id);
-        if orders {
-            runbooks::give(office, incident.record.id, BY_ITSELF, now).await?;
-        }
-        known = super::incident(office, incident.record.id, now).await?;
-    }
-    runbooks::give_late(office, &known, now).await?;
-    news::announce(office, &known, &notices, now).await?;
-    Ok(count)
 }
 
 /// Whether an entry is the beginning of a step that orders something.

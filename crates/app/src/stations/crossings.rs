@@ -13,6 +13,9 @@ use crate::{AppError, Office};
 /// A use that was not read for so long has ended its crossing: the partition is not there any more.
 const GONE_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
+/// Crossings of one station and promise that may last at a time; further ones are not begun.
+pub const OPEN_CROSSINGS_MAX: usize = 200;
+
 /// A use of a station stood at or above a threshold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crossing {
@@ -22,7 +25,7 @@ pub struct Crossing {
     pub what: CrossingRecord,
 }
 
-/// Crossings that last, or were seen at or after an instant, the oldest first.
+/// Crossings that last, or ended at or after an instant, the oldest first.
 ///
 /// # Errors
 /// When the records fail.
@@ -138,18 +141,23 @@ fn judged(
             read.extend(uses.iter().map(key));
             for one in over(*threshold, uses) {
                 let worst = i64::try_from(one.used).unwrap_or(i64::MAX);
-                let (contract, promise, used_of) = key(one);
+                let key = key(one);
                 let begins = || CrossingRecord {
                     contract: contract.clone(),
                     promise: promise.clone(),
-                    used_of: used_of.clone(),
+                    used_of: key.2.clone(),
                     from: reading.at,
                     last: reading.at,
                     until: None,
                     at_least: threshold.at_least.0,
                     worst,
                 };
-                let crossing = open.entry(key(one)).or_insert_with(begins);
+                let is_beside = |it: &&Key| it.0 == *contract && it.1 == *promise;
+                let is_full = || open.keys().filter(is_beside).count() >= OPEN_CROSSINGS_MAX;
+                if !open.contains_key(&key) && is_full() {
+                    continue;
+                }
+                let crossing = open.entry(key.clone()).or_insert_with(begins);
                 crossing.last = reading.at;
                 crossing.worst = crossing.worst.max(worst);
                 changed.push(crossing.clone());
@@ -181,6 +189,21 @@ mod tests {
 
     fn time(clock: &str) -> Timestamp {
         format!("2026-11-22T{clock}:00Z").parse().expect("an instant")
+    }
+
+    #[test]
+    fn so_many_crossings_last_and_no_more() {
+        let limit = Limit {
+            contract: "skyarch".to_owned(),
+            promise: "disk".to_owned(),
+            threshold: Threshold { at_least: Percent(90 * Percent::ONE) },
+            about: vec!["disk".to_owned()],
+        };
+        let value = |number| (format!("disk./{number}.used_permille"), 950);
+        let values = (0..OPEN_CROSSINGS_MAX + 50).map(value).collect();
+        let mut open = BTreeMap::new();
+        let changed = judged(&Reading { at: time("06:00"), values }, &[limit], &mut open);
+        assert_eq!((changed.len(), open.len()), (OPEN_CROSSINGS_MAX, OPEN_CROSSINGS_MAX));
     }
 
     #[test]

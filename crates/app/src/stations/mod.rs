@@ -147,7 +147,6 @@ pub async fn add(office: &Office, wanted: &Wanted, now: Timestamp) -> Result<Str
         StationAdded::NameTaken => return refused(StationRefusal::Taken { name }),
         StationAdded::OtherKind => return refused(StationRefusal::OtherKind { name }),
     }
-    office.store.flush().await?;
     Ok(token.text())
 }
 
@@ -165,7 +164,6 @@ pub async fn revoke(office: &Office, name: &str, now: Timestamp) -> Result<(), A
         return refused(StationRefusal::Revoked { name: name.to_owned() });
     }
     office.store.end_crossings(known.number, now).await?;
-    office.store.flush().await?;
     office.stations.tell_changed();
     // Those that wait for orders look again, and are refused.
     office.stations.ordered.send_modify(|_| {});

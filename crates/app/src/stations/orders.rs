@@ -12,6 +12,10 @@ use crate::{AppError, Office};
 /// How long an order may be begun after it was given.
 pub const ORDER_LIFE: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long after an order expired the station may still tell what became of it; then nobody waits for
+/// that any more.
+pub const RESULT_GRACE: SignedDuration = SignedDuration::from_mins(15);
+
 /// How an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderState {
@@ -25,7 +29,8 @@ pub enum OrderState {
     Failed,
     /// The station would not begin it.
     Refused,
-    /// The station began and ended before it knew more; it is not done again.
+    /// The station began and ended before it knew more, or fetched it and told nothing in
+    /// [`RESULT_GRACE`]; it is not done again.
     Unknown,
     /// The station did not fetch it in time: it was not done and will not be.
     Expired,
@@ -41,6 +46,7 @@ pub fn state_of(order: &OrderRecord, now: Timestamp) -> OrderState {
             Outcome::Refused => OrderState::Refused,
             Outcome::Unknown => OrderState::Unknown,
         },
+        (None, Some(_)) if now.duration_since(order.expires) > RESULT_GRACE => OrderState::Unknown,
         (None, Some(_)) => OrderState::Fetched,
         (None, None) if now >= order.expires => OrderState::Expired,
         (None, None) => OrderState::Waiting,
@@ -90,7 +96,6 @@ pub async fn order(
         expires: issued.checked_add(ORDER_LIFE).map_err(AppError::records)?,
     };
     let id = office.store.add_order(&new).await?;
-    office.store.flush().await?;
     tracing::info!(station, action, order = id, incident, "an order was given");
     office.stations.ordered.send_replace(id);
     Ok(id)
@@ -149,4 +154,36 @@ pub async fn look_for_orders(office: &Office) -> Result<(), AppError> {
         is_new
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_without_an_end_for_a_result() {
+        let issued: Timestamp = "2026-11-22T06:00:00Z".parse().expect("an instant");
+        let order = OrderRecord {
+            id: 1,
+            station: 1,
+            number: 1,
+            action: "restart-nginx".to_owned(),
+            incident: None,
+            by: "hanako".to_owned(),
+            issued,
+            expires: issued + ORDER_LIFE,
+            fetched: Some(issued),
+            result: None,
+        };
+        let never = OrderRecord { fetched: None, ..order.clone() };
+        for (minutes, fetched, waiting) in [
+            (0, OrderState::Fetched, OrderState::Waiting),
+            (1, OrderState::Fetched, OrderState::Expired),
+            (16, OrderState::Fetched, OrderState::Expired),
+            (17, OrderState::Unknown, OrderState::Expired),
+        ] {
+            let now = issued + SignedDuration::from_mins(minutes);
+            assert_eq!((state_of(&order, now), state_of(&never, now)), (fetched, waiting));
+        }
+    }
 }

@@ -23,6 +23,19 @@ const NOW: SignedDuration = SignedDuration::from_mins(10);
 /// What the series of databases begin with.
 const DATABASE: &str = "database.";
 
+/// An agent tells each state again after ten minutes: one that was not told for twice as long before the
+/// newest reading is of something that the agent does not look at any more.
+const STATE_STALE_AFTER: SignedDuration = SignedDuration::from_mins(20);
+
+/// A state that was not told for too long is not known.
+fn as_far_as_known(station: &StationRecord, state: StateRecord) -> StateRecord {
+    let newest = station.latest.last().map_or(state.seen, |reading| reading.at);
+    match newest.duration_since(state.seen) > STATE_STALE_AFTER {
+        true => StateRecord { state: link::StateWord::Unknown, since: state.seen, ..state },
+        false => state,
+    }
+}
+
 /// How a station stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -74,13 +87,18 @@ pub async fn list(office: &Office, now: Timestamp) -> Result<Vec<Seen>, AppError
         let number = station.number;
         all.push(Seen {
             values: values(office, &station).await?,
-            bad: bad.remove(&number).unwrap_or_default(),
+            bad: are_bad(bad.remove(&number).unwrap_or_default(), &station),
             crossings: crossings.remove(&number).unwrap_or_default(),
             silent_since: silent_since(&station, now),
             station,
         });
     }
     Ok(all)
+}
+
+fn are_bad(states: Vec<StateRecord>, station: &StationRecord) -> Vec<StateRecord> {
+    let known = states.into_iter().map(|state| as_far_as_known(station, state));
+    known.filter(|it| it.state == link::StateWord::Bad).collect()
 }
 
 async fn values(
@@ -112,6 +130,8 @@ pub async fn seen(
     let station = known(office, name).await?;
     let number = station.number;
     let states = office.store.station_states(number).await?;
+    let states: Vec<StateRecord> =
+        states.into_iter().map(|state| as_far_as_known(&station, state)).collect();
     let week_ago = now.checked_sub(SignedDuration::from_hours(7 * 24)).unwrap_or(now);
     let changes = office.store.station_changes(number, week_ago).await?;
     let orders = office.store.orders_to(number).await?;
@@ -224,7 +244,7 @@ pub async fn fold(office: &Office, now: Timestamp) -> Result<u64, AppError> {
     Ok(office.store.fold_readings(before).await?)
 }
 
-/// Forgets readings and slots older than 40 days, and figures and changes older than a year; how many
+/// Forgets readings, states and slots older than 40 days, and figures and changes older than a year; how many
 /// rows.
 ///
 /// # Errors
@@ -241,5 +261,6 @@ pub async fn drop_expired(office: &Office, now: Timestamp) -> Result<u64, AppErr
     let mut dropped = store.drop_readings_before(readings, figures).await?;
     dropped += store.drop_log_slots_before(slots).await?;
     dropped += store.drop_changes_before(figures).await?;
+    dropped += store.drop_states_before(readings).await?;
     Ok(dropped)
 }

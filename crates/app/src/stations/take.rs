@@ -39,8 +39,9 @@ pub async fn take_logs(
     office: &Office,
     station: &StationRecord,
     logs: &Logs,
+    now: Timestamp,
 ) -> Result<Taken, AppError> {
-    let accepted = office.store.take_slots(station.number, logs).await?;
+    let accepted = office.store.take_slots(station.number, logs, now).await?;
     settled(office, station, "logs", accepted).await
 }
 
@@ -79,8 +80,6 @@ async fn settled(
         );
     }
     if accepted.is_new {
-        // The station forgets what we say that we have: it must survive a power cut.
-        office.store.flush().await?;
         office.stations.tell_changed();
     }
     Ok(Taken { taken: accepted.taken })

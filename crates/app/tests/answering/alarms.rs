@@ -57,17 +57,21 @@ async fn a_disk_at_its_threshold() {
     assert_eq!(house.story("2026-11-20 11:04").await, expected);
 }
 
-fn group(alerts: &[(&str, Option<&str>)]) -> AlertGroup {
+pub(crate) fn group(alerts: &[(&str, Option<&str>)]) -> AlertGroup {
+    group_of("{}:{job=\"web\"}", alerts)
+}
+
+pub(crate) fn group_of(key: &str, alerts: &[(&str, Option<&str>)]) -> AlertGroup {
     let alert = |(name, until): &(&str, Option<&str>)| Alert {
         fingerprint: (*name).to_owned(),
         text: format!("{name}: full"),
         from: at("2026-11-20 11:00"),
         until: until.map(at),
     };
-    AlertGroup { key: "{}:{job=\"web\"}".into(), alerts: alerts.iter().map(alert).collect() }
+    AlertGroup { key: key.into(), alerts: alerts.iter().map(alert).collect() }
 }
 
-async fn told(house: &House, door: &str, group: &AlertGroup, now: &str) -> AlertsTaken {
+pub(crate) async fn told(house: &House, door: &str, group: &AlertGroup, now: &str) -> AlertsTaken {
     let word = alert_word(&house.office, door);
     let taken = incidents::alerts(&house.office, door, &word, group, at(now)).await;
     taken.expect("recorded").expect("a door")

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod calls;
+mod crowded;
 mod joins;
 mod news;
 mod runbooks;
@@ -134,7 +135,8 @@ impl House {
     }
 
     pub(crate) async fn tend(&self, now: &str) {
-        tend(&self.office, at(now)).await.expect("tended");
+        let tended = tend(&self.office, at(now), &|| at(now)).await.expect("tended");
+        assert_eq!(tended.troubles.total, 0, "{:?}", tended.troubles);
     }
 
     pub(crate) async fn does(&self, deed: Deed, now: &str) {

@@ -11,7 +11,9 @@ use super::place::{Place, wait_for};
 use super::window::civil;
 use crate::clock;
 use crate::exit::{Misused, Status};
-use crate::table::Table;
+use crate::table::cut;
+use crate::wrap::wrap;
+use crate::{stdout, terminal};
 
 /// What stands at the end of the help.
 const HELP: &str = "Exit status: 0 no promise is broken, 1 one is or it failed, 2 wrong usage, 3 \
@@ -60,41 +62,56 @@ pub fn run(args: &BoardArgs) -> anyhow::Result<Status> {
     let wanted: Vec<&Section> =
         sections.iter().filter(|it| is_wanted(it.contract().name.as_str())).collect();
     match args.format {
-        Format::Text => wanted.iter().for_each(|section| show(section, args.all)),
+        Format::Text => {
+            let columns = terminal::columns();
+            let all = wanted.iter().map(|section| show(section, args.all, columns));
+            stdout::put(&all.collect::<String>())?;
+        }
         Format::Json => {
             let all: Vec<Value> = wanted.iter().map(|section| section_json(section)).collect();
             let whole = json!({ "as_of": now.to_string(), "contracts": all });
-            println!("{whole:#}");
+            stdout::put(&format!("{whole:#}\n"))?;
         }
     }
     let is_broken = |section: &&Section| section.rows.iter().any(|row| row.state == State::Broken);
     Ok(if wanted.iter().any(is_broken) { Status::Failed } else { Status::Done })
 }
 
-fn show(section: &Section, all: bool) {
-    println!("{}{}", section.contract().name, term(section.term));
+/// Columns of the states; what is left of a promise stands below its name.
+const INDENT: usize = 14;
+
+fn show(section: &Section, all: bool, columns: usize) -> String {
+    let mut text = format!("{}{}\n", section.contract().name, term(section.term));
     if let Some(trouble) = &section.trouble {
-        println!("  {trouble}\n");
-        return;
+        text.push_str(&format!("  {trouble}\n\n"));
+        return text;
     }
-    let mut table = Table::new(&["state", "promise", "clause", "left or next"]);
-    let (mut shown, mut hidden) = (0, 0);
+    let mut hidden = 0;
     for row in &section.rows {
-        if row.state == State::NotMeasured && matches!(row.left, Left::Nothing) && !all {
+        if is_quiet(row) && !all {
             hidden += 1;
             continue;
         }
-        shown += 1;
-        let (name, clause) = (row.promise.name.to_string(), row.promise.clause.to_string());
-        table.row([word(row.state).to_owned(), name, clause, left(section, row).join("; ")]);
-    }
-    if shown > 0 {
-        print!("{}", table.show());
+        let head =
+            format!("{:INDENT$}{}  {}", word(row.state), row.promise.name, row.promise.clause);
+        text.push_str(&format!("{}\n", cut(&head, columns)));
+        for line in left(section, row).iter().flat_map(|line| wrap(line, columns - INDENT)) {
+            text.push_str(&format!("{:INDENT$}{line}\n", ""));
+        }
     }
     if hidden > 0 {
-        println!("{hidden} that nothing in the records speaks of: see them with --all");
+        text.push_str(&format!("{hidden} that nothing was recorded of: see them with --all\n"));
     }
-    println!();
+    text.push('\n');
+    text
+}
+
+/// Nothing in the records speaks of it, and nothing is next but opening hours.
+fn is_quiet(row: &Row) -> bool {
+    let hours = |left: &Left| {
+        matches!(left, Left::Nothing | Left::AlwaysOpen | Left::OpenUntil(_) | Left::Opens { .. })
+    };
+    row.state == State::NotMeasured && hours(&row.left)
 }
 
 fn term(term: Term) -> String {

@@ -22,6 +22,7 @@ mod queue;
 mod send;
 mod settle;
 mod station;
+mod status;
 mod up;
 mod user;
 mod window;
@@ -105,6 +106,8 @@ enum Command {
     Window(window::WindowArgs),
     /// Tell customers, and look up the proof
     Notice(notice::NoticeArgs),
+    /// Show what the status pages say, or write them as files
+    Status(status::StatusArgs),
     /// Print the DNS records that our mail needs
     Dns(dns::DnsArgs),
     /// Check or show the configuration
@@ -165,6 +168,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         Command::Incident(args) => incident::run(&args),
         Command::Window(args) => window::run(&args),
         Command::Notice(args) => notice::run(&args),
+        Command::Status(args) => status::run(&args),
         Command::Dns(args) => dns::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Contract(args) => contract::run(&args),

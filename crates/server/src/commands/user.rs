@@ -22,16 +22,28 @@ pub struct UserArgs {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Add an API user, or an administrator with --admin
+    /// Add an API user, an administrator with --admin, or a customer with --customer
     ///
     /// The password is asked for on a terminal, else read as the first line of standard input.
     #[command(after_help = exit::HELP)]
     Add {
         #[command(flatten)]
         who: Who,
+        /// Contract that the customer sees, by name; repeatable
+        #[arg(long, value_name = "NAME", requires = "customer")]
+        contract: Vec<String>,
         /// Make a password and print it instead of asking for one
         #[arg(long)]
         generate: bool,
+    },
+    /// Give a customer these contracts to see and no others
+    #[command(after_help = exit::HELP)]
+    Contracts {
+        /// Customer's login
+        name: String,
+        /// Contract, by name; repeatable
+        #[arg(long, value_name = "NAME", required = true)]
+        contract: Vec<String>,
     },
     /// List everyone who may sign in
     #[command(after_help = exit::HELP)]
@@ -47,7 +59,7 @@ enum Verb {
         #[arg(long)]
         generate: bool,
     },
-    /// Remove an API user, or an administrator with --admin
+    /// Remove an API user, an administrator with --admin, or a customer with --customer
     #[command(after_help = exit::HELP)]
     Remove {
         #[command(flatten)]
@@ -57,28 +69,40 @@ enum Verb {
 
 #[derive(Args)]
 struct Who {
-    /// API user in the form of an address (api@example.jp), or an administrator's login
+    /// API user in the form of an address (api@example.jp), or a login at the console
     name: String,
     /// The name is an administrator's, who signs in to the console
-    #[arg(long)]
+    #[arg(long, conflicts_with = "customer")]
     admin: bool,
+    /// The name is a customer's, who sees his contracts alone
+    #[arg(long)]
+    customer: bool,
 }
 
 impl Who {
     fn kind(&self) -> AccountKind {
-        if self.admin { AccountKind::Administrator } else { AccountKind::ApiUser }
+        match (self.admin, self.customer) {
+            (true, _) => AccountKind::Administrator,
+            (false, true) => AccountKind::Customer,
+            (false, false) => AccountKind::ApiUser,
+        }
     }
 }
 
 /// Runs the verb.
 pub fn run(args: &UserArgs) -> anyhow::Result<Status> {
     match &args.verb {
-        Verb::Add { who, generate } => {
+        Verb::Add { who, contract, generate } => {
             let password = choose_password(*generate)?;
             wait_for(async {
                 let (_, office) = args.place.office().await?;
                 let now = clock::now();
-                Ok(accounts::add(&office, who.kind(), &who.name, &password, now).await?)
+                Ok(match who.kind() {
+                    AccountKind::Customer => {
+                        accounts::add_customer(&office, &who.name, &password, contract, now).await
+                    }
+                    kind => accounts::add(&office, kind, &who.name, &password, now).await,
+                }?)
             })?;
             tell(*generate, &password, &format!("{} is added", who.name));
         }
@@ -90,6 +114,13 @@ pub fn run(args: &UserArgs) -> anyhow::Result<Status> {
                 Ok(accounts::set_password(&office, who.kind(), &who.name, &password, now).await?)
             })?;
             tell(*generate, &password, &format!("{} has a new password", who.name));
+        }
+        Verb::Contracts { name, contract } => {
+            wait_for(async {
+                let (_, office) = args.place.office().await?;
+                Ok(accounts::set_contracts(&office, name, contract).await?)
+            })?;
+            eprintln!("{name} sees {}", contract.join(", "));
         }
         Verb::List => list(&args.place)?,
         Verb::Remove { who } => {
@@ -115,14 +146,16 @@ fn list(place: &Place) -> anyhow::Result<()> {
         let (config, office) = place.office().await?;
         Ok((config, accounts::list(&office).await?))
     })?;
-    let mut table = Table::new(&["name", "kind", "since"]);
+    let mut table = Table::new(&["name", "kind", "since", "contracts"]);
     for account in accounts {
         let kind = match account.kind {
             AccountKind::Administrator => "administrator",
             AccountKind::ApiUser => "API user",
+            AccountKind::Customer => "customer",
         };
         let since = account.created.to_zoned(config.time_zone.clone());
-        table.row([account.name, kind.to_owned(), since.strftime("%Y-%m-%d %H:%M").to_string()]);
+        let since = since.strftime("%Y-%m-%d %H:%M").to_string();
+        table.row([account.name, kind.to_owned(), since, account.contracts.join(", ")]);
     }
     print!("{}", table.show());
     Ok(())

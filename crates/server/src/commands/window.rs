@@ -103,7 +103,9 @@ pub fn run(args: &WindowArgs) -> anyhow::Result<Status> {
             Verb::Announce { window, send, who } => {
                 let (number, now) =
                     (windows::number(window).map_err(app::AppError::from)?, clock::now());
-                let drafts = notices::announce(&office, number, &who.by, now).await?;
+                notices::announce(&office, number, &who.by, now).await?;
+                // With those that were drafted before and still wait for somebody to confirm them.
+                let drafts = notices::waiting_of(&office, number).await?;
                 if drafts.is_empty() {
                     eprintln!(
                         "every contract of {window} has its notice: see `yakusoku notice list`"

@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
+use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::Context;
+use app::checks::customers::CUSTOMER_CHECKS;
 use app::checks::{
     CHECKS_MAX, CheckError, ConfiguredCheck, Hidden, NAME_MAX, SPEECHES, Settings, SettingsError,
     TLS_VERSIONS, WAYS, WRAPS, Way, is_name,
 };
 use app::incidents::AlarmPlace;
 use sections::{Choice, Findings, Number, Section, Truth, Word};
+
+use watch::Range;
 
 use super::value::{ALARM_PLACE, HOST, LENGTH, LINES, SIZE};
 
@@ -30,18 +34,51 @@ pub struct CheckConfig {
 }
 
 /// How the office looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchConfig {
     /// Checks that administrators add in the console may look into private networks.
     pub allow_private: bool,
+    /// Checks that each customer may add.
+    pub customer_checks: usize,
+    /// Addresses and ranges that are the office's own beside those of this machine: no check of a
+    /// customer looks there.
+    pub own_addresses: Vec<Range>,
 }
+
+impl Default for WatchConfig {
+    fn default() -> WatchConfig {
+        WatchConfig {
+            allow_private: false,
+            customer_checks: CUSTOMER_CHECKS,
+            own_addresses: Vec::new(),
+        }
+    }
+}
+
+/// Most checks that a customer may be given.
+const CUSTOMER_CHECKS_MAX: u64 = 1_000;
+
+const RANGE: Word<Range> = Word {
+    expected: "an address or a range such as \"203.0.113.0/24\"",
+    parse: |text| {
+        let (prefix, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
+        let prefix: IpAddr = prefix.parse().ok()?;
+        let all = if prefix.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Some(all), |bits| bits.parse().ok()).filter(|bits| *bits <= all)?;
+        Some(Range { prefix, bits })
+    },
+};
 
 /// What the office looks at, and how.
 pub fn read_watch(top: &Section<'_>) -> WatchConfig {
     let section = top.section("watch");
     let allow_private = section.value("allow_private", &Truth).unwrap_or_default();
+    let customer_checks = section.value("customer_checks", &Number(0..=CUSTOMER_CHECKS_MAX));
+    let own_addresses = section.list("own_addresses", &RANGE).unwrap_or_default();
     section.finish();
-    WatchConfig { allow_private }
+    let customer_checks =
+        customer_checks.map_or(CUSTOMER_CHECKS, |most| usize::try_from(most).unwrap_or(0));
+    WatchConfig { allow_private, customer_checks, own_addresses }
 }
 
 const CHECK_NAME: Word<String> = Word {

@@ -12,6 +12,8 @@ mod read;
 mod show;
 mod show_answering;
 mod show_check;
+mod show_status;
+mod status;
 mod units;
 mod value;
 
@@ -35,6 +37,7 @@ pub use duty::DutyConfig;
 pub use read::read;
 pub use sections::Finding;
 pub use show::show;
+pub use status::{StatusConfig, load_words};
 pub use value::{HOST_NAME, HOST_PORT, LENGTH};
 
 /// Everything that can be configured.
@@ -64,6 +67,8 @@ pub struct Config {
     pub checks: Vec<CheckConfig>,
     /// What is promised, and what of it we measure ourselves.
     pub contracts: Vec<ContractConfig>,
+    /// What visitors see.
+    pub status: Vec<StatusConfig>,
     /// Our people who take turns on call, and when they are called.
     pub duty: DutyConfig,
     /// What is done about incidents by itself.
@@ -263,6 +268,7 @@ impl Config {
             watch: WatchConfig::default(),
             checks: Vec::new(),
             contracts: Vec::new(),
+            status: Vec::new(),
             duty: DutyConfig::nobody(zone),
             runbooks: Vec::new(),
             alarms: AlarmRules::default(),

@@ -16,6 +16,7 @@ use super::checks::{read_checks, read_watch};
 use super::contracts::read_contracts;
 use super::couriers::read_couriers;
 use super::duty::read_duty;
+use super::status::read_status;
 use super::value::{
     ADDRESS, DELIVERY, HOST_NAME, HOST_PORT, IP_ADDRESS, LENGTH, PATH, ROUTE_DOMAIN, SHORT_NAME,
     SIZE, STORE_URL, TEXT, TIME_ZONE,
@@ -48,8 +49,8 @@ pub fn read(text: &str, folder: &Path, machine: Machine) -> Result<Config, Vec<F
 
 fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     let mut config = Config::empty(machine);
-    set(&mut config.data, top.value("data", &PATH));
-    config.key_file = top.value("key_file", &PATH);
+    set(&mut config.data, top.value("data", &PATH).map(|data| folder.join(data)));
+    config.key_file = top.value("key_file", &PATH).map(|file| folder.join(file));
     set(&mut config.hostname, top.value("hostname", &HOST_NAME));
     set(&mut config.node, top.value("node", &SHORT_NAME));
     set(&mut config.time_zone, top.value("time_zone", &TIME_ZONE));
@@ -75,6 +76,7 @@ fn whole(top: Section<'_>, folder: &Path, machine: Machine) -> Config {
     config.watch = read_watch(&top);
     config.checks = read_checks(&top, folder);
     config.contracts = read_contracts(&top, folder, &config.couriers, &config.checks);
+    config.status = read_status(&top, folder, &config.contracts);
     config.runbooks = read_runbooks(&top, &config.contracts, &config.checks);
     config.alarms = read_alarms(&top, &config.contracts, &config.checks);
     top.finish();

@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use app::Source;
@@ -14,6 +15,7 @@ use super::couriers::{STYLES, TLS};
 use super::read::{RECEIVED, RULES};
 use super::show_answering::show_answering;
 use super::show_check::show_check;
+use super::show_status::show_status;
 use super::units::{show_size, show_span};
 use super::{
     ADDED, ComposedServer, Config, ContractConfig, CourierConfig, CourierKind, ReachConfig,
@@ -23,8 +25,8 @@ use super::{
 /// The effective configuration. A key that has no value appears as a comment.
 pub fn show(config: &Config) -> String {
     let mut page = Page::default();
-    page.text("data", config.data.display());
-    page.text("key_file", config.key_path().display());
+    page.text("data", absolute(&config.data).display());
+    page.text("key_file", absolute(&config.key_path()).display());
     page.text("hostname", &config.hostname);
     page.text("node", &config.node);
     match config.time_zone.iana_name() {
@@ -55,11 +57,17 @@ pub fn show(config: &Config) -> String {
     }
     page.head("[watch]");
     page.plain("allow_private", config.watch.allow_private);
+    page.plain("customer_checks", config.watch.customer_checks);
+    let own = config.watch.own_addresses.iter();
+    page.list("own_addresses", own.map(|range| format!("{}/{}", range.prefix, range.bits)));
     for check in &config.checks {
         show_check(&mut page, check);
     }
     for contract in &config.contracts {
         show_contract(&mut page, contract, config);
+    }
+    for status in &config.status {
+        show_status(&mut page, status);
     }
     show_duty(&mut page, config);
     show_answering(&mut page, config);
@@ -205,9 +213,14 @@ fn show_limits(page: &mut Page, server: &ComposedServer) {
     page.text("rest_max", show_span(it.outbound.rest_max));
 }
 
+/// What is shown reads back from any folder.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 fn show_contract(page: &mut Page, contract: &ContractConfig, config: &Config) {
     page.head("[[contract]]");
-    let file = std::path::absolute(&contract.file).unwrap_or_else(|_| contract.file.clone());
+    let file = absolute(&contract.file);
     page.text("file", file.display());
     match contract.start {
         Some(start) => page.plain("start", start),
@@ -319,11 +332,11 @@ impl Page {
         self.plain(key, format!("[{}]", all.join(", ")));
     }
 
-    fn unset(&mut self, key: &str, meaning: &str) {
+    pub fn unset(&mut self, key: &str, meaning: &str) {
         self.line(&format!("# {key}: {meaning}"));
     }
 
-    fn path(&mut self, key: &str, path: Option<&std::path::PathBuf>, unset: &str) {
+    pub fn path(&mut self, key: &str, path: Option<&std::path::PathBuf>, unset: &str) {
         match path {
             Some(path) => self.text(key, path.display()),
             None => self.unset(key, unset),

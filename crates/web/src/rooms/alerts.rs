@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use app::AppError;
 use app::incidents::{self, ALARM_TEXT_MAX, ALERTS_MAX, Alert, AlertGroup};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -111,10 +110,10 @@ async fn take(console: &Console, f: &Frame, door: &str, word: &str, message: Mes
                 Json(Taken { opened, joined, ended, known, truncated }).into_response()
             }
         },
-        Err(AppError::Refused(why)) => refused(StatusCode::UNPROCESSABLE_ENTITY, why.to_string()),
+        // All of it is a trouble of ours, also what was refused: Alertmanager brings it again.
         Err(error) => {
-            tracing::error!(%error, "alerts could not be recorded");
-            refused(StatusCode::SERVICE_UNAVAILABLE, "the records cannot be reached".to_owned())
+            tracing::error!(%error, door, "alerts could not be recorded");
+            refused(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
         }
     }
 }

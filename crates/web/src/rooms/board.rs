@@ -88,8 +88,13 @@ async fn board_page(State(console): Shared, f: Frame) -> Answer {
 
 async fn page(console: &Console, f: Frame) -> Answer {
     let sections = board::board(&console.office, f.now).await?;
-    let contracts = sections.iter().map(|section| contract_view(&f, section)).collect();
     let guide = guide::guide(console, &f).await?;
+    page_of(f, &sections.iter().collect::<Vec<_>>(), guide)
+}
+
+/// The board with these contracts.
+pub fn page_of(f: Frame, sections: &[&Section], guide: Option<Guide>) -> Answer {
+    let contracts = sections.iter().map(|section| contract_view(&f, section)).collect();
     show(&BoardPage { f, contracts, guide })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::checks::{self, CheckRefusal, Latest, Origin, Reason, Settings, WAYS, Way};
+use app::checks::{self, CheckRefusal, Latest, Origin, Reason, Settings, WAYS, Way, customers};
 use app::{AppError, Refusal, Source, kept};
 use askama::Template;
 use axum::Router;
@@ -31,15 +31,20 @@ struct KindsPage {
 }
 
 impl KindsPage {
-    fn groups(&self) -> [(String, Vec<Way>); 5] {
+    fn groups(&self) -> Vec<(String, Vec<Way>)> {
         let f = &self.f;
-        [
+        let mut groups = vec![
             (f.t("check-group-web"), vec![Way::Http, Way::Tls]),
             (f.t("check-group-mail"), vec![Way::Smtp, Way::SmtpSend, Way::Pop3, Way::Imap]),
             (f.t("check-group-network"), vec![Way::Ping, Way::Tcp, Way::Dns, Way::Ftp]),
             (f.t("check-group-database"), vec![Way::Postgres, Way::Mysql]),
             (f.t("check-group-calls"), vec![Way::Heartbeat]),
-        ]
+        ];
+        if f.is_customer() {
+            // Mail to others is sent by the provider alone.
+            groups.iter_mut().for_each(|(_, ways)| ways.retain(|way| *way != Way::SmtpSend));
+        }
+        groups
     }
 }
 
@@ -50,6 +55,8 @@ struct FormPage {
     way: Way,
     name: String,
     is_edit: bool,
+    /// For which of his contracts a customer may add it.
+    contracts: Vec<String>,
     /// What stands in the fields, by key.
     typed: Fields,
     /// `CONTRACT/FUNCTION` that it is to measure, or nothing.
@@ -75,7 +82,9 @@ impl FormPage {
     }
 
     fn fields(&self) -> Vec<Field> {
-        fields_of(self.way).iter().chain(&ALL).copied().collect()
+        let all = fields_of(self.way).iter().chain(&ALL).copied();
+        // Nodes look for the provider alone.
+        all.filter(|field| !self.f.is_customer() || field.key != "sites").collect()
     }
 
     fn value(&self, field: &Field) -> String {
@@ -92,12 +101,16 @@ impl FormPage {
     }
 
     fn is_forbidden(&self) -> bool {
-        self.first.as_ref().is_some_and(|first| first.reason == Some(Reason::Forbidden))
+        let is_forbidden =
+            self.first.as_ref().is_some_and(|first| first.reason == Some(Reason::Forbidden));
+        // A customer cannot change where he may look.
+        is_forbidden && !self.f.is_customer()
     }
 }
 
+/// Which kind of check.
 #[derive(Deserialize)]
-struct Wanted {
+pub struct Wanted {
     #[serde(default)]
     kind: String,
     #[serde(default, rename = "for")]
@@ -109,18 +122,22 @@ fn way(word: &str) -> Option<Way> {
     found.filter(|way| *way != Way::Plugin)
 }
 
-async fn choose(f: Frame, Asked(wanted): Asked<Wanted>) -> Answer {
+/// The kinds, or the form of one.
+pub async fn choose(f: Frame, Asked(wanted): Asked<Wanted>) -> Answer {
     let of = wanted.of;
     let Some(way) = way(&wanted.kind) else { return show(&KindsPage { f, of }) };
     let typed = typed_of(&Settings { kind: way, ..Settings::default() });
     let (refused, first, name) = (None, None, String::new());
-    show(&FormPage { f, way, name, is_edit: false, typed, of, refused, first })
+    let contracts = f.own_contracts().to_vec();
+    show(&FormPage { f, way, name, is_edit: false, contracts, typed, of, refused, first })
 }
 
-async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -> Answer {
+/// Looks once, and adds the check when that is asked for.
+pub async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -> Answer {
     let way = fields.get("kind").and_then(|word| way(word)).ok_or(Failure::Unreadable)?;
     let name = fields.get("name").map(|name| name.trim().to_owned()).unwrap_or_default();
     let page = FormPage {
+        contracts: f.own_contracts().to_vec(),
         f,
         way,
         name: name.clone(),
@@ -136,7 +153,7 @@ async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -
     };
     let now = page.f.now;
     let label = if name.is_empty() { way.word() } else { &name };
-    let first = match checks::first_look(&console.office, label, &settings, now).await {
+    let first = match look(&console, &page.f, label, &settings).await {
         Ok(first) => Some(first),
         Err(AppError::Refused(Refusal::Check(CheckRefusal::NobodyLooks))) => None,
         Err(AppError::Refused(why)) => return refuse(page, |f| f.refusal(&why)),
@@ -145,8 +162,16 @@ async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -
     if fields.get("deed").is_none_or(|deed| deed != "store") {
         return show(&FormPage { first, ..page });
     }
-    match checks::add(&console.office, &name, &settings, now).await {
-        Ok(()) => {
+    let added = match page.f.is_customer() {
+        false => checks::add(&console.office, &name, &settings, now).await.map(|()| name),
+        true => {
+            let contract = fields.get("contract").map_or("", String::as_str);
+            let (office, own) = (&console.office, page.f.own_contracts());
+            customers::add_for(office, own, contract, &name, &settings, now).await
+        }
+    };
+    match added {
+        Ok(name) => {
             if let Some(first) = first {
                 checks::show_first(&console.office, &name, first);
             }
@@ -156,6 +181,19 @@ async fn add(State(console): Shared, f: Frame, Signed(fields): Signed<Fields>) -
         }
         Err(AppError::Refused(why)) => refuse(FormPage { first, ..page }, |f| f.refusal(&why)),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Looks once, where the checks of whoever asks may look.
+async fn look(
+    console: &Console,
+    f: &Frame,
+    label: &str,
+    settings: &Settings,
+) -> Result<Latest, AppError> {
+    match f.is_customer() {
+        true => customers::first_look_for(&console.office, label, settings, f.now).await,
+        false => checks::first_look(&console.office, label, settings, f.now).await,
     }
 }
 
@@ -185,9 +223,14 @@ async fn ours(console: &Console, f: &Frame, name: &str) -> Result<Settings, Fail
 
 async fn edit(State(console): Shared, f: Frame, Path(name): Path<String>) -> Answer {
     let settings = ours(&console, &f, &name).await?;
-    let (way, typed) = (settings.kind, typed_of(&settings));
+    edit_page(f, name, &settings)
+}
+
+/// The form of a check that is there.
+pub fn edit_page(f: Frame, name: String, settings: &Settings) -> Answer {
+    let (way, typed, contracts) = (settings.kind, typed_of(settings), Vec::new());
     let (of, refused, first) = (String::new(), None, None);
-    show(&FormPage { f, way, name, is_edit: true, typed, of, refused, first })
+    show(&FormPage { f, way, name, is_edit: true, contracts, typed, of, refused, first })
 }
 
 async fn change(
@@ -197,19 +240,35 @@ async fn change(
     Signed(fields): Signed<Fields>,
 ) -> Answer {
     let before = ours(&console, &f, &name).await?;
+    change_it(&console, f, name, &before, fields).await
+}
+
+/// Looks once with other settings, or stores them when that is asked for.
+pub async fn change_it(
+    console: &Console,
+    f: Frame,
+    name: String,
+    before: &Settings,
+    fields: Fields,
+) -> Answer {
     let (way, typed, now) = (before.kind, fields.clone(), f.now);
     let (is_edit, refused, first) = (true, None, None);
-    let of = String::new();
-    let page = FormPage { f, way, name: name.clone(), is_edit, typed, of, refused, first };
-    let settings = match settings_of(&fields, &before) {
+    let (contracts, of) = (Vec::new(), String::new());
+    let name_of = name.clone();
+    let page = FormPage { f, way, name: name_of, is_edit, contracts, typed, of, refused, first };
+    let settings = match settings_of(&fields, before) {
         Ok(settings) => settings,
         Err(label) => return refuse(page, |f| f.with("check-unknown", &f.t(label))),
     };
     let stores = fields.get("deed").is_some_and(|deed| deed == "store");
     let deed = async {
         match stores {
+            true if page.f.is_customer() => {
+                let (office, own) = (&console.office, page.f.own_contracts());
+                customers::change_for(office, own, &name, &settings, now).await.map(|()| None)
+            }
             true => checks::change(&console.office, &name, &settings, now).await.map(|()| None),
-            false => checks::first_look(&console.office, &name, &settings, now).await.map(Some),
+            false => look(console, &page.f, &name, &settings).await.map(Some),
         }
     };
     match deed.await {
@@ -233,8 +292,8 @@ pub mod samples {
             settings.url = "https://www.example.jp/<script>".to_owned();
             let (typed, name) = (typed_of(&settings), "top-page".to_owned());
             let (f, refused) = (f.clone(), refused.map(str::to_owned));
-            let of = String::new();
-            let page = FormPage { f, way, name, is_edit, typed, of, refused, first };
+            let (contracts, of) = (Vec::new(), String::new());
+            let page = FormPage { f, way, name, is_edit, contracts, typed, of, refused, first };
             page.render().expect("the template renders")
         };
         let latest = watched::checks().into_iter().find_map(|check| check.latest);

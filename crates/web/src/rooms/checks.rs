@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::checks::{
     self, Answer as Heard, Detail, Latest, OFFICE, Observation, Origin, SPANS, SeenLook, SiteNow,
-    Stretch, Watched, Way,
+    Stretch, Watched, Way, customers,
 };
 use askama::Template;
 use axum::Router;
@@ -99,6 +99,18 @@ struct ChecksPage {
     counts: Vec<(Chip, usize)>,
 }
 
+impl ChecksPage {
+    fn is_open(&self, check: &Watched) -> bool {
+        is_open(&self.f, check)
+    }
+}
+
+/// Whether everything about a check may be seen: where the provider looks, and what answers there, is
+/// not the customer's.
+fn is_open(f: &Frame, check: &Watched) -> bool {
+    !f.is_customer() || customers::is_own(check, f.own_contracts())
+}
+
 /// The worst first.
 const ANSWERS: [Heard; 4] = [Heard::Silent, Heard::Refused, Heard::Unseen, Heard::Good];
 
@@ -121,6 +133,11 @@ fn counts(f: &Frame, checks: &[Watched]) -> Vec<(Chip, usize)> {
 
 async fn list(State(console): Shared, f: Frame) -> Answer {
     let checks = checks::list(&console.office, f.now).await?;
+    list_page(f, checks)
+}
+
+/// The list of these checks.
+pub fn list_page(f: Frame, checks: Vec<Watched>) -> Answer {
     let counts = counts(&f, &checks);
     show(&ChecksPage { f, checks, counts })
 }
@@ -159,6 +176,15 @@ impl CheckPage {
         self.check.origin == Origin::Added
     }
 
+    fn is_open(&self) -> bool {
+        is_open(&self.f, &self.check)
+    }
+
+    /// Whether the reader may change it: a customer his own, as long as it counts for no contract.
+    fn may_change(&self) -> bool {
+        self.is_ours() && self.is_open() && (!self.f.is_customer() || self.check.tells.is_empty())
+    }
+
     fn why(&self, look: &SeenLook) -> String {
         let reason = look.reason.as_deref();
         reason.map(|code| heard::reason_by_code(self.f.lang, code)).unwrap_or_default()
@@ -173,8 +199,9 @@ impl CheckPage {
     }
 }
 
+/// Which time the graph shows.
 #[derive(Deserialize)]
-struct Wanted {
+pub struct Wanted {
     #[serde(default)]
     span: String,
     #[serde(default)]
@@ -189,9 +216,20 @@ async fn detail(
     State(console): Shared,
     f: Frame,
     Path(name): Path<String>,
-    Asked(wanted): Asked<Wanted>,
+    asked: Asked<Wanted>,
 ) -> Answer {
     let check = known(&console, &f, &name).await?;
+    detail_page(&console, f, check, asked).await
+}
+
+/// The page of a check.
+pub async fn detail_page(
+    console: &Console,
+    f: Frame,
+    check: Watched,
+    Asked(wanted): Asked<Wanted>,
+) -> Answer {
+    let name = check.name.clone();
     let (word, stretch) =
         SPANS.into_iter().find(|(word, _)| *word == wanted.span).unwrap_or(SPANS[0]);
     let known = |wanted: &str| check.sites.iter().find(|it| it.site == wanted);
@@ -203,8 +241,9 @@ async fn detail(
     let target = promised.and_then(|within| u64::try_from(within.as_millis()).ok());
     let chart = look_chart::lay_out(&seen.points, stretch, target, &f.zone);
     let target = promised.map(heard::took);
-    let beat = (check.settings.kind == Way::Heartbeat)
-        .then(|| format!("/beat/{name}/{}", checks::beat_word(&console.office, &name)));
+    let shows_beat = check.settings.kind == Way::Heartbeat && is_open(&f, &check);
+    let beat =
+        shows_beat.then(|| format!("/beat/{name}/{}", checks::beat_word(&console.office, &name)));
     let contracts = console.office.contracts().into_iter();
     let contracts = contracts.map(|it| it.contract.name.to_string()).collect();
     show(&CheckPage { f, check, seen, chart, target, stretch: word, site, beat, contracts })
@@ -230,11 +269,12 @@ async fn resume(
     Ok(done(&format!("/checks/{}", encoded(&name)), "check-resumed", 1))
 }
 
+/// Asks before a check is removed.
 #[derive(Template)]
 #[template(path = "remove_check.html")]
-struct RemovePage {
-    f: Frame,
-    name: String,
+pub struct RemovePage {
+    pub f: Frame,
+    pub name: String,
 }
 
 impl RemovePage {

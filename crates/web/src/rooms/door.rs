@@ -132,7 +132,8 @@ async fn sign_in(
     }
 }
 
-async fn sign_out(
+/// Ends the session.
+pub async fn sign_out(
     State(console): Shared,
     f: Frame,
     headers: HeaderMap,
@@ -145,14 +146,15 @@ async fn sign_out(
     Ok(([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response())
 }
 
+/// Where to go back to.
 #[derive(Deserialize)]
-struct Back {
+pub struct Back {
     #[serde(default)]
     back: String,
 }
 
 /// Remembers the language and goes back. A plain link: it changes nothing but how pages speak.
-async fn language(
+pub async fn language(
     f: Frame,
     Path(tag): Path<String>,
     Asked(Back { back }): Asked<Back>,

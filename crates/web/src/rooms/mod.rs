@@ -6,6 +6,7 @@ mod check_fields;
 mod check_form;
 mod checks;
 mod contracts;
+pub mod customers;
 mod domains;
 mod door;
 mod guide;
@@ -119,6 +120,7 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(sandbox::samples::pages(f));
     pages.extend(domains::samples::pages(f));
     pages.extend(users::samples::pages(f));
+    pages.extend(customers::samples::pages(f));
     pages
 }
 

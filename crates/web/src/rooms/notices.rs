@@ -39,7 +39,8 @@ pub struct NoticeRow {
     pub about: String,
     pub channel: String,
     pub subject: String,
-    pub event: Timestamp,
+    /// In the zone of the contract, which is named.
+    pub event: String,
     pub chip: Chip,
     pub detail: String,
     pub sent: Chip,
@@ -99,7 +100,11 @@ pub fn notice_row(f: &Frame, view: &NoticeView<'_>) -> NoticeRow {
         about: wording::about_word(view.about, lang).to_owned(),
         channel: channel_word(f, &record.draft.channel),
         subject: record.draft.subject.clone(),
-        event: record.draft.event,
+        event: format!(
+            "{} ({})",
+            wording::instant(record.draft.event, zone, lang),
+            zone.iana_name().unwrap_or("UTC")
+        ),
         chip,
         detail,
         sent: all_sent(f, record),
@@ -232,9 +237,10 @@ fn written(f: &Frame, typed: &Typed) -> Result<Written, String> {
     })
 }
 
+/// A notice with its proof.
 #[derive(Template)]
 #[template(path = "notice.html")]
-struct NoticePage {
+pub struct NoticePage {
     f: Frame,
     row: NoticeRow,
     record: NoticeRecord,
@@ -267,7 +273,8 @@ async fn detail(State(console): Shared, f: Frame, Path(number): Path<i64>) -> An
     show(&notice_page(f, &view))
 }
 
-fn notice_page(f: Frame, view: &NoticeView<'_>) -> NoticePage {
+/// The page of a notice.
+pub fn notice_page(f: Frame, view: &NoticeView<'_>) -> NoticePage {
     let sending = |it: &SendingRecord| SendingView {
         place: it.place,
         to: recipient(&f, it),

@@ -124,13 +124,19 @@ struct ReportPage {
     view: ReportView,
 }
 
-async fn issued(State(console): Shared, f: Frame, Path((id, number)): Path<(i64, i64)>) -> Answer {
+/// A report that was issued.
+pub async fn issued(
+    State(console): Shared,
+    f: Frame,
+    Path((id, number)): Path<(i64, i64)>,
+) -> Answer {
     let (report, contract) = found(&console, &f, id, number).await?;
     let view = ReportView::new(&report, contract.language.into(), &contract.zone);
     show(&ReportPage { f, id, number: number.unsigned_abs(), view })
 }
 
-async fn on_paper(
+/// The same on paper.
+pub async fn on_paper(
     State(console): Shared,
     f: Frame,
     Path((id, number)): Path<(i64, i64)>,

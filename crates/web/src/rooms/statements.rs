@@ -29,8 +29,9 @@ pub fn routes() -> Router<Arc<Console>> {
         .route("/contracts/{name}/{month}/statement.pdf", get(on_paper))
 }
 
+/// Which service.
 #[derive(Deserialize)]
-struct Wanted {
+pub struct Wanted {
     service: Option<String>,
 }
 
@@ -48,13 +49,14 @@ struct StatementPage {
 }
 
 /// The statement of the month that is now.
-async fn newest(State(console): Shared, f: Frame, Path(name): Path<String>) -> Answer {
+pub async fn newest(State(console): Shared, f: Frame, Path(name): Path<String>) -> Answer {
     let watched = console.office.contract(&name).map_err(nowhere)?;
     let (_, last) = statements::months(&watched.contract, f.now);
     Ok(Redirect::to(&address(&name, last, None)).into_response())
 }
 
-async fn page(
+/// A month of a service.
+pub async fn page(
     State(console): Shared,
     f: Frame,
     Path((name, month)): Path<(String, String)>,
@@ -64,7 +66,8 @@ async fn page(
     show(&statement_page(f, &settled))
 }
 
-async fn json(
+/// The same for programs.
+pub async fn json(
     State(console): Shared,
     f: Frame,
     Path((name, month)): Path<(String, String)>,
@@ -79,7 +82,8 @@ async fn json(
     Ok((headers, statement.to_json()).into_response())
 }
 
-async fn on_paper(
+/// The same on paper.
+pub async fn on_paper(
     State(console): Shared,
     f: Frame,
     Path((name, month)): Path<(String, String)>,

@@ -12,6 +12,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use calendar::Span;
+use jiff::tz::TimeZone;
 use terms::{Contract, wording};
 
 use super::notices::{NoticeRow, notice_row, standing};
@@ -68,20 +69,22 @@ struct LeadView {
     lines: Vec<String>,
 }
 
-struct WindowRow {
-    id: String,
-    when: String,
-    title: String,
-    cancelled: bool,
+/// A window in a list.
+pub struct WindowRow {
+    pub id: String,
+    pub when: String,
+    pub title: String,
+    pub cancelled: bool,
     /// Contract, state, detail.
-    contracts: Vec<(String, Chip, String)>,
+    pub contracts: Vec<(String, Chip, String)>,
 }
 
-struct RecurringRow {
-    when: String,
-    contract: String,
-    promise: String,
-    provisional: bool,
+/// A recurring window in a list.
+pub struct RecurringRow {
+    pub when: String,
+    pub contract: String,
+    pub promise: String,
+    pub provisional: bool,
 }
 
 async fn list(State(console): Shared, f: Frame, Asked(typed): Asked<Fields>) -> Answer {
@@ -182,24 +185,48 @@ fn lead_view(f: &Frame, lead: &Lead<'_>) -> LeadView {
     }
 }
 
-fn window_row(f: &Frame, view: &WindowView<'_>) -> WindowRow {
+/// A window as it is shown.
+pub fn window_row(f: &Frame, view: &WindowView<'_>) -> WindowRow {
     let contract = |of: &ContractWindow<'_>| {
         let (chip, detail) = standing(f, &of.standing, &of.contract.zone);
         (of.contract.title.in_lang(f.lang.into()).to_owned(), chip, detail)
     };
     WindowRow {
         id: view.id.clone(),
-        when: wording::span(view.span, &f.zone, f.lang.into()),
+        when: when(f, view),
         title: view.record.plan.title.clone(),
         cancelled: view.record.cancelled.is_some(),
         contracts: view.contracts.iter().map(contract).collect(),
     }
 }
 
-fn recurring_row(f: &Frame, it: &Recurring<'_>) -> RecurringRow {
+/// When a window is, in the zone of its contracts, in which their deadlines stand beside it; in each of
+/// them where there are several.
+fn when(f: &Frame, view: &WindowView<'_>) -> String {
+    let mut zones: Vec<&TimeZone> = Vec::new();
+    for of in &view.contracts {
+        if !zones.contains(&&of.contract.zone) {
+            zones.push(&of.contract.zone);
+        }
+    }
+    if zones.is_empty() {
+        zones.push(&f.zone);
+    }
+    let each = zones.into_iter().map(|zone| in_zone(f, view.span, zone));
+    each.collect::<Vec<_>>().join(" · ")
+}
+
+/// A span in a zone, which is named.
+fn in_zone(f: &Frame, span: Span, zone: &TimeZone) -> String {
+    let name = zone.iana_name().unwrap_or("UTC");
+    format!("{} ({name})", wording::span(span, zone, f.lang.into()))
+}
+
+/// A recurring window as it is shown.
+pub fn recurring_row(f: &Frame, it: &Recurring<'_>) -> RecurringRow {
     let lang = f.lang.into();
     RecurringRow {
-        when: wording::span(it.span, &it.contract.zone, lang),
+        when: in_zone(f, it.span, &it.contract.zone),
         contract: it.contract.title.in_lang(lang).to_owned(),
         promise: it.promise.title.in_lang(lang).to_owned(),
         provisional: it.provisional,

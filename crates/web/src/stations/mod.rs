@@ -112,7 +112,8 @@ async fn logs(
 ) -> Result<Json<Taken>, Refused> {
     let Json(logs) = body?;
     logs.check()?;
-    Ok(Json(stations::take_logs(&door.office, &station, &logs).await?))
+    let now = (door.clock)();
+    Ok(Json(stations::take_logs(&door.office, &station, &logs, now).await?))
 }
 
 async fn results(

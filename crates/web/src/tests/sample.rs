@@ -39,7 +39,11 @@ pub fn frame(lang: Lang) -> Frame {
         lang,
         now: now(),
         zone: TimeZone::get("Asia/Tokyo").expect("the zone database is built in"),
-        person: Some(Person { login: "admin".to_owned(), csrf: "token".to_owned() }),
+        person: Some(Person {
+            login: "admin".to_owned(),
+            csrf: "token".to_owned(),
+            sight: app::accounts::Sight::All,
+        }),
         secure: false,
         here: "/".to_owned(),
         done: None,
@@ -339,9 +343,19 @@ pub fn records() -> Vec<DnsRecord> {
 }
 
 pub fn accounts() -> Vec<Account> {
-    let account = |name: &str, kind| Account { name: name.to_owned(), kind, created: ago(9_000) };
+    let account = |name: &str, kind| Account {
+        name: name.to_owned(),
+        kind,
+        created: ago(9_000),
+        contracts: Vec::new(),
+    };
+    let customer = Account {
+        contracts: vec!["aoulu-cloud".to_owned()],
+        ..account("hanako", AccountKind::Customer)
+    };
     vec![
         account("admin", AccountKind::Administrator),
+        customer,
         account("api@example.jp", AccountKind::ApiUser),
         account("batch+monthly@a-very-long-company-name.example.jp", AccountKind::ApiUser),
     ]

@@ -32,6 +32,7 @@ pub fn checks() -> Vec<Watched> {
         name: name.to_owned(),
         settings,
         origin: Origin::Added,
+        contract: None,
         paused: None,
         run: None,
         latest: None,

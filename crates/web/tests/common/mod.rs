@@ -8,6 +8,7 @@ use std::sync::Arc;
 use app::accounts::{self, AccountKind};
 use app::incidents::{AlarmPlace, AlarmRules, AlertDoor};
 use app::logs::{self, Log};
+use app::status::StatusPage;
 use app::telling::{Audience, CourierFacts, Telling, Way};
 use app::{Office, RelayFolder, WatchedContract};
 use desk::{Closing, Runbook, RunbookStep, StepDoing};
@@ -124,6 +125,30 @@ impl House {
         contracts: Vec<WatchedContract>,
         log: &str,
     ) -> House {
+        House::build_showing(secure_cookie, proxies, contracts, log, Vec::new()).await
+    }
+
+    /// One with several contracts of the project and status pages.
+    pub async fn start_showing(names: &[&str], log: &str, pages: Vec<StatusPage>) -> House {
+        let contract = |name: &&str| {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts");
+            let text = std::fs::read_to_string(format!("{folder}/{name}.toml")).expect("a file");
+            let nothing = |_: &str| Err("not needed".to_owned());
+            let contract = terms::read(name, &text, &nothing).expect("a sound contract").contract;
+            let contract = contract.starting("2020-01-01".parse().expect("a day"));
+            WatchedContract { contract, measured: Vec::new() }
+        };
+        let contracts = names.iter().map(contract).collect();
+        House::build_showing(false, &[], contracts, log, pages).await
+    }
+
+    async fn build_showing(
+        secure_cookie: bool,
+        proxies: &[IpAddr],
+        contracts: Vec<WatchedContract>,
+        log: &str,
+        pages: Vec<StatusPage>,
+    ) -> House {
         let folder = tempfile::tempdir().expect("a folder");
         let vault = Arc::new(Vault::from_master(&[7; 32]).expect("a vault"));
         let url = format!("sqlite:{}", folder.path().join("office.db").display());
@@ -135,13 +160,16 @@ impl House {
         let (runbooks, alarms) = answering(&contracts);
         let mut office = Office::new(store, vault, relay, vec![]).under(contracts).telling(telling);
         (office.runbooks, office.alarms) = (runbooks, alarms);
+        let mut office = office.showing(pages);
         let roots = watch::Roots::Mozilla;
         let mut reach = watch::Reach::new(None, &roots, now).expect("a reach");
         // What a console may look at where nothing private is allowed.
         reach.policy = watch::Policy::Public(Vec::new());
-        office.watching.reach = Some(Arc::new(reach));
+        let reach = Arc::new(reach);
+        office.watching.reach = Some(Arc::clone(&reach));
+        office.watching.customers_reach = Some(reach);
         let office = Arc::new(office);
-        for watched in office.contracts() {
+        for watched in office.contracts().iter().filter(|_| !log.is_empty()) {
             let mut lines = Log::default();
             for line in log.lines() {
                 lines.line(line.as_bytes()).expect("a sound line");
@@ -234,11 +262,24 @@ impl House {
 
     /// Tries to sign in as a browser does.
     pub async fn sign_in(&self, password: &str) -> Answer {
+        self.sign_in_as(LOGIN, password).await
+    }
+
+    pub async fn sign_in_as(&self, login: &str, password: &str) -> Answer {
         let form = self.get("/sign-in", "").await;
         let cookie = form.cookie("yakusoku_form").expect("the form's cookie").to_owned();
         let password = password.replace(' ', "+");
-        let fields = format!("csrf={}&login={LOGIN}&password={password}&next=/log", form.token());
+        let fields = format!("csrf={}&login={login}&password={password}&next=/log", form.token());
         self.post("/sign-in", &cookie, &fields).await
+    }
+
+    /// A customer of these contracts, and the cookie of his session.
+    pub async fn customer(&self, login: &str, contracts: &[&str]) -> String {
+        let contracts: Vec<String> = contracts.iter().map(|name| (*name).to_owned()).collect();
+        let added = accounts::add_customer(&self.office, login, PASSWORD, &contracts, now());
+        added.await.expect("a customer");
+        let answer = self.sign_in_as(login, PASSWORD).await;
+        answer.cookie("yakusoku_session").expect("a session").to_owned()
     }
 
     /// The cookie of a new session.

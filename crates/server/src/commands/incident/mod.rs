@@ -65,6 +65,13 @@ enum Verb {
         /// What is remarked
         text: String,
     },
+    /// Say something that everybody may read: customers, and visitors of status pages
+    Publish {
+        /// Incident
+        id: i64,
+        /// What is said
+        text: String,
+    },
     /// Say that we know of it
     Recognise {
         /// Incident
@@ -293,6 +300,7 @@ async fn add(
 fn deed(verb: &Verb, now: Timestamp) -> Option<(i64, Deed)> {
     Some(match verb {
         Verb::Note { id, text } => (*id, Deed::Note(text.clone())),
+        Verb::Publish { id, text } => (*id, Deed::Publish(text.clone())),
         Verb::Recognise { id } => (*id, Deed::Recognise),
         Verb::Judge { id, priority } => (*id, Deed::Judge(*priority)),
         Verb::Step { id, ladder, level, failed: true, .. } => {

@@ -60,6 +60,8 @@ pub fn forms(
             ..button("mute", f.t("incident-mute"))
         });
     }
+    let told = FieldView { needed: true, ..field("text", f.t("incident-publish"), "") };
+    forms.push(FormView { fields: vec![told], ..button("publish", f.t("incident-publish-add")) });
     let text = FieldView { needed: true, ..field("text", f.t("incident-note"), "") };
     forms.push(FormView { fields: vec![text], ..button("note", f.t("incident-note-add")) });
     forms

@@ -208,6 +208,7 @@ fn deed(form: &Written, now: Timestamp) -> Option<Deed> {
     let yes = form.choice == "yes";
     Some(match form.deed.as_str() {
         "note" => Deed::Note(form.text.clone()),
+        "publish" => Deed::Publish(form.text.clone()),
         "recognise" => Deed::Recognise,
         "judge" => Deed::Judge(form.priority.parse().ok()?),
         "step" => Deed::Step {
