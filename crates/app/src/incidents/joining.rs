@@ -30,7 +30,7 @@ pub(super) fn joined<'i>(
     let flaps = |incident: &&Incident| {
         down.iter().any(|(function, from)| is_again(&incident.story, function, *from))
     };
-    of_service().find(worked_on).or_else(|| of_service().filter(flaps).last())
+    of_service().find(worked_on).or_else(|| of_service().rfind(flaps))
 }
 
 /// Whether a function is down again that had hardly recovered.
