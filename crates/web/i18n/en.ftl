@@ -1112,3 +1112,4 @@ alert-address = Address
 incident-acknowledge = I see to it
 refused-no-runbook-step = Step { $count } of the runbook cannot be done or left out here. Look at the runbook.
 check-target = promised response time { $value }
+stale = The connection is cut. This is how it was at HH:MM:SS

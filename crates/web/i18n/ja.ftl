@@ -1064,3 +1064,4 @@ alert-address = 宛先
 incident-acknowledge = 確認した(対応する)
 refused-no-runbook-step = 手順書の手順{ $count }は、ここでは実施も省略もできません。手順書を見てください。
 check-target = 約束の応答時間 { $value }
+stale = 接続が切れています。HH:MM:SS 時点の表示です
