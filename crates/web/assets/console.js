@@ -85,7 +85,9 @@ const refresh = async (wanted) => {
   const answer = await fetch(location.href, {
     headers: { accept: "text/html" }, signal: AbortSignal.timeout(ANSWER_MS),
   });
-  if (!answer.ok || answer.redirected) throw new Error("no page");
+  const isSignedOut = new URL(answer.url).pathname === "/sign-in";
+  if (answer.status >= 500 || isSignedOut) throw new Error("no page");
+  if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   setClock(page);
   setStale(false);

@@ -1113,3 +1113,14 @@ incident-acknowledge = I see to it
 refused-no-runbook-step = Step { $count } of the runbook cannot be done or left out here. Look at the runbook.
 check-target = promised response time { $value }
 stale = The connection is cut. This is how it was at HH:MM:SS
+standing-watched = looked at
+left-looked = last look { $a }, every { $b }
+board-down = down now
+board-down-since = { $a }, since { $b }
+board-open = open
+board-quiet = { $n ->
+    [one] { $count } promise that is not measured, or is always open
+   *[other] { $count } promises that are not measured, or are always open
+}
+incidents-open-now = open incidents
+failure-no-statement-advice = There is no statement of this contract for that month: it is before the contract began, after it ended or still ahead, or there is no such service.

@@ -48,6 +48,8 @@ pub struct Frame {
     pub hostname: String,
     /// The office keeps contracts, so the promise board is the first page.
     pub keeps_contracts: bool,
+    /// How many incidents are open.
+    pub open_incidents: u64,
 }
 
 /// The deed that a page was reached by.
@@ -280,6 +282,7 @@ impl<S: Sync> FromRequestParts<S> for Frame {
             version: String::new(),
             hostname: String::new(),
             keeps_contracts: false,
+            open_incidents: 0,
         }))
     }
 }

@@ -94,6 +94,12 @@ pub async fn attend(
     if frame.person.is_none() && !open_to_strangers(uri.path()) {
         return to_sign_in(request.method(), &uri);
     }
+    if frame.person.is_some() && frame.keeps_contracts {
+        match app::incidents::count_open(&console.office).await {
+            Ok(count) => frame.open_incidents = count,
+            Err(error) => return with_page(Failure::App(error).into_response(), frame),
+        }
+    }
     request.extensions_mut().insert(frame.clone());
     let response = match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await {
         Ok(response) => response,
@@ -119,6 +125,7 @@ fn frame(console: &Console, uri: &Uri, headers: &HeaderMap) -> Frame {
         version: console.facts.version.clone(),
         hostname: console.facts.hostname.clone(),
         keeps_contracts: console.office.keeps_contracts(),
+        open_incidents: 0,
     }
 }
 

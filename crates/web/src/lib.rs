@@ -89,7 +89,7 @@ pub fn router(console: Console) -> Router {
     let console = Arc::new(console);
     let pages = rooms::routes()
         .fallback(failure::nowhere)
-        .method_not_allowed_fallback(failure::nowhere)
+        .method_not_allowed_fallback(failure::not_so)
         .layer(CatchPanicLayer::custom(failure::from_panic))
         .layer(from_fn_with_state(Arc::clone(&console), guard::attend))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -65,6 +65,13 @@ pub enum Left {
         /// How many were late this month.
         late: u64,
     },
+    /// It is looked at.
+    Looked {
+        /// When it was last.
+        last: Timestamp,
+        /// How often.
+        every: SignedDuration,
+    },
     /// Open on all days at all hours.
     AlwaysOpen,
     /// Open, until then.

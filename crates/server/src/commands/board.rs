@@ -113,6 +113,7 @@ fn word(state: State) -> &'static str {
         State::Undetermined => "undetermined",
         State::Running => "running",
         State::Kept => "kept",
+        State::Watched => "watched",
         State::NoTarget => "no-target",
         State::NotMeasured => "not-measured",
     }
@@ -185,6 +186,9 @@ fn left(section: &Section, row: &Row) -> Vec<String> {
             });
             let counted = format!("this month: {met} met, {late} late");
             due.into_iter().chain((met + late > 0).then_some(counted)).collect()
+        }
+        Left::Looked { last, every } => {
+            vec![format!("last look {}, every {}", time(*last), length(*every))]
         }
         Left::AlwaysOpen => vec!["always open".to_owned()],
         Left::OpenUntil(until) => vec![format!("open until {}", time(*until))],

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use app::board::{self, Left, Row, Section, State as Standing, Term};
+use app::incidents::{self, Incident};
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -28,12 +29,13 @@ pub fn routes() -> Router<Arc<Console>> {
 }
 
 /// The states in the order of the summary, with the key of their word and their colour.
-const STANDINGS: [(Standing, &str, &str); 7] = [
+const STANDINGS: [(Standing, &str, &str); 8] = [
     (Standing::Broken, "standing-broken", "failed"),
     (Standing::AtRisk, "standing-at-risk", "deferred"),
     (Standing::Undetermined, "standing-undetermined", "suppressed"),
     (Standing::Running, "standing-running", "queued"),
     (Standing::Kept, "standing-kept", "succeeded"),
+    (Standing::Watched, "standing-watched", "succeeded"),
     (Standing::NoTarget, "standing-no-target", "unmeasured"),
     (Standing::NotMeasured, "standing-not-measured", "unmeasured"),
 ];
@@ -56,9 +58,21 @@ struct ContractView {
     word: Option<String>,
     /// How many promises stand how.
     counts: Vec<(Chip, usize)>,
+    /// What is down, and what is being worked on.
+    alarms: Vec<AlarmView>,
     rows: Vec<RowView>,
+    /// Rows of which nothing is measured and nothing is next.
+    quiet: Vec<RowView>,
     /// The statement of this month, or of the last one: its address and what it is called.
     statement: Option<(String, String)>,
+}
+
+/// Something that is down, or an incident that is open.
+struct AlarmView {
+    chip: Chip,
+    text: String,
+    /// Address of its incident, and what it is called.
+    incident: Option<(String, String)>,
 }
 
 /// A promise as it is shown.
@@ -88,12 +102,16 @@ async fn board_page(State(console): Shared, f: Frame) -> Answer {
 
 async fn page(console: &Console, f: Frame) -> Answer {
     let sections = board::board(&console.office, f.now).await?;
-    let contracts = sections.iter().map(|section| contract_view(&f, section)).collect();
+    let open = incidents::open_ones(&console.office, f.now).await?;
+    let mut contracts: Vec<ContractView> =
+        sections.iter().map(|section| contract_view(&f, section, &open)).collect();
+    // What is down must be seen first.
+    contracts.sort_by_key(|contract| contract.alarms.is_empty());
     let guide = guide::guide(console, &f).await?;
     show(&BoardPage { f, contracts, guide })
 }
 
-fn contract_view(f: &Frame, section: &Section) -> ContractView {
+fn contract_view(f: &Frame, section: &Section, open: &[Incident]) -> ContractView {
     let (contract, lang) = (section.contract(), f.lang.into());
     let (provider, customer) = (&contract.parties.provider, &contract.parties.customer);
     let counts = STANDINGS.iter().filter_map(|(standing, key, tone)| {
@@ -107,6 +125,16 @@ fn contract_view(f: &Frame, section: &Section) -> ContractView {
         Term::Begins(first) => (Some(day("board-begins", first)), None),
         Term::Ended(last) => (Some(day("board-ended", last)), Some("board-statement-last")),
     };
+    let is_quiet = |row: &&Row| {
+        row.state == Standing::NotMeasured
+            && matches!(row.left, Left::Nothing | Left::AlwaysOpen)
+            && row.promise.kind.word() != "availability"
+    };
+    let (mut quiet, mut rows): (Vec<&Row>, Vec<&Row>) = section.rows.iter().partition(is_quiet);
+    if rows.is_empty() {
+        std::mem::swap(&mut quiet, &mut rows);
+    }
+    let view = |rows: Vec<&Row>| rows.into_iter().map(|row| row_view(f, section, row)).collect();
     ContractView {
         name: contract.name.to_string(),
         title: contract.title.in_lang(lang).to_owned(),
@@ -114,9 +142,46 @@ fn contract_view(f: &Frame, section: &Section) -> ContractView {
         zone: contract.zone.iana_name().unwrap_or("UTC").to_owned(),
         word: section.trouble.as_ref().map(|why| f.refusal(why)).or(word),
         counts: counts.collect(),
-        rows: section.rows.iter().map(|row| row_view(f, section, row)).collect(),
+        alarms: alarms(f, section, open),
+        rows: view(rows),
+        quiet: view(quiet),
         statement: statement.map(|key| (address(), f.t(key))),
     }
+}
+
+/// The functions of a contract that are down, each with its incident, then the other open incidents.
+fn alarms(f: &Frame, section: &Section, open: &[Incident]) -> Vec<AlarmView> {
+    let (contract, lang) = (section.contract(), f.lang.into());
+    let ours = || open.iter().filter(|it| it.record.contract == contract.name.as_str());
+    let link = |incident: &Incident| {
+        let id = incident.record.id;
+        (format!("/incidents/{id}"), f.n("board-incident", &id.unsigned_abs()))
+    };
+    let services = &section.terms().services;
+    let mut told = Vec::new();
+    let mut alarms = Vec::new();
+    for down in &section.down {
+        let mut functions = services.iter().flat_map(|service| &service.functions);
+        let title = functions.find(|known| known.name == down.function);
+        let title = title.map_or(down.function.as_str(), |known| known.title.in_lang(lang));
+        let of_it = |it: &&Incident| it.story.down().any(|outage| outage.what == down.function);
+        let incident = ours().find(of_it);
+        told.extend(incident.map(|incident| incident.record.id));
+        let since = wording::instant(down.since, &contract.zone, lang);
+        let values = [("a", title.to_owned().into()), ("b", since.into())];
+        alarms.push(AlarmView {
+            chip: Chip { tone: "failed", word: f.t("board-down") },
+            text: f.lang.say_with("board-down-since", &values),
+            incident: incident.map(link),
+        });
+    }
+    let others = ours().filter(|incident| !told.contains(&incident.record.id));
+    alarms.extend(others.map(|incident| AlarmView {
+        chip: Chip { tone: "deferred", word: f.t("board-open") },
+        text: incident.story.title.clone(),
+        incident: Some(link(incident)),
+    }));
+    alarms
 }
 
 fn row_view(f: &Frame, section: &Section, row: &Row) -> RowView {
@@ -266,6 +331,9 @@ impl Teller<'_> {
                 let counted = self.two("left-incidents", &met.to_string(), &late.to_string());
                 due.into_iter().chain((met + late > 0).then_some(counted)).collect()
             }
+            Left::Looked { last, every } => {
+                vec![self.two("left-looked", &self.instant(*last), &self.length(*every))]
+            }
             Left::AlwaysOpen => vec![f.t("left-always-open")],
             Left::OpenUntil(until) => vec![f.with("left-open-until", &self.instant(*until))],
             Left::Opens { at, provisional } => {
@@ -315,9 +383,17 @@ pub mod samples {
         let empty = Frame { here: "/promises".to_owned(), ..f.clone() };
         let f = Frame { here: "/".to_owned(), keeps_contracts: true, ..f.clone() };
         let views = |log: &str| {
+            let open = Vec::new();
             let contracts = promises::contracts();
             let sections = contracts.iter().map(|contract| promises::section(contract, log, f.now));
-            sections.map(|section| contract_view(&f, &section)).collect::<Vec<_>>()
+            sections.map(|section| contract_view(&f, &section, &open)).collect::<Vec<_>>()
+        };
+        let down = |f: &Frame| {
+            let contract = &promises::contracts()[0];
+            let mut section = promises::section(contract, promises::LOG, f.now);
+            let function = section.terms().services[0].functions[0].name.clone();
+            section.down = vec![board::DownNow { function, since: crate::tests::sample::ago(12) }];
+            vec![contract_view(f, &section, &[])]
         };
         let page = |f: &Frame, contracts: Vec<ContractView>| {
             let guide = contracts.is_empty().then(|| guide::samples::empty(f));
@@ -326,6 +402,7 @@ pub mod samples {
         };
         vec![
             ("board", page(&f, views(promises::LOG))),
+            ("board-down", page(&f, down(&f))),
             ("board-quiet", page(&f, views(""))),
             ("board-empty", page(&empty, Vec::new())),
         ]
