@@ -1124,3 +1124,4 @@ board-quiet = { $n ->
 }
 incidents-open-now = open incidents
 failure-no-statement-advice = There is no statement of this contract for that month: it is before the contract began, after it ended or still ahead, or there is no such service.
+check-blind = Not looked at meanwhile

@@ -1073,3 +1073,4 @@ board-open = 対応中
 board-quiet = 計測なし・常時受付の約束 { $count } 件
 incidents-open-now = 対応中の障害
 failure-no-statement-advice = この契約には、その月の計算書がありません。契約の開始前、終了後、またはこれからの月か、契約にないサービスです。
+check-blind = この間に見ていない時間
