@@ -168,6 +168,9 @@ const count = () => {
     clock.textContent = `${left < 0 ? "+" : ""}${hours}:${two(minutes)}:${two(seconds % 60)}`;
     clock.classList.toggle("over", left < 0);
     clock.hidden = false;
+    // The clock says it to the second.
+    const rest = clock.parentElement.querySelector(".rest");
+    if (rest) rest.hidden = true;
   }
 };
 

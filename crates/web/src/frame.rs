@@ -169,6 +169,12 @@ impl Frame {
         self.status(&Status::Tried(*outcome))
     }
 
+    /// What a check heard or an agent noticed: in the reader's language where the words are ours.
+    #[must_use]
+    pub fn told(&self, text: &str) -> String {
+        heard::told(self.lang, text)
+    }
+
     /// What a check heard, as a coloured word.
     #[must_use]
     pub fn heard(&self, answer: &app::checks::Answer) -> Chip {

@@ -21,6 +21,8 @@ pub enum Left {
         net: Figure,
         /// The least that the figure can be.
         lower: Figure,
+        /// The first measurement, where some of the month passed before it.
+        measured_from: Option<Timestamp>,
     },
     /// A figure without a target.
     Figure(Figure),

@@ -51,7 +51,8 @@ pub(super) async fn judge(
     let noted = sightings.sites(office).await?;
     for row in rows {
         let Kind::Check(check) = &row.promise.kind else { continue };
-        let source = watched.measured.iter().find(|it| check.function.as_ref() == Some(&it.function));
+        let source =
+            watched.measured.iter().find(|it| check.function.as_ref() == Some(&it.function));
         let Some(source) = source.map(|it| &it.source) else { continue };
         let sites = of_source(source, &noted, runs);
         let newest = sites.iter().flat_map(|site| runs.iter().filter(|run| run.probe == site.key));

@@ -276,8 +276,10 @@ mod tests {
             run("00:16", Silent),
         ];
         let time = |at: Timestamp| at.to_string()[11..16].to_owned();
-        let shown: Vec<String> =
-            blind(&story).iter().map(|it| format!("{}–{}", time(it.from()), time(it.until()))).collect();
+        let shown: Vec<String> = blind(&story)
+            .iter()
+            .map(|it| format!("{}–{}", time(it.from()), time(it.until())))
+            .collect();
         assert_eq!(shown, ["00:12–00:16"]);
         assert_eq!(outages(&story).len(), 1);
     }

@@ -156,7 +156,7 @@ fn left(section: &Section, row: &Row) -> Vec<String> {
     let month = |month| wording::month(month, Lang::En);
     match &row.left {
         Left::Nothing => Vec::new(),
-        Left::Budget { left, whole, net, lower } => {
+        Left::Budget { left, whole, net, lower, .. } => {
             let figure = match net == lower {
                 true => format!("uptime {}", net.percent_text()),
                 false => format!("uptime {} to {}", lower.percent_text(), net.percent_text()),

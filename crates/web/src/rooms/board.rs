@@ -309,7 +309,14 @@ impl Teller<'_> {
         let month = |month| wording::month(month, f.lang.into());
         match left {
             Left::Nothing => Vec::new(),
-            Left::Budget { left, whole, net, lower } => self.budget(*left, *whole, *net, *lower),
+            Left::Budget { left, whole, net, lower, measured_from } => {
+                let mut lines = self.budget(*left, *whole, *net, *lower);
+                lines.extend((net != lower).then(|| match measured_from {
+                    Some(from) => f.with("left-measured-from", &self.instant(*from)),
+                    None => f.t("left-unseen"),
+                }));
+                lines
+            }
             Left::Figure(figure) => vec![f.with("left-figure", &figure.percent_text())],
             Left::NothingOwed(of) => vec![f.with("left-nothing-owed", &month(*of))],
             Left::Owed { month: of, credit, currency, is_over } => {
