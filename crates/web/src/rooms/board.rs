@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use settlement::Figure;
 use terms::{Strength, wording};
 
+use super::board_alarms::{AlarmView, alarms};
 use super::guide::{self, Guide};
 use super::overview::{self, Wanted};
 use super::{Answer, encoded, show};
@@ -65,14 +66,6 @@ struct ContractView {
     quiet: Vec<RowView>,
     /// The statement of this month, or of the last one: its address and what it is called.
     statement: Option<(String, String)>,
-}
-
-/// Something that is down, or an incident that is open.
-struct AlarmView {
-    chip: Chip,
-    text: String,
-    /// Address of its incident, and what it is called.
-    incident: Option<(String, String)>,
 }
 
 /// A promise as it is shown.
@@ -147,41 +140,6 @@ fn contract_view(f: &Frame, section: &Section, open: &[Incident]) -> ContractVie
         quiet: view(quiet),
         statement: statement.map(|key| (address(), f.t(key))),
     }
-}
-
-/// The functions of a contract that are down, each with its incident, then the other open incidents.
-fn alarms(f: &Frame, section: &Section, open: &[Incident]) -> Vec<AlarmView> {
-    let (contract, lang) = (section.contract(), f.lang.into());
-    let ours = || open.iter().filter(|it| it.record.contract == contract.name.as_str());
-    let link = |incident: &Incident| {
-        let id = incident.record.id;
-        (format!("/incidents/{id}"), f.n("board-incident", &id.unsigned_abs()))
-    };
-    let services = &section.terms().services;
-    let mut told = Vec::new();
-    let mut alarms = Vec::new();
-    for down in &section.down {
-        let mut functions = services.iter().flat_map(|service| &service.functions);
-        let title = functions.find(|known| known.name == down.function);
-        let title = title.map_or(down.function.as_str(), |known| known.title.in_lang(lang));
-        let of_it = |it: &&Incident| it.story.down().any(|outage| outage.what == down.function);
-        let incident = ours().find(of_it);
-        told.extend(incident.map(|incident| incident.record.id));
-        let since = wording::instant(down.since, &contract.zone, lang);
-        let values = [("a", title.to_owned().into()), ("b", since.into())];
-        alarms.push(AlarmView {
-            chip: Chip { tone: "failed", word: f.t("board-down") },
-            text: f.lang.say_with("board-down-since", &values),
-            incident: incident.map(link),
-        });
-    }
-    let others = ours().filter(|incident| !told.contains(&incident.record.id));
-    alarms.extend(others.map(|incident| AlarmView {
-        chip: Chip { tone: "deferred", word: f.t("board-open") },
-        text: incident.story.title.clone(),
-        incident: Some(link(incident)),
-    }));
-    alarms
 }
 
 fn row_view(f: &Frame, section: &Section, row: &Row) -> RowView {
@@ -296,6 +254,14 @@ impl Teller<'_> {
         vec![line, figure]
     }
 
+    /// Why a figure has bounds, when it has.
+    fn why_bounds(&self, has_bounds: bool, from: Option<Timestamp>) -> Option<String> {
+        has_bounds.then(|| match from {
+            Some(from) => self.f.with("left-measured-from", &self.instant(from)),
+            None => self.f.t("left-unseen"),
+        })
+    }
+
     /// An incident whose clock is the next to run out.
     fn incident(&self, (id, due, standing): &(i64, Due, desk::Standing)) -> String {
         let standing = desk::standing_word(*standing, self.f.lang.into()).to_owned();
@@ -310,12 +276,8 @@ impl Teller<'_> {
         match left {
             Left::Nothing => Vec::new(),
             Left::Budget { left, whole, net, lower, measured_from } => {
-                let mut lines = self.budget(*left, *whole, *net, *lower);
-                lines.extend((net != lower).then(|| match measured_from {
-                    Some(from) => f.with("left-measured-from", &self.instant(*from)),
-                    None => f.t("left-unseen"),
-                }));
-                lines
+                let lines = self.budget(*left, *whole, *net, *lower);
+                lines.into_iter().chain(self.why_bounds(net != lower, *measured_from)).collect()
             }
             Left::Figure(figure) => vec![f.with("left-figure", &figure.percent_text())],
             Left::NothingOwed(of) => vec![f.with("left-nothing-owed", &month(*of))],
