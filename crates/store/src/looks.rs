@@ -186,8 +186,7 @@ impl Store {
         Ok(runs.all())
     }
 
-    /// Since when each check has heard what it heard last, right or not right, over times in which
-    /// nobody looked; by probe. What was only ever unseen is not there.
+    /// Since when each check, by probe, has heard right or not right, over times that nobody looked.
     ///
     /// # Errors
     /// When the records fail.
@@ -199,17 +198,14 @@ impl Store {
                      MAX(CASE WHEN answer IN (0, 1) THEN first_at END) AS bad \
               FROM observation WHERE probe LIKE 'check/%' GROUP BY probe) AS turn \
              ON turn.probe = run.probe \
-             WHERE run.answer <> 3 AND run.first_at > CASE \
-               WHEN turn.good IS NULL OR turn.bad IS NULL THEN -1 \
-               WHEN turn.good > turn.bad THEN turn.bad ELSE turn.good END \
-             GROUP BY run.probe",
+             WHERE run.answer <> 3 AND run.first_at > CASE WHEN turn.good IS NULL OR turn.bad IS NULL \
+             THEN -1 WHEN good > bad THEN bad ELSE good END GROUP BY run.probe",
         )
         .fetch_all(&self.readers)
         .await
         .map_err(sql(DOING))?;
-        let one =
-            |row| Ok((column(row, "probe", DOING)?, instant(column(row, "first_at", DOING)?)));
-        rows.iter().map(one).collect()
+        let at = |row| Ok(instant(column(row, "first_at", DOING)?));
+        rows.iter().map(|row| Ok((column(row, "probe", DOING)?, at(row)?))).collect()
     }
 
     async fn newest_rows(&self) -> Result<Vec<Observation>> {
