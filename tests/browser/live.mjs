@@ -235,6 +235,13 @@ await check("the program stops at once while a page listens", async () => {
   expect(Date.now() - asked < 4_000, `it took ${Date.now() - asked} ms`);
 });
 
+await check("a page whose office is gone says so at once", async () => {
+  const line = page.locator("#stale");
+  await line.waitFor({ timeout: 5_000 });
+  expect(/\d\d:\d\d:\d\d/.test(await line.innerText()), "the time that the page is of");
+  await shoot("stale");
+});
+
 await browser.close();
 program.kill("SIGKILL");
 await target.stop();

@@ -9,11 +9,13 @@ mod boards;
 mod claimed;
 mod clocks;
 mod left;
+mod present;
 mod response;
 mod row;
 mod told;
 
 pub use left::Left;
+pub use present::DownNow;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +48,8 @@ pub struct Section {
     /// A row for every promise while the contract runs, in the order of the contract; more than one
     /// where several months can still be claimed for. When it has ended, what can still be claimed.
     pub rows: Vec<Row>,
+    /// Functions that are down now, the longest first.
+    pub down: Vec<DownNow>,
     /// Why there are no rows, though there should be.
     pub trouble: Option<Refusal>,
     /// An instant at which the terms shown are in force.
@@ -103,6 +107,8 @@ pub enum State {
     Running,
     /// 順守
     Kept,
+    /// It is looked at, as was promised.
+    Watched,
     /// There is a figure, and the contract names no number to judge it by.
     NoTarget,
     /// Nothing in the records speaks of it.
@@ -144,8 +150,14 @@ async fn section(
     seen: &mut Sightings,
 ) -> Result<Section, AppError> {
     let (term, at) = (term(&watched.contract, now), in_term(&watched.contract, now));
-    let (watched_by_section, trouble) = (Arc::clone(watched), None);
-    let mut section = Section { watched: watched_by_section, term, rows: Vec::new(), trouble, at };
+    let mut section = Section {
+        watched: Arc::clone(watched),
+        term,
+        rows: Vec::new(),
+        down: Vec::new(),
+        trouble: None,
+        at,
+    };
     let Some(span) = looked_at else { return Ok(section) };
     let this = Month::of(at, &watched.contract.zone).span(&watched.contract.zone);
     let notices = office.store.notices(watched.contract.name.as_str(), this.from()).await?;
@@ -158,6 +170,11 @@ async fn section(
     match judged(office, watched, span, now, seen, judge).await {
         Ok(mut rows) => {
             response::judge(office, watched, &mut rows, now).await?;
+            if term == Term::Runs {
+                let runs = seen.over(office, span).await?;
+                present::judge(office, watched, &mut rows, &runs, seen, now).await?;
+                section.down = present::down(office, watched, now, seen).await?;
+            }
             section.rows = rows;
         }
         Err(AppError::Refused(why)) => section.trouble = Some(why),

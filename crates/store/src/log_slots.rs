@@ -1,5 +1,7 @@
 //! Logs that agents collected: what each source said in each slot of time, with its lines of trouble.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use link::{LogSlot, Trouble};
 use sqlx::any::AnyRow;
@@ -132,6 +134,24 @@ impl Store {
         .await
         .map_err(sql("read the collected logs of a station"))?;
         rows.iter().map(slot).collect()
+    }
+
+    /// When the first slot of each source of a station begins: nobody collected before.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn log_began(&self, station: i64) -> Result<BTreeMap<String, Timestamp>> {
+        const DOING: &str = "read when logs of a station began";
+        let rows = sqlx::query(
+            "SELECT source, MIN(slot_from) AS began FROM log_slot WHERE station = $1 \
+             GROUP BY source",
+        )
+        .bind(station)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(sql(DOING))?;
+        let one = |row| Ok((column(row, "source", DOING)?, instant(column(row, "began", DOING)?)));
+        rows.iter().map(one).collect()
     }
 
     /// The lines of trouble that were kept of one slot.

@@ -13,7 +13,7 @@ use crate::observations::{Answer, Observation, Sighting, observation};
 use crate::packed::{BatchLook, HOUR_MS, SeenLook, pack_batch, unpack_batch};
 use crate::runs::{Changes, Runs};
 use crate::statement::Form;
-use crate::{Day, Memory, Result, Store, StoreError, column, sql};
+use crate::{Day, Memory, Result, Store, StoreError, column, instant, sql};
 
 /// Names of checks that are numbered; the looks of a removed one go with their time.
 pub const CHECK_NAMES_MAX: i64 = 200_000;
@@ -191,6 +191,28 @@ impl Store {
         let (mut runs, changes, _) = self.replay(Timestamp::MAX).await?;
         runs.keep(changes);
         Ok(runs.all())
+    }
+
+    /// Since when each check, by probe, has heard right or not right, over times that nobody looked.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn turned(&self) -> Result<HashMap<String, Timestamp>> {
+        const DOING: &str = "read when checks turned";
+        let rows = sqlx::query(
+            "SELECT run.probe AS probe, MIN(run.first_at) AS first_at FROM observation AS run JOIN \
+             (SELECT probe, MAX(CASE WHEN answer = 2 THEN first_at END) AS good, \
+                     MAX(CASE WHEN answer IN (0, 1) THEN first_at END) AS bad \
+              FROM observation WHERE probe LIKE 'check/%' GROUP BY probe) AS turn \
+             ON turn.probe = run.probe \
+             WHERE run.answer <> 3 AND run.first_at > CASE WHEN turn.good IS NULL OR turn.bad IS NULL \
+             THEN -1 WHEN good > bad THEN bad ELSE good END GROUP BY run.probe",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(sql(DOING))?;
+        let at = |row| Ok(instant(column(row, "first_at", DOING)?));
+        rows.iter().map(|row| Ok((column(row, "probe", DOING)?, at(row)?))).collect()
     }
 
     async fn newest_rows(&self) -> Result<Vec<Observation>> {

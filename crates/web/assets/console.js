@@ -24,11 +24,13 @@ for (const button of document.querySelectorAll("button.print")) {
 // left alone while the page is hidden, or while the keyboard, a selection or something half-typed is
 // inside, so that nothing moves under the reader's hand; it follows when they have left.
 const SLOW_MS = 60_000;
+const ANSWER_MS = 10_000;
 const regions = () => [...document.querySelectorAll("[data-live]")];
 const topicsOf = (region) => (region.dataset.topics ?? "").split(" ").filter(Boolean);
 const refreshed = new Map();
 const waiting = new Set();
 let stream;
+let isLeaving = false;
 
 const isTyped = (field) => {
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
@@ -52,10 +54,26 @@ const keepOpen = (region, fresh) => {
 };
 
 let clockAhead = 0;
+let shownAt = Date.now();
 const setClock = (page) => {
   const told = page.querySelector("footer time");
-  if (told) clockAhead = Date.parse(told.dateTime) - Date.now();
+  if (!told) return;
+  shownAt = Date.parse(told.dateTime);
+  clockAhead = shownAt - Date.now();
 };
+
+/** What is on the page is as old as it says there, until the office answers again. */
+const setStale = (stale) => {
+  const line = document.getElementById("stale");
+  if (!line || line.hidden === !stale) return;
+  if (stale) {
+    const clock = new Intl.DateTimeFormat("en-GB", { timeZone: line.dataset.zone, timeStyle: "medium" });
+    line.textContent = line.dataset.words.replace("HH:MM:SS", clock.format(shownAt));
+  }
+  line.hidden = !stale;
+  document.body.classList.toggle("is-stale", stale);
+};
+const isStale = () => document.getElementById("stale")?.hidden === false;
 
 const refresh = async (wanted) => {
   for (const region of wanted) {
@@ -64,10 +82,15 @@ const refresh = async (wanted) => {
   }
   const free = wanted.filter((region) => !waiting.has(region.id));
   if (free.length === 0) return;
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
+  const answer = await fetch(location.href, {
+    headers: { accept: "text/html" }, signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  const isSignedOut = new URL(answer.url).pathname === "/sign-in";
+  if (answer.status >= 500 || isSignedOut) throw new Error("no page");
+  if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   setClock(page);
+  setStale(false);
   for (const { id } of free) {
     const region = document.getElementById(id);
     const fresh = page.getElementById(id);
@@ -79,8 +102,8 @@ const refresh = async (wanted) => {
   count();
 };
 
-// A failed fetch leaves the old figures; the next time tries again.
-const ask = (wanted) => refresh(wanted).catch(() => {});
+// A failed fetch leaves the old figures, and says so; the next time tries again.
+const ask = (wanted) => refresh(wanted).catch(() => { if (!isLeaving) setStale(true); });
 
 const catchUp = () => {
   const ids = [...waiting].filter((id) => document.getElementById(id));
@@ -97,7 +120,8 @@ const listen = () => {
   stream = opened;
   let wasOpen = false;
   opened.addEventListener("open", () => {
-    if (wasOpen) ask(regions());
+    if (wasOpen || isStale()) ask(regions());
+    setStale(false);
     wasOpen = true;
   });
   opened.addEventListener("changed", (event) => {
@@ -106,8 +130,22 @@ const listen = () => {
   });
   opened.addEventListener("error", () => {
     if (opened.readyState === EventSource.CLOSED) stream = undefined;
+    if (isLeaving) return;
+    // A stream that was never open may only have been refused: there are enough. The page is asked.
+    if (wasOpen) setStale(true);
+    else ask(regions());
   });
 };
+
+addEventListener("pagehide", () => {
+  isLeaving = true;
+  stream?.close();
+  stream = undefined;
+});
+addEventListener("pageshow", () => {
+  isLeaving = false;
+  listen();
+});
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) {
@@ -130,6 +168,9 @@ const count = () => {
     clock.textContent = `${left < 0 ? "+" : ""}${hours}:${two(minutes)}:${two(seconds % 60)}`;
     clock.classList.toggle("over", left < 0);
     clock.hidden = false;
+    // The clock says it to the second.
+    const rest = clock.parentElement.querySelector(".rest");
+    if (rest) rest.hidden = true;
   }
 };
 
@@ -140,8 +181,11 @@ let ticks = 0;
 setInterval(() => {
   count();
   ticks += 1;
-  // A stream that was refused is tried again.
-  if (ticks % 30 === 0) listen();
+  // A stream that was refused is tried again, and sooner when nothing is heard at all.
+  if (ticks % (isStale() ? 5 : 30) === 0) {
+    listen();
+    if (isStale()) ask(regions());
+  }
   const isOpen = stream?.readyState === EventSource.OPEN;
   const due = regions().filter((region) => {
     const pace = Number(region.dataset.live) * 1000;

@@ -617,7 +617,7 @@ refused-draft-moved = Somebody else has changed the draft. Look at it and try ag
 windows = Windows and notices
 windows-nav = Maintenance
 windows-lead = Planned maintenance and what customers are told. A window that is not announced in time counts as a stop.
-windows-no-contract = How to add a contract
+windows-no-contract = Add a contract (no restart is needed)
 windows-planned = Planned windows
 windows-nothing = No window is planned.
 windows-recurring = Recurring windows
@@ -761,7 +761,7 @@ checks-lead = What is looked at, how it answers now, and which promise it tells 
 checks-empty = Nothing is looked at yet.
 checks-empty-add = Add a check of your service: its page, its mail server, its database.
 checks-empty-look = See its first result at once.
-checks-empty-name = Name it in a contract, and the promise board moves with it.
+checks-empty-name = Choose it on the measurement page of a contract, and the promise board moves with it, without a restart.
 check = Check
 check-add = Add a check
 check-state = State
@@ -775,7 +775,7 @@ check-not-yet = Not looked yet
 check-every = Every
 check-configured = This check is in the configuration. Change it there and restart.
 check-name-it = Let a promise follow it
-check-name-it-text = Name the check in the configuration of a contract, for the function that it tells of, and restart.
+check-name-it-text = A contract that was added in the console needs no restart. For one of the configuration, write this line for the function that it tells of, and restart.
 check-beat = Let the other side call this address of the console, with GET or POST, each time it has done its work:
 check-edit = Change
 check-pause = Pause
@@ -1040,7 +1040,7 @@ contract-add-it = Add this contract
 contract-templates = Choose a template
 contract-by-file = A contract file can be added on the command line too.
 contract-template-lead = This is what the template promises. Give it a name, a customer and a first day.
-contract-template-hint = Without a customer the template's words stay.
+contract-template-hint = What is left empty stays as the template says.
 contract-group = Kind
 measure = Measurement
 measure-lead = Choose for each function of the contract what tells whether it is up. A function without one is judged by imported logs alone.
@@ -1119,8 +1119,6 @@ alert-address = Address
 incident-acknowledge = I see to it
 refused-no-runbook-step = Step { $count } of the runbook cannot be done or left out here. Look at the runbook.
 check-target = promised response time { $value }
-
-
 ## status pages
 status-pages = Status pages
 status-up = Up
@@ -1187,3 +1185,29 @@ account-contracts = Contracts
 account-contracts-change = Change the contracts
 done-contracts-changed = The contracts were changed.
 customer-windows = Windows
+
+stale = The connection is cut. This is how it was at HH:MM:SS
+standing-watched = looked at
+left-looked = last look { $a }, every { $b }
+board-down = down now
+board-down-since = { $a }, since { $b }
+board-open = open
+board-quiet = { $n ->
+    [one] { $count } promise that is not measured, or is always open
+   *[other] { $count } promises that are not measured, or are always open
+}
+incidents-open-now = open incidents
+failure-no-statement-advice = There is no statement of this contract for that month: it is before the contract began, after it ended or still ahead, or there is no such service.
+check-blind = Not looked at meanwhile
+log-before = before collection
+left-measured-from = measured from { $value } on; nobody looked before, so the figure has bounds
+left-unseen = nobody looked for some of the time, so the figure has bounds
+words-not-there = the words are not there
+words-is-read = is read
+words-runs = runs
+words-does-not-run = does not run
+words-killed = killed by a signal
+words-time-over = killed, since its time was over
+words-exit-status = exit status { $value }
+report-issue-title = Issue the report as it stands here?
+report-issue-text = A report that was issued cannot be changed. To correct it, a new one is issued.

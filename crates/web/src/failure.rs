@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use app::AppError;
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::frame::Frame;
 
@@ -19,6 +19,8 @@ use crate::frame::Frame;
 pub enum Failure {
     /// Nothing is there, or not any more.
     Nowhere,
+    /// There is no statement of that month: the contract was not in force, or has no such service.
+    NoStatement,
     /// The form did not come from a page of ours, or its token is old.
     Forged,
     /// The body is larger than [`crate::BODY_BYTES_MAX`].
@@ -51,7 +53,7 @@ impl From<askama::Error> for Failure {
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {
-            Failure::Nowhere => StatusCode::NOT_FOUND,
+            Failure::Nowhere | Failure::NoStatement => StatusCode::NOT_FOUND,
             Failure::Forged => StatusCode::FORBIDDEN,
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Failure::Unreadable => StatusCode::BAD_REQUEST,
@@ -92,6 +94,18 @@ pub async fn nowhere() -> Failure {
     Failure::Nowhere
 }
 
+/// For an address that takes forms alone: a reload of what a form answered leads to the page that the
+/// form is on, one step up.
+pub async fn not_so(f: Frame, method: Method, uri: Uri) -> Response {
+    let above = uri.path().rsplit_once('/').map_or("", |(above, _)| above);
+    let reads = method == Method::GET || method == Method::HEAD;
+    match reads && f.person.is_some() && !f.is_customer() {
+        true if !above.is_empty() => Redirect::to(above).into_response(),
+        true => Redirect::to("/").into_response(),
+        false => Failure::Nowhere.into_response(),
+    }
+}
+
 /// For a room that panicked; the panic itself is already on stderr.
 pub fn from_panic(_panic: Box<dyn Any + Send>) -> Response {
     tracing::error!("a page panicked");
@@ -110,6 +124,7 @@ struct FailurePage {
 pub fn page(failure: &Failure, f: Frame) -> Response {
     let (title, advice) = match failure {
         Failure::Nowhere => (f.t("failure-nowhere"), f.t("failure-nowhere-advice")),
+        Failure::NoStatement => (f.t("failure-nowhere"), f.t("failure-no-statement-advice")),
         Failure::Forged => (f.t("failure-forged"), f.t("failure-forged-advice")),
         Failure::TooLarge => (f.t("failure-too-large"), f.t("failure-too-large-advice")),
         Failure::Unreadable => (f.t("failure-unreadable"), f.t("failure-unreadable-advice")),

@@ -51,6 +51,8 @@ pub struct Frame {
     pub hostname: String,
     /// The office keeps contracts, so the promise board is the first page.
     pub keeps_contracts: bool,
+    /// How many incidents are open.
+    pub open_incidents: u64,
 }
 
 /// The deed that a page was reached by.
@@ -168,6 +170,12 @@ impl Frame {
     #[must_use]
     pub fn outcome(&self, outcome: &mail::AttemptKind) -> Chip {
         self.status(&Status::Tried(*outcome))
+    }
+
+    /// What a check heard or an agent noticed: in the reader's language where the words are ours.
+    #[must_use]
+    pub fn told(&self, text: &str) -> String {
+        heard::told(self.lang, text)
     }
 
     /// What a check heard, as a coloured word.
@@ -299,6 +307,7 @@ impl<S: Sync> FromRequestParts<S> for Frame {
             version: String::new(),
             hostname: String::new(),
             keeps_contracts: false,
+            open_incidents: 0,
         }))
     }
 }

@@ -104,6 +104,12 @@ pub async fn attend(
         };
         *request.uri_mut() = theirs;
     }
+    if frame.person.is_some() && frame.keeps_contracts && !frame.is_customer() {
+        match app::incidents::count_open(&console.office).await {
+            Ok(count) => frame.open_incidents = count,
+            Err(error) => return with_page(Failure::App(error).into_response(), frame),
+        }
+    }
     request.extensions_mut().insert(frame.clone());
     let response = match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await {
         Ok(response) => response,
@@ -145,6 +151,7 @@ pub fn frame(console: &Console, uri: &Uri, headers: &HeaderMap) -> Frame {
         version: console.facts.version.clone(),
         hostname: console.facts.hostname.clone(),
         keeps_contracts: console.office.keeps_contracts(),
+        open_incidents: 0,
     }
 }
 

@@ -125,6 +125,25 @@ fn label(lang: Lang, key: &str) -> String {
     lang.say(key)
 }
 
+/// What checks and agents say of their own accord, with its key; what others said stays as it is.
+const OWN_WORDS: [(&str, &str); 6] = [
+    ("the words are not there", "words-not-there"),
+    ("is read", "words-is-read"),
+    ("runs", "words-runs"),
+    ("does not run", "words-does-not-run"),
+    ("killed by a signal", "words-killed"),
+    ("killed, since its time was over", "words-time-over"),
+];
+
+/// What a check heard or an agent noticed, in the reader's language where the words are ours.
+pub fn told(lang: Lang, text: &str) -> String {
+    if let Some(status) = text.strip_prefix("exit status ") {
+        return lang.say_with("words-exit-status", &[("value", status.to_owned().into())]);
+    }
+    let known = OWN_WORDS.iter().find(|(words, _)| *words == text);
+    known.map_or_else(|| text.to_owned(), |(_, key)| lang.say(key))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

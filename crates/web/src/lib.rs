@@ -92,7 +92,7 @@ pub fn router(console: Console) -> Router {
     let rooms = rooms::routes()
         .nest(guard::CUSTOMERS, rooms::customers::routes().fallback(failure::nowhere))
         .fallback(failure::nowhere)
-        .method_not_allowed_fallback(failure::nowhere)
+        .method_not_allowed_fallback(failure::not_so)
         .with_state(Arc::clone(&console));
     // Who asks is known before the room is chosen: customers have rooms of their own.
     let pages = Router::new()

@@ -72,7 +72,9 @@ impl<'o> View<'o, '_> {
         for (place, month) in months.into_iter().enumerate() {
             let (state, left) = self.remedy(service, month);
             if place == 0 || state == State::Running {
-                let statement = Some((service.clone(), month));
+                // Before the contract began there is no statement.
+                let began = month >= Month::of_date(self.contract.start);
+                let statement = began.then(|| (service.clone(), month));
                 rows.push(Row { promise: promise.clone(), state, left, statement });
             }
         }

@@ -21,6 +21,8 @@ pub enum Left {
         net: Figure,
         /// The least that the figure can be.
         lower: Figure,
+        /// The first measurement, where some of the month passed before it.
+        measured_from: Option<Timestamp>,
     },
     /// A figure without a target.
     Figure(Figure),
@@ -64,6 +66,13 @@ pub enum Left {
         met: u64,
         /// How many were late this month.
         late: u64,
+    },
+    /// It is looked at.
+    Looked {
+        /// When it was last.
+        last: Timestamp,
+        /// How often.
+        every: SignedDuration,
     },
     /// Open on all days at all hours.
     AlwaysOpen,

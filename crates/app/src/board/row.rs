@@ -27,8 +27,26 @@ impl View<'_, '_> {
             return (State::NoTarget, Left::Figure(net));
         };
         let whole = Figure { counted: SignedDuration::ZERO, ..net }.budget_left(target);
-        let left = Left::Budget { left, whole, net, lower };
-        (state(statement.verdict, &left), left)
+        let verdict = statement.verdict;
+        let measured_from = self.measured_from(service);
+        let left = Left::Budget { left, whole, net, lower, measured_from };
+        (state(verdict, &left), left)
+    }
+
+    /// When the first measurement of this month was, where nobody measured the service from its
+    /// beginning, or from that of the contract.
+    fn measured_from(&self, service: &Name) -> Option<Timestamp> {
+        let zone = &self.contract.zone;
+        let began = calendar::day_span(self.contract.start, zone).from();
+        let counted = self.month.span(zone).from().max(began);
+        let functions = self.terms.service(service).map_or(&[][..], |s| &s.functions[..]);
+        let first = |function: &terms::Function| {
+            let sites = self.evidence.measured.get(function.name.as_str())?;
+            let known = sites.values().filter_map(|site| site.known.iter().next());
+            known.map(|span| span.from()).min()
+        };
+        let first = functions.iter().filter_map(first).max()?;
+        (first > counted).then_some(first)
     }
 
     /// Whether planned windows are told in time: the worst of them.

@@ -170,8 +170,8 @@ pub struct Watched {
     pub contract: Option<String>,
     /// Since when it rests.
     pub paused: Option<Timestamp>,
-    /// The run that it is in: since when it hears what; `None` before the first look, and when the
-    /// last one is too long ago to say.
+    /// Since when it hears what, over times in which nobody looked; `None` before the first look, and
+    /// when the last one is too long ago to say.
     pub run: Option<Observation>,
     /// The last look since this program runs.
     pub latest: Option<Latest>,
@@ -223,6 +223,10 @@ pub async fn list(office: &Office, now: Timestamp) -> Result<Vec<Watched>, AppEr
     let runs = office.store.newest_runs().await?;
     let mut runs: HashMap<String, Observation> =
         runs.into_iter().map(|run| (run.probe.clone(), run)).collect();
+    let turned = office.store.turned().await?;
+    for run in runs.values_mut().filter(|run| run.answer != Answer::Unseen) {
+        run.first = turned.get(&run.probe).map_or(run.first, |turned| run.first.min(*turned));
+    }
     let latest = office.watching.latest();
     let watched = known.into_iter().map(|(name, settings, origin, contract, paused)| {
         let mut site = |site: &str| {

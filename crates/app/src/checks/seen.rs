@@ -1,5 +1,6 @@
 //! What a check saw over time: looks, points of its graphs and outages.
 
+use calendar::Span;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use store::{Answer, LookFigure, Observation, SeenLook};
@@ -82,6 +83,8 @@ pub struct Detail {
     pub looks: Vec<SeenLook>,
     /// The outages of the graph's time, the newest first.
     pub outages: Vec<Outage>,
+    /// When nobody looked since it hears what it hears, within the graph's time; the newest first.
+    pub blind: Vec<Span>,
 }
 
 /// What a check saw.
@@ -115,7 +118,7 @@ pub async fn detail(
     looks.reverse();
     looks.truncate(LAST_LOOKS);
     let runs = office.store.runs_of(check, from, until).await?;
-    Ok(Detail { points, looks, outages: outages(&runs) })
+    Ok(Detail { points, looks, outages: outages(&runs), blind: blind(&runs) })
 }
 
 /// What the looks of the newest hour came to, where it is not folded yet or was folded too early.
@@ -171,11 +174,27 @@ fn points_of_figures(figures: &[LookFigure], from: Timestamp, stretch: Stretch) 
     points
 }
 
-/// Runs of failures that follow each other are one outage.
+/// Times between the newest runs that heard the same, in which nobody looked.
+fn blind(runs: &[Observation]) -> Vec<Span> {
+    let is_right = |run: &Observation| run.answer == Answer::Good;
+    let mut seen = runs.iter().rev().filter(|run| run.answer != Answer::Unseen).peekable();
+    let mut blind = Vec::new();
+    while let Some(later) = seen.next() {
+        let Some(earlier) = seen.peek().filter(|it| is_right(it) == is_right(later)) else { break };
+        let known = earlier.last.checked_add(earlier.pace * 2).unwrap_or(Timestamp::MAX);
+        if later.first > known {
+            blind.extend(Span::new(earlier.last, later.first).ok());
+        }
+    }
+    blind.truncate(OUTAGES_LISTED);
+    blind
+}
+
+/// Runs of failures that follow each other are one outage, over times in which nobody looked.
 fn outages(runs: &[Observation]) -> Vec<Outage> {
     let mut outages: Vec<Outage> = Vec::new();
     let mut is_open = false;
-    for run in runs {
+    for run in runs.iter().filter(|run| run.answer != Answer::Unseen) {
         let is_down = matches!(run.answer, Answer::Refused | Answer::Silent);
         if is_down && !is_open {
             outages.push(Outage { from: run.first, until: None, silent: false });
@@ -243,6 +262,25 @@ mod tests {
                 format!("{}–{until}{}", time(it.from), if it.silent { " silent" } else { "" })
             })
             .collect();
-        assert_eq!(shown, ["00:06–…", "00:04–00:05", "00:01–00:03 silent"]);
+        assert_eq!(shown, ["00:04–…", "00:01–00:03 silent"]);
+    }
+
+    #[test]
+    fn times_in_which_nobody_looked_stand_apart() {
+        use Answer::{Good, Refused, Silent, Unseen};
+        let story = [
+            run("00:00", Good),
+            run("00:10", Refused),
+            run("00:12", Silent),
+            run("00:13", Unseen),
+            run("00:16", Silent),
+        ];
+        let time = |at: Timestamp| at.to_string()[11..16].to_owned();
+        let shown: Vec<String> = blind(&story)
+            .iter()
+            .map(|it| format!("{}–{}", time(it.from()), time(it.until())))
+            .collect();
+        assert_eq!(shown, ["00:12–00:16"]);
+        assert_eq!(outages(&story).len(), 1);
     }
 }

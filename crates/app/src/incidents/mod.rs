@@ -7,7 +7,7 @@
 mod alarms;
 pub mod calling;
 mod deeds;
-mod down;
+pub(crate) mod down;
 mod duty;
 mod follow;
 mod joining;
@@ -82,6 +82,14 @@ pub async fn incident(office: &Office, id: i64, now: Timestamp) -> Result<Incide
 /// When the records fail.
 pub async fn open_ones(office: &Office, now: Timestamp) -> Result<Vec<Incident>, AppError> {
     all(office, office.store.open_incidents().await?, now).await
+}
+
+/// How many incidents are open.
+///
+/// # Errors
+/// When the records fail.
+pub async fn count_open(office: &Office) -> Result<u64, AppError> {
+    Ok(office.store.open_incidents().await?.len() as u64)
 }
 
 /// The newest incidents numbered below `before`, the newest first, at most so many.

@@ -64,6 +64,8 @@ pub struct FromTemplate {
     pub template: String,
     /// Name of the contract.
     pub name: String,
+    /// Who promises; empty: as the template says.
+    pub provider: String,
     /// Who is promised; empty: as the template says.
     pub customer: String,
     /// The customer's first day, such as `2026-11-22`.
@@ -80,20 +82,36 @@ impl FromTemplate {
             quoted(self.name.trim()),
             self.start.trim()
         );
-        if let (false, Some(base)) = (self.customer.trim().is_empty(), template(&self.template)) {
-            let provider = &base.parties.provider;
-            let (ja, en) = (provider.in_lang(terms::Lang::Ja), provider.in_lang(terms::Lang::En));
-            text += &format!(
-                "\n[parties]\nprovider = {{ ja = {}, en = {} }}\n",
-                quoted(ja),
-                quoted(en)
-            );
-            text += &format!("customer = {}\n", quoted(self.customer.trim()));
-            if let Some(number) = &base.parties.tax_number {
-                text += &format!("tax_number = {}\n", quoted(number));
-            }
-        }
+        text += &self.parties().unwrap_or_default();
         Bundle { text, beside: beside(&self.template) }
+    }
+}
+
+impl FromTemplate {
+    /// The parties, where one of them is not as the template says.
+    fn parties(&self) -> Option<String> {
+        let (provider, customer) = (self.provider.trim(), self.customer.trim());
+        if provider.is_empty() && customer.is_empty() {
+            return None;
+        }
+        let base = template(&self.template)?.parties;
+        let party = |typed: &str, base: &terms::Text| match typed {
+            "" => {
+                let (ja, en) = (base.in_lang(terms::Lang::Ja), base.in_lang(terms::Lang::En));
+                format!("{{ ja = {}, en = {} }}", quoted(ja), quoted(en))
+            }
+            typed => quoted(typed),
+        };
+        let mut text = format!(
+            "\n[parties]\nprovider = {}\ncustomer = {}\n",
+            party(provider, &base.provider),
+            party(customer, &base.customer)
+        );
+        // The number is the provider's own.
+        if let Some(number) = base.tax_number.filter(|_| provider.is_empty()) {
+            text += &format!("tax_number = {}\n", quoted(&number));
+        }
+        Some(text)
     }
 }
 
@@ -130,6 +148,7 @@ mod tests {
             let asked = FromTemplate {
                 template: name.to_owned(),
                 name: "acme".to_owned(),
+                provider: String::new(),
                 customer: "アクメ \"株式会社\"".to_owned(),
                 start: "2026-11-22".to_owned(),
             };

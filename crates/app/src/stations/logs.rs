@@ -22,6 +22,8 @@ pub struct Hour {
     pub trouble: u64,
     /// In at least a part of it nobody read, or nothing came.
     pub is_missing: bool,
+    /// Nobody collected yet: the first slot of the source is later.
+    pub is_before: bool,
     /// Nothing can have come yet.
     pub is_to_come: bool,
 }
@@ -55,11 +57,12 @@ pub async fn collected(
     let from = Timestamp::from_second(end - HOURS_SHOWN * 3_600).unwrap_or(Timestamp::MIN);
     let slots = office.store.log_slots(station.number, from, Timestamp::MAX).await?;
     let mut by_source: BTreeMap<String, Vec<SlotRecord>> = BTreeMap::new();
+    let began = office.store.log_began(station.number).await?;
     for slot in slots {
         by_source.entry(slot.source.clone()).or_default().push(slot);
     }
     let hours = |(source, slots): (String, Vec<SlotRecord>)| SourceHours {
-        hours: hours(&slots, from, now),
+        hours: hours(&slots, began.get(&source).copied().unwrap_or(from), from, now),
         troubled: slots.into_iter().filter(|it| it.trouble > 0).take(TROUBLED_LISTED).collect(),
         source,
         from,
@@ -79,7 +82,9 @@ pub async fn trouble(
     Ok(office.store.log_trouble(station.number, &slot.source, slot.from).await?)
 }
 
-fn hours(slots: &[SlotRecord], from: Timestamp, now: Timestamp) -> Vec<Hour> {
+/// `began` is when the source was collected first: what was before it is not missing, nor is the part
+/// of its first slot that passed before.
+fn hours(slots: &[SlotRecord], began: Timestamp, from: Timestamp, now: Timestamp) -> Vec<Hour> {
     let mut hours = Vec::new();
     for place in 0..HOURS_SHOWN {
         let hour = SignedDuration::from_hours(place);
@@ -90,14 +95,19 @@ fn hours(slots: &[SlotRecord], from: Timestamp, now: Timestamp) -> Vec<Hour> {
             .filter(|slot| !slot.gap)
             .map(|slot| slot.until.min(end).duration_since(slot.from.max(begin)))
             .fold(SignedDuration::ZERO, |sum, one| sum.saturating_add(one));
+        let before = began.min(end).duration_since(begin).max(SignedDuration::ZERO);
+        let read = read.saturating_add(before);
+        let is_before = began >= end;
         let is_open = now < end.checked_add(ON_ITS_WAY).unwrap_or(Timestamp::MAX);
-        let has_gap = touching().any(|slot| slot.gap);
-        let is_whole = read >= SignedDuration::from_hours(1);
+        let has_gap = touching().any(|slot| slot.gap && slot.from > began);
+        let first_is_cut = touching().any(|slot| slot.gap && slot.from <= began);
+        let is_whole = first_is_cut || read >= SignedDuration::from_hours(1);
         // A slot of an hour counts where it begins.
         let begun = || touching().filter(|slot| slot.from >= begin);
         hours.push(Hour {
             lines: begun().map(|slot| slot.lines).sum(),
             trouble: begun().map(|slot| slot.trouble).sum(),
+            is_before,
             is_missing: has_gap || (!is_whole && !is_open),
             is_to_come: is_open && !has_gap && !is_whole,
         });
@@ -131,11 +141,38 @@ mod tests {
             slot(240, 300, 0, false),
         ];
         let now = at(48 * 60 - 30);
-        let hours = hours(&slots, from, now);
+        let earlier = at(-60);
+        let hours = hours(&slots, earlier, from, now);
         let shown: Vec<_> = hours.iter().take(6).map(|it| (it.lines, it.is_missing)).collect();
         let expected = [(20, false), (5, true), (0, true), (2, true), (0, false), (0, true)];
         assert_eq!(shown, expected);
         assert_eq!((hours[47].is_missing, hours[47].is_to_come), (false, true));
         assert_eq!(hours[0].trouble, 2);
+    }
+
+    #[test]
+    fn what_was_before_the_collection_is_not_missing() {
+        let from: Timestamp = "2026-11-20T07:00:00Z".parse().expect("an instant");
+        let at = |minutes: i64| from + SignedDuration::from_mins(minutes);
+        let slot = |begin: i64, end: i64, gap| SlotRecord {
+            source: "syslog".to_owned(),
+            from: at(begin),
+            until: at(end),
+            lines: 3,
+            bytes: 0,
+            trouble: 0,
+            gap,
+        };
+        for (first, expected) in [
+            // The first slot is cut where the agent began; a later one that is cut is missing.
+            (slot(120, 180, true), [(true, false), (true, false), (false, false), (false, true)]),
+            (slot(150, 180, false), [(true, false), (true, false), (false, false), (false, true)]),
+        ] {
+            let slots = [first.clone(), slot(180, 240, true)];
+            let hours = hours(&slots, first.from, from, at(48 * 60 - 30));
+            let shown: Vec<_> =
+                hours.iter().take(4).map(|it| (it.is_before, it.is_missing)).collect();
+            assert_eq!(shown, expected);
+        }
     }
 }

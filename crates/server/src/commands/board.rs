@@ -130,6 +130,7 @@ fn word(state: State) -> &'static str {
         State::Undetermined => "undetermined",
         State::Running => "running",
         State::Kept => "kept",
+        State::Watched => "watched",
         State::NoTarget => "no-target",
         State::NotMeasured => "not-measured",
     }
@@ -172,7 +173,7 @@ fn left(section: &Section, row: &Row) -> Vec<String> {
     let month = |month| wording::month(month, Lang::En);
     match &row.left {
         Left::Nothing => Vec::new(),
-        Left::Budget { left, whole, net, lower } => {
+        Left::Budget { left, whole, net, lower, .. } => {
             let figure = match net == lower {
                 true => format!("uptime {}", net.percent_text()),
                 false => format!("uptime {} to {}", lower.percent_text(), net.percent_text()),
@@ -202,6 +203,9 @@ fn left(section: &Section, row: &Row) -> Vec<String> {
             });
             let counted = format!("this month: {met} met, {late} late");
             due.into_iter().chain((met + late > 0).then_some(counted)).collect()
+        }
+        Left::Looked { last, every } => {
+            vec![format!("last look {}, every {}", time(*last), length(*every))]
         }
         Left::AlwaysOpen => vec!["always open".to_owned()],
         Left::OpenUntil(until) => vec![format!("open until {}", time(*until))],

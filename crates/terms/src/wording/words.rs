@@ -65,6 +65,7 @@ pub fn channel_word(channel: &Name, lang: Lang) -> String {
         ("user-guide", "利用者ガイド", "user guide"),
         ("console", "管理コンソール", "console"),
         ("phone", "電話", "phone"),
+        ("telephone", "電話", "telephone"),
         ("fax", "FAX", "fax"),
         ("post", "郵送", "post"),
         ("letter", "書面", "letter"),

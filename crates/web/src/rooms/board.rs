@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use app::board::{self, Left, Row, Section, State as Standing, Term};
+use app::incidents::{self, Incident};
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -15,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use settlement::Figure;
 use terms::{Strength, wording};
 
+use super::board_alarms::{AlarmView, alarms};
 use super::guide::{self, Guide};
 use super::overview::{self, Wanted};
 use super::{Answer, encoded, show};
@@ -28,12 +30,13 @@ pub fn routes() -> Router<Arc<Console>> {
 }
 
 /// The states in the order of the summary, with the key of their word and their colour.
-const STANDINGS: [(Standing, &str, &str); 7] = [
+const STANDINGS: [(Standing, &str, &str); 8] = [
     (Standing::Broken, "standing-broken", "failed"),
     (Standing::AtRisk, "standing-at-risk", "deferred"),
     (Standing::Undetermined, "standing-undetermined", "suppressed"),
     (Standing::Running, "standing-running", "queued"),
     (Standing::Kept, "standing-kept", "succeeded"),
+    (Standing::Watched, "standing-watched", "succeeded"),
     (Standing::NoTarget, "standing-no-target", "unmeasured"),
     (Standing::NotMeasured, "standing-not-measured", "unmeasured"),
 ];
@@ -56,7 +59,11 @@ struct ContractView {
     word: Option<String>,
     /// How many promises stand how.
     counts: Vec<(Chip, usize)>,
+    /// What is down, and what is being worked on.
+    alarms: Vec<AlarmView>,
     rows: Vec<RowView>,
+    /// Rows of which nothing is measured and nothing is next.
+    quiet: Vec<RowView>,
     /// The statement of this month, or of the last one: its address and what it is called.
     statement: Option<(String, String)>,
 }
@@ -88,17 +95,21 @@ async fn board_page(State(console): Shared, f: Frame) -> Answer {
 
 async fn page(console: &Console, f: Frame) -> Answer {
     let sections = board::board(&console.office, f.now).await?;
+    let open = incidents::open_ones(&console.office, f.now).await?;
     let guide = guide::guide(console, &f).await?;
-    page_of(f, &sections.iter().collect::<Vec<_>>(), guide)
+    page_of(f, &sections.iter().collect::<Vec<_>>(), &open, guide)
 }
 
-/// The board with these contracts.
-pub fn page_of(f: Frame, sections: &[&Section], guide: Option<Guide>) -> Answer {
-    let contracts = sections.iter().map(|section| contract_view(&f, section)).collect();
+/// The board with these contracts, and the open incidents that it may lead to.
+pub fn page_of(f: Frame, sections: &[&Section], open: &[Incident], guide: Option<Guide>) -> Answer {
+    let mut contracts: Vec<ContractView> =
+        sections.iter().map(|section| contract_view(&f, section, open)).collect();
+    // What is down must be seen first.
+    contracts.sort_by_key(|contract| contract.alarms.is_empty());
     show(&BoardPage { f, contracts, guide })
 }
 
-fn contract_view(f: &Frame, section: &Section) -> ContractView {
+fn contract_view(f: &Frame, section: &Section, open: &[Incident]) -> ContractView {
     let (contract, lang) = (section.contract(), f.lang.into());
     let (provider, customer) = (&contract.parties.provider, &contract.parties.customer);
     let counts = STANDINGS.iter().filter_map(|(standing, key, tone)| {
@@ -112,6 +123,16 @@ fn contract_view(f: &Frame, section: &Section) -> ContractView {
         Term::Begins(first) => (Some(day("board-begins", first)), None),
         Term::Ended(last) => (Some(day("board-ended", last)), Some("board-statement-last")),
     };
+    let is_quiet = |row: &&Row| {
+        row.state == Standing::NotMeasured
+            && matches!(row.left, Left::Nothing | Left::AlwaysOpen)
+            && row.promise.kind.word() != "availability"
+    };
+    let (mut quiet, mut rows): (Vec<&Row>, Vec<&Row>) = section.rows.iter().partition(is_quiet);
+    if rows.is_empty() {
+        std::mem::swap(&mut quiet, &mut rows);
+    }
+    let view = |rows: Vec<&Row>| rows.into_iter().map(|row| row_view(f, section, row)).collect();
     ContractView {
         name: contract.name.to_string(),
         title: contract.title.in_lang(lang).to_owned(),
@@ -119,7 +140,9 @@ fn contract_view(f: &Frame, section: &Section) -> ContractView {
         zone: contract.zone.iana_name().unwrap_or("UTC").to_owned(),
         word: section.trouble.as_ref().map(|why| f.refusal(why)).or(word),
         counts: counts.collect(),
-        rows: section.rows.iter().map(|row| row_view(f, section, row)).collect(),
+        alarms: alarms(f, section, open),
+        rows: view(rows),
+        quiet: view(quiet),
         statement: statement.map(|key| (address(), f.t(key))),
     }
 }
@@ -236,6 +259,14 @@ impl Teller<'_> {
         vec![line, figure]
     }
 
+    /// Why a figure has bounds, when it has.
+    fn why_bounds(&self, has_bounds: bool, from: Option<Timestamp>) -> Option<String> {
+        has_bounds.then(|| match from {
+            Some(from) => self.f.with("left-measured-from", &self.instant(from)),
+            None => self.f.t("left-unseen"),
+        })
+    }
+
     /// An incident whose clock is the next to run out.
     fn incident(&self, (id, due, standing): &(i64, Due, desk::Standing)) -> String {
         let standing = desk::standing_word(*standing, self.f.lang.into()).to_owned();
@@ -249,7 +280,10 @@ impl Teller<'_> {
         let month = |month| wording::month(month, f.lang.into());
         match left {
             Left::Nothing => Vec::new(),
-            Left::Budget { left, whole, net, lower } => self.budget(*left, *whole, *net, *lower),
+            Left::Budget { left, whole, net, lower, measured_from } => {
+                let lines = self.budget(*left, *whole, *net, *lower);
+                lines.into_iter().chain(self.why_bounds(net != lower, *measured_from)).collect()
+            }
             Left::Figure(figure) => vec![f.with("left-figure", &figure.percent_text())],
             Left::NothingOwed(of) => vec![f.with("left-nothing-owed", &month(*of))],
             Left::Owed { month: of, credit, currency, is_over } => {
@@ -270,6 +304,9 @@ impl Teller<'_> {
                 let due = nearest.as_ref().map(|clock| self.incident(clock));
                 let counted = self.two("left-incidents", &met.to_string(), &late.to_string());
                 due.into_iter().chain((met + late > 0).then_some(counted)).collect()
+            }
+            Left::Looked { last, every } => {
+                vec![self.two("left-looked", &self.instant(*last), &self.length(*every))]
             }
             Left::AlwaysOpen => vec![f.t("left-always-open")],
             Left::OpenUntil(until) => vec![f.with("left-open-until", &self.instant(*until))],
@@ -320,9 +357,17 @@ pub mod samples {
         let empty = Frame { here: "/promises".to_owned(), ..f.clone() };
         let f = Frame { here: "/".to_owned(), keeps_contracts: true, ..f.clone() };
         let views = |log: &str| {
+            let open = Vec::new();
             let contracts = promises::contracts();
             let sections = contracts.iter().map(|contract| promises::section(contract, log, f.now));
-            sections.map(|section| contract_view(&f, &section)).collect::<Vec<_>>()
+            sections.map(|section| contract_view(&f, &section, &open)).collect::<Vec<_>>()
+        };
+        let down = |f: &Frame| {
+            let contract = &promises::contracts()[0];
+            let mut section = promises::section(contract, promises::LOG, f.now);
+            let function = section.terms().services[0].functions[0].name.clone();
+            section.down = vec![board::DownNow { function, since: crate::tests::sample::ago(12) }];
+            vec![contract_view(f, &section, &[])]
         };
         let page = |f: &Frame, contracts: Vec<ContractView>| {
             let guide = contracts.is_empty().then(|| guide::samples::empty(f));
@@ -331,6 +376,7 @@ pub mod samples {
         };
         vec![
             ("board", page(&f, views(promises::LOG))),
+            ("board-down", page(&f, down(&f))),
             ("board-quiet", page(&f, views(""))),
             ("board-empty", page(&empty, Vec::new())),
         ]

@@ -56,6 +56,8 @@ struct TemplatePage {
     f: Frame,
     typed: Fields,
     title: String,
+    /// Provider and customer as the template says.
+    parties: (String, String),
     rows: Vec<wording::Row>,
     refused: Option<String>,
 }
@@ -147,7 +149,9 @@ fn template_page(
     let lang = f.lang.into();
     let title = contract.title.in_lang(lang).to_owned();
     let rows = wording::overview(contract, contract.newest(), lang);
-    TemplatePage { f, typed, title, rows, refused }
+    let (provider, customer) = (&contract.parties.provider, &contract.parties.customer);
+    let parties = (provider.in_lang(lang).to_owned(), customer.in_lang(lang).to_owned());
+    TemplatePage { f, typed, title, parties, rows, refused }
 }
 
 async fn add(State(console): Shared, f: Frame, Signed(typed): Signed<Fields>) -> Answer {
@@ -174,8 +178,8 @@ fn bundle(f: &Frame, typed: &Fields) -> Bundle {
     let text = |key: &str| typed.get(key).cloned().unwrap_or_default();
     if !text("template").is_empty() {
         let (template, name) = (text("template"), text("name"));
-        let (customer, start) = (text("customer"), text("start"));
-        return FromTemplate { template, name, customer, start }.bundle();
+        let (provider, customer) = (text("provider"), text("customer"));
+        return FromTemplate { template, name, provider, customer, start: text("start") }.bundle();
     }
     let own = OwnContract {
         name: text("name"),

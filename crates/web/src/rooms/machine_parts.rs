@@ -80,6 +80,7 @@ impl HourView {
     /// A style name.
     pub fn tone(&self) -> &'static str {
         match (self.hour.is_missing, self.hour.is_to_come, self.hour.trouble) {
+            _ if self.hour.is_before => "before",
             (true, ..) => "missing",
             (false, true, _) => "to-come",
             (false, false, 1..) => "trouble",
@@ -105,6 +106,11 @@ impl SourceView {
         self.hours.iter().filter(|it| it.hour.is_missing).count() as u64
     }
 
+    /// Hours before the collection began.
+    pub fn before(&self) -> u64 {
+        self.hours.iter().filter(|it| it.hour.is_before).count() as u64
+    }
+
     /// Lines of trouble in all.
     pub fn trouble(&self) -> u64 {
         self.hours.iter().map(|it| it.hour.trouble).sum()
@@ -115,9 +121,9 @@ impl SourceView {
         self.hours.iter().map(|it| it.hour.lines).sum()
     }
 
-    /// How many hours are shown.
+    /// How many hours there were since the collection began.
     pub fn shown(&self) -> u64 {
-        HOURS_SHOWN.unsigned_abs()
+        HOURS_SHOWN.unsigned_abs().saturating_sub(self.before())
     }
 }
 

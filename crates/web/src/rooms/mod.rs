@@ -2,6 +2,7 @@
 
 mod alerts;
 mod board;
+mod board_alarms;
 mod check_fields;
 mod check_form;
 mod checks;

@@ -8,7 +8,7 @@ use app::incidents::report::{self, Content, Parts, Report};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde::Deserialize;
 use terms::Contract;
 
@@ -23,7 +23,7 @@ use crate::{Console, Shared, paper};
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/incidents/{id}/report", get(draft).post(save))
-        .route("/incidents/{id}/report/issue", post(issue))
+        .route("/incidents/{id}/report/issue", get(ask).post(issue))
         .route("/incidents/{id}/reports/{number}", get(issued))
         .route("/incidents/{id}/reports/{number}/report.pdf", get(on_paper))
 }
@@ -91,6 +91,21 @@ async fn save(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What is about to be issued.
+#[derive(Template)]
+#[template(path = "report_issue.html")]
+struct IssuePage {
+    f: Frame,
+    id: i64,
+    version: u64,
+    parts: Parts,
+}
+
+async fn ask(State(console): Shared, f: Frame, Path(id): Path<i64>) -> Answer {
+    let DraftPage { f, version, parts, .. } = draft_page(&console, f, id, None).await?;
+    show(&IssuePage { f, id, version, parts })
 }
 
 #[derive(Deserialize)]
@@ -175,11 +190,14 @@ pub mod samples {
             parts: parts(report.content.clone()),
             refused: Some("no".to_owned()),
         };
+        let of = parts(report.content.clone());
+        let ask = IssuePage { f: f.clone(), id: 1, version: 2, parts: of };
         let zone = f.zone.clone();
         let view = ReportView::new(&report, f.lang, &zone);
         let page = ReportPage { f, id: 1, number: 1, view };
         vec![
             ("report-draft", draft.render().expect("the template renders")),
+            ("report-issue", ask.render().expect("the template renders")),
             ("report", page.render().expect("the template renders")),
         ]
     }

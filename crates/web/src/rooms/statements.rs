@@ -110,9 +110,8 @@ async fn settled(
 /// A contract, month or service that is not there is a page that is not there.
 fn nowhere(error: AppError) -> Failure {
     match error {
-        AppError::Refused(Refusal::NoContract { .. } | Refusal::NoStatement { .. }) => {
-            Failure::Nowhere
-        }
+        AppError::Refused(Refusal::NoContract { .. }) => Failure::Nowhere,
+        AppError::Refused(Refusal::NoStatement { .. }) => Failure::NoStatement,
         other => other.into(),
     }
 }

@@ -154,6 +154,7 @@ pub fn sources() -> Vec<SourceView> {
             lines: 120,
             trouble: u64::from(place == 40) * 7,
             is_missing: (10..13).contains(&place),
+            is_before: place < 6,
             is_to_come: place == 47,
         },
     };

@@ -91,7 +91,8 @@ fn stories(contract: &Contract) -> Vec<(i64, Story)> {
 pub fn section(contract: &Contract, log: &str, now: Timestamp) -> Section {
     let rows = rows(contract, &evidence(log, now), &stories(contract), now);
     let watched = WatchedContract { contract: contract.clone(), measured: Vec::new() };
-    Section { watched: Arc::new(watched), term: Term::Runs, rows, trouble: None, at: now }
+    let watched = Arc::new(watched);
+    Section { watched, term: Term::Runs, rows, down: Vec::new(), trouble: None, at: now }
 }
 
 /// A statement as a page has it.

@@ -50,6 +50,7 @@ pub fn frame(lang: Lang) -> Frame {
         version: "0.1.0".to_owned(),
         hostname: "mail.example.jp".to_owned(),
         keeps_contracts: false,
+        open_incidents: 2,
     }
 }
 

@@ -109,5 +109,6 @@ pub fn seen(stretch: Stretch, now: Timestamp) -> Detail {
         points: (0..stretch.points()).map(point).collect(),
         looks: (0..20).map(look).collect(),
         outages: vec![outage(12, None, false), outage(900, Some(885), true)],
+        blind: calendar::Span::new(ago(9), ago(6)).into_iter().collect(),
     }
 }

@@ -78,6 +78,7 @@ impl AddArgs {
         let asked = FromTemplate {
             template: template.to_owned(),
             name: self.name.clone().unwrap_or_default(),
+            provider: String::new(),
             customer: self.customer.clone().unwrap_or_default(),
             start: self.start.unwrap_or(today).to_string(),
         };

@@ -55,7 +55,7 @@ async fn first(State(console): Shared, f: Frame) -> Answer {
     if own.is_empty() {
         return show(&EmptyPage { f });
     }
-    board::page_of(f.clone(), &own, None)
+    board::page_of(f.clone(), &own, &[], None)
 }
 
 #[derive(Template)]
