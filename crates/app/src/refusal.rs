@@ -346,17 +346,11 @@ pub enum Refusal {
         promise: String,
     },
     /// A priority that there is not.
-    #[error("a priority is a number from 1, the most urgent, to {least}")]
-    Priority {
-        /// The least urgent.
-        least: u8,
-    },
+    #[error("a priority is a number from 1, the most urgent, to {0}")]
+    Priority(u8),
     /// A step that the runbook does not have, or that had its turn.
-    #[error("step {step} of the runbook cannot be done or left out here: look at the runbook")]
-    NoRunbookStep {
-        /// As it was asked for.
-        step: u16,
-    },
+    #[error("step {0} of the runbook cannot be done or left out here: look at the runbook")]
+    NoRunbookStep(u16),
     /// A mute that is over before it begins.
     #[error("the mute would be over already: give a later time")]
     MuteBackwards,

@@ -145,10 +145,7 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
         probes::start(&mut running.tasks, watches, &office, &probes_stopped);
         watching::start(&mut running.tasks, config, &office, &probes_stopped).await?;
         if let Some(link) = link {
-            let requests = web::StationDoor::new(Arc::clone(&office), clock::now);
-            let tls = tls::server_config(&wiring::link_tls(config)?)?;
-            let callers = Callers::new(LINK_EACH_MAX, &[]);
-            running.serve((link, Some(tls), callers), web::station_router(requests), &stopped);
+            running.hear_stations(config, link, &office, &stopped)?;
         }
         if let Some(console) = console {
             let pages = welcome::console(config, &addresses, office);
@@ -193,6 +190,21 @@ async fn start_relay(
 }
 
 impl Running {
+    /// The listener for agents and nodes.
+    fn hear_stations(
+        &mut self,
+        config: &Config,
+        link: TcpListener,
+        office: &Arc<app::Office>,
+        stopped: &watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        let requests = web::StationDoor::new(Arc::clone(office), clock::now);
+        let tls = tls::server_config(&wiring::link_tls(config)?)?;
+        let callers = Callers::new(LINK_EACH_MAX, &[]);
+        self.serve((link, Some(tls), callers), web::station_router(requests), stopped);
+        Ok(())
+    }
+
     fn serve(
         &mut self,
         (listener, tls, callers): (TcpListener, Option<Arc<ServerConfig>>, Callers),

@@ -21,6 +21,7 @@ mod log_slots;
 mod look_hours;
 mod looks;
 mod measured;
+mod newest;
 mod notices;
 mod observations;
 mod orders;

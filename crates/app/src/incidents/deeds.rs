@@ -224,7 +224,7 @@ fn happened(
         Deed::Judge(priority) if (1..=PRIORITY_MAX).contains(priority) => {
             Happened::Judged { priority: *priority }
         }
-        Deed::Judge(_) => return AppError::refused(Refusal::Priority { least: PRIORITY_MAX }),
+        Deed::Judge(_) => return AppError::refused(Refusal::Priority(PRIORITY_MAX)),
         Deed::Step { ladder, level, wait } => {
             step(office, incident, (ladder, *level), at, false)?;
             taken(ladder, *level, *wait, at)

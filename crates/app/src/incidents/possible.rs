@@ -137,7 +137,7 @@ pub(super) fn on_runbook(
         Deed::ResumeRunbook if runbooks::of(office, incident).is_some() => {
             Ok(Happened::RunbookResumed)
         }
-        _ => AppError::refused(Refusal::NoRunbookStep { step }),
+        _ => AppError::refused(Refusal::NoRunbookStep(step)),
     }
 }
 

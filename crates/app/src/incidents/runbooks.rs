@@ -215,7 +215,7 @@ pub(super) fn done_by_person(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Happened>, AppError> {
-    let refused = || AppError::Refused(Refusal::NoRunbookStep { step: number });
+    let refused = || AppError::Refused(Refusal::NoRunbookStep(number));
     let runbook = of(office, incident).ok_or_else(refused)?;
     let step = runbook.step(number).ok_or_else(refused)?;
     let is_order = matches!(step.doing, StepDoing::Order { .. });
@@ -245,7 +245,7 @@ pub(super) fn skipped(
     incident: &Incident,
     number: u16,
 ) -> Result<Vec<Happened>, AppError> {
-    let refused = || AppError::Refused(Refusal::NoRunbookStep { step: number });
+    let refused = || AppError::Refused(Refusal::NoRunbookStep(number));
     let runbook = of(office, incident).ok_or_else(refused)?;
     runbook.step(number).ok_or_else(refused)?;
     let known = incident.story.followed.iter();

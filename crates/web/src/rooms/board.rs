@@ -314,11 +314,10 @@ impl Teller<'_> {
                 self.may_move(f.with("left-opens", &self.instant(*at)), *provisional)
             }
             Left::Answers { in_time, total, within } => {
-                let counts = (f.num(in_time), f.num(total));
                 let share = share_text(*in_time, *total);
                 vec![
                     self.two("left-answers", &share, &self.length(*within)),
-                    self.two("left-answers-of", &counts.0, &counts.1),
+                    self.two("left-answers-of", &f.num(in_time), &f.num(total)),
                 ]
             }
             Left::Noticed { window, span } => {
