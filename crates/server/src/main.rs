@@ -3,6 +3,9 @@
 //! The only crate that reads the clock, the environment and the command line. Data goes to
 //! stdout, talk to stderr, and the exit status is one of [`exit::Status`].
 
+#[macro_use]
+mod stdout;
+
 mod callers;
 mod clock;
 mod commands;
@@ -24,7 +27,6 @@ mod send;
 mod signals;
 mod sockets;
 mod status_files;
-mod stdout;
 mod table;
 mod terminal;
 mod timers;

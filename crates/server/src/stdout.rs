@@ -1,6 +1,7 @@
 //! Data on standard output, in one piece.
 
 use std::io::{self, ErrorKind, Write};
+use std::{fmt, process};
 
 use anyhow::Context;
 
@@ -18,5 +19,32 @@ pub fn put(text: &str) -> anyhow::Result<()> {
             Err(error).context("cannot write to standard output")
         }
         _ => Ok(()),
+    }
+}
+
+/// As `print!`, for data: a reader that went away, such as `head`, has all that it wanted.
+macro_rules! out {
+    ($($arg:tt)*) => { $crate::stdout::write(format_args!($($arg)*)) };
+}
+
+/// As `println!`, for data.
+macro_rules! outln {
+    () => { $crate::stdout::write(format_args!("\n")) };
+    ($($arg:tt)+) => {{
+        $crate::stdout::write(format_args!($($arg)+));
+        $crate::stdout::write(format_args!("\n"));
+    }};
+}
+
+/// Writes to standard output. Where nothing can be written, as on a full disk, the program ends with 1:
+/// half of the data is none.
+pub fn write(text: fmt::Arguments<'_>) {
+    let mut out = io::stdout().lock();
+    match out.write_fmt(text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("error: cannot write to standard output: {error}");
+            process::exit(1);
+        }
+        _ => {}
     }
 }

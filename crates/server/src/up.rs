@@ -164,7 +164,7 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
         ready::write(path, &welcome.ready(config, &addresses))?;
     }
     if start.newcomer {
-        print!("{}", welcome.text(config, &addresses));
+        out!("{}", welcome.text(config, &addresses));
     }
     tracing::info!(roles = ?start.roles, data = %config.data.display(), "yakusoku is up");
     notify::tell(State::Ready);

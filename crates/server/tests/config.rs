@@ -1,7 +1,7 @@
 //! What `config show` prints can be read again and says the same, and the example file is right.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 fn yakusoku(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_yakusoku"))
@@ -148,4 +148,15 @@ text = "switch over"
         assert!(shown.lines().any(|shown| shown == line), "{line} is not in\n{shown}");
     }
     shown_twice(&shown);
+}
+
+/// As `yakusoku config show | true` does.
+#[test]
+fn a_reader_that_goes_away_has_all_that_it_wanted() {
+    let mut shows = Command::new(env!("CARGO_BIN_EXE_yakusoku"));
+    let shows = shows.args(["config", "show"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut program = shows.spawn().expect("it starts");
+    drop(program.stdout.take());
+    let ended = program.wait_with_output().expect("it ends");
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
 }

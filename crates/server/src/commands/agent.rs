@@ -72,7 +72,7 @@ pub fn run(args: &AgentArgs) -> anyhow::Result<Status> {
         Ok(settings) => settings,
         Err(findings) => {
             for finding in findings {
-                println!("{}:{finding}", args.config.display());
+                outln!("{}:{finding}", args.config.display());
             }
             return Ok(Status::Failed);
         }

@@ -74,7 +74,7 @@ fn list(place: &Place) -> anyhow::Result<Status> {
             table.row(row(it, site, &config.time_zone));
         }
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
     Ok(Status::Done)
 }
 
@@ -129,7 +129,7 @@ fn try_now(place: &Place, what: &str) -> anyhow::Result<Status> {
     })?;
     let mut worst = Status::Done;
     for (name, seen) in &seen {
-        print!("{}", text(name, seen));
+        out!("{}", text(name, seen));
         worst = match (worst, seen.answer) {
             (worst, watch::Answer::Succeeded) => worst,
             (Status::Failed, _) | (_, watch::Answer::Refused(_) | watch::Answer::Silent(_)) => {

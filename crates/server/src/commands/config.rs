@@ -42,7 +42,7 @@ pub fn run(args: &ConfigArgs) -> anyhow::Result<Status> {
         Verb::Check { file } => check(file),
         Verb::Show { file } => {
             let Some(config) = load_or_tell(file.as_deref())? else { return Ok(Status::Failed) };
-            print!("{}", config::show(&config));
+            out!("{}", config::show(&config));
             Ok(Status::Done)
         }
     }
@@ -53,7 +53,7 @@ fn check(file: &Path) -> anyhow::Result<Status> {
         Ok(config) => {
             let warnings: Vec<_> = config.contracts.iter().flat_map(|it| &it.warnings).collect();
             for it in &warnings {
-                println!("{}:{}: warning: {}", it.file, it.line, it.text);
+                outln!("{}:{}: warning: {}", it.file, it.line, it.text);
             }
             match warnings.len() {
                 0 => eprintln!("{}: nothing wrong", file.display()),
@@ -64,7 +64,7 @@ fn check(file: &Path) -> anyhow::Result<Status> {
         }
         Err(findings) => {
             for finding in findings {
-                println!("{}:{finding}", file.display());
+                outln!("{}:{finding}", file.display());
             }
             Ok(Status::Failed)
         }

@@ -66,12 +66,12 @@ pub fn run(args: &DnsArgs) -> anyhow::Result<Status> {
                     record.value,
                 ]);
             }
-            print!("{}", table.show());
+            out!("{}", table.show());
         }
-        Format::Zone => records.iter().for_each(|record| println!("{}", record.zone_line)),
+        Format::Zone => records.iter().for_each(|record| outln!("{}", record.zone_line)),
         Format::Json => {
             let all: Vec<_> = records.iter().map(as_json).collect();
-            println!("{:#}", json!(all));
+            outln!("{:#}", json!(all));
         }
     }
     Ok(Status::Done)

@@ -75,6 +75,6 @@ fn list(place: &Place) -> anyhow::Result<()> {
         let keys: Vec<String> = domain.keys.iter().map(key).collect();
         table.row([domain.name, since.strftime("%Y-%m-%d %H:%M").to_string(), keys.join(", ")]);
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
     Ok(())
 }

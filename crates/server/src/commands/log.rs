@@ -87,8 +87,8 @@ pub fn run(args: &LogArgs) -> anyhow::Result<Status> {
         Ok((config.time_zone, page))
     })?;
     match args.format {
-        Format::Text => print!("{}", rows_table(&page.rows, &zone)),
-        Format::Json => page.rows.iter().for_each(|row| println!("{}", row_json(row))),
+        Format::Text => out!("{}", rows_table(&page.rows, &zone)),
+        Format::Json => page.rows.iter().for_each(|row| outln!("{}", row_json(row))),
     }
     if page.next.is_some() {
         eprintln!("there is more: raise --limit, or narrow with --since and --until");

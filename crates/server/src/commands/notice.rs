@@ -231,14 +231,14 @@ pub async fn show_or_send(
 fn show(view: &NoticeView<'_>, now: Timestamp) {
     let (record, draft) = (&view.record, &view.record.draft);
     let zone = view.contract.map_or(TimeZone::UTC, |contract| contract.zone.clone());
-    println!("notice {} to {} by {}", record.number, draft.contract, draft.channel);
-    println!("about: {}, {}", about_key(view.about), civil(draft.event, &zone));
-    println!("drafted: {} by {}", civil(record.drafted, &zone), draft.by);
+    outln!("notice {} to {} by {}", record.number, draft.contract, draft.channel);
+    outln!("about: {}, {}", about_key(view.about), civil(draft.event, &zone));
+    outln!("drafted: {} by {}", civil(record.drafted, &zone), draft.by);
     match &record.confirmed {
-        Some((at, by)) => println!("confirmed: {} by {by}", civil(*at, &zone)),
-        None => println!("confirmed: no, this is a draft"),
+        Some((at, by)) => outln!("confirmed: {} by {by}", civil(*at, &zone)),
+        None => outln!("confirmed: no, this is a draft"),
     }
-    println!("promise: {}", told(&view.standing, &zone));
+    outln!("promise: {}", told(&view.standing, &zone));
     for sending in &record.sendings {
         let to =
             if sending.recipient.is_empty() { "its own recipient" } else { &sending.recipient };
@@ -259,9 +259,9 @@ fn show(view: &NoticeView<'_>, now: Timestamp) {
         if sending.maybe_twice {
             line.push_str("; it may have been sent twice");
         }
-        println!("{line}");
+        outln!("{line}");
     }
-    println!("\n{}\n\n{}", draft.subject, draft.text);
+    outln!("\n{}\n\n{}", draft.subject, draft.text);
 }
 
 async fn list(office: &Office, contract: Option<&str>, now: Timestamp) -> anyhow::Result<Status> {
@@ -289,7 +289,7 @@ async fn list(office: &Office, contract: Option<&str>, now: Timestamp) -> anyhow
             cut(&draft.subject, 40),
         ]);
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
     Ok(Status::Done)
 }
 

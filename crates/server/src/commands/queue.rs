@@ -74,7 +74,7 @@ pub fn run(args: &QueueArgs) -> anyhow::Result<Status> {
                 );
                 return Ok(Status::Failed);
             }
-            print!("{}", messages_table(&messages, &zone));
+            out!("{}", messages_table(&messages, &zone));
         }
         Some(Verb::Retry { destination }) => {
             let recipients = wait_for(async {
@@ -99,7 +99,7 @@ fn list(place: &Place, limit: u16) -> anyhow::Result<()> {
         let (config, relay) = place.relay()?;
         Ok((config.time_zone, app::queue::report(&relay, limit).await?))
     })?;
-    print!("{}", destinations_table(&report.destinations, &zone, clock::now()));
+    out!("{}", destinations_table(&report.destinations, &zone, clock::now()));
     eprintln!("{}", summary(&report));
     Ok(())
 }

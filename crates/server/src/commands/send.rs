@@ -91,7 +91,7 @@ pub fn run(args: &SendArgs) -> anyhow::Result<Status> {
         eprintln!("{address} was refused: {reply}");
     }
     if let Some(reply) = &outcome.accepted {
-        println!("{reply}");
+        outln!("{reply}");
     }
     Ok(if outcome.refused.is_empty() { Status::Done } else { Status::Failed })
 }

@@ -55,7 +55,7 @@ pub fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
                 for (page, folder) in folders {
                     if let Some(status) = made.iter().find(|status| status.page.name == page) {
                         status_files::write(folder, status, &config.hostname)?;
-                        println!("{}", folder.display());
+                        outln!("{}", folder.display());
                     }
                 }
             }

@@ -137,7 +137,7 @@ pub fn run(args: &UserArgs) -> anyhow::Result<Status> {
 fn tell(generated: bool, password: &str, done: &str) {
     eprintln!("{done}");
     if generated {
-        println!("{password}");
+        outln!("{password}");
     }
 }
 
@@ -157,7 +157,7 @@ fn list(place: &Place) -> anyhow::Result<()> {
         let since = since.strftime("%Y-%m-%d %H:%M").to_string();
         table.row([account.name, kind.to_owned(), since, account.contracts.join(", ")]);
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
     Ok(())
 }
 

@@ -133,7 +133,7 @@ async fn plan_window(office: &Office, args: &PlanArgs) -> anyhow::Result<Status>
         contracts: args.contracts.clone(),
     };
     let leads = windows::check(office, &plan, now)?;
-    print!("{}", leads_table(&leads));
+    out!("{}", leads_table(&leads));
     for other in windows::also_concerned(office, &args.contracts)? {
         eprintln!("{} shares a service or a probe with these: is it concerned too?", other.name);
     }
@@ -202,7 +202,7 @@ async fn list(office: &Office) -> anyhow::Result<Status> {
         let may_move = if recurring.provisional { "recurring, may move" } else { "recurring" };
         table.row(["-".to_owned(), from, until, name, may_move.to_owned(), title]);
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
     Ok(Status::Done)
 }
 

@@ -258,7 +258,7 @@ pub fn run(args: &IncidentArgs) -> anyhow::Result<Status> {
             Verb::Report { id, issue: Some(version), .. } => {
                 let by = by(args)?;
                 let number = incidents::report::issue(&office, *id, *version, by, now).await?;
-                println!("{number}");
+                outln!("{number}");
             }
             Verb::Open { contract, title, function, service } => {
                 let what = OpenByHand {
@@ -268,14 +268,14 @@ pub fn run(args: &IncidentArgs) -> anyhow::Result<Status> {
                     title: title.clone(),
                 };
                 let at = at(args, &office, contract)?;
-                println!("{}", incidents::open(&office, &what, by(args)?, at, now).await?);
+                outln!("{}", incidents::open(&office, &what, by(args)?, at, now).await?);
             }
             Verb::Merge { id, into } => {
                 incidents::merge(&office, *id, *into, by(args)?, now).await?;
             }
             Verb::Split { id, title, function } => {
                 let by = by(args)?;
-                println!("{}", incidents::split(&office, *id, function, title, by, now).await?);
+                outln!("{}", incidents::split(&office, *id, function, title, by, now).await?);
             }
             other => add(args, &office, other, now).await?,
         }

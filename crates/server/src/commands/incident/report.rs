@@ -27,20 +27,16 @@ pub async fn print(
     let contract = office.contract(&incident.record.contract);
     let zone = contract.map_or(zone, |watched| &watched.contract.zone);
     if let Some(issued) = report::issued(office, id).await?.pop() {
-        println!(
-            "report {} of incident {id}, issued {}",
-            issued.number,
-            civil(issued.issued, zone)
-        );
+        outln!("report {} of incident {id}, issued {}", issued.number, civil(issued.issued, zone));
         if let Some(corrects) = issued.corrects {
-            println!("takes the place of report {corrects}");
+            outln!("takes the place of report {corrects}");
         }
-        println!("sha-256 {}", issued.digest);
+        outln!("sha-256 {}", issued.digest);
         tell(&issued.content, zone);
         return Ok(());
     }
     let drafted = report::draft(office, id, now).await?;
-    println!("draft of incident {id}, version {}", drafted.version);
+    outln!("draft of incident {id}, version {}", drafted.version);
     tell(&drafted.content, zone);
     Ok(())
 }
@@ -82,9 +78,9 @@ fn tell(content: &Content, zone: &TimeZone) {
         ("prevention", content.prevention.clone()),
     ];
     for (word, text) in parts {
-        println!("{word}: {}", text.replace('\n', " / "));
+        outln!("{word}: {}", text.replace('\n', " / "));
     }
     for (at, line) in &content.course {
-        println!("  {} {line}", civil(*at, zone));
+        outln!("  {} {line}", civil(*at, zone));
     }
 }

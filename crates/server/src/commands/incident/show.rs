@@ -39,7 +39,7 @@ pub async fn list(
             incident.story.title.clone(),
         ]);
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
     Ok(())
 }
 
@@ -62,29 +62,29 @@ pub async fn one(office: &Office, id: i64, now: Timestamp) -> anyhow::Result<()>
     let outlook = incidents::outlook(office, &incident, now)?;
     let zone = &outlook.watched.contract.zone;
     let teller = Teller { terms: outlook.terms, zone, lang: Lang::En };
-    println!("{id}: {} ({})", incident.story.title, state(&incident));
+    outln!("{id}: {} ({})", incident.story.title, state(&incident));
     let source = incident.story.source.map_or("", |source| source_word(source, Lang::En));
     let opened = teller.instant(incident.story.opened);
-    println!("contract {}, opened {source} {opened}", incident.record.contract);
-    println!("now: {}", doing(&outlook, &teller, now));
+    outln!("contract {}, opened {source} {opened}", incident.record.contract);
+    outln!("now: {}", doing(&outlook, &teller, now));
     if let Doing::Blocked { .. } = outlook.doing {
         for contact in outlook.contacts {
-            println!("  {}: {}", contact.name, contact.reach);
+            outln!("  {}: {}", contact.name, contact.reach);
         }
     }
     if let Some(person) = office.duty.on_call(now) {
-        println!("on call: {} <{}>", person.name, person.mail);
+        outln!("on call: {} <{}>", person.name, person.mail);
     }
     if !outlook.clocks.is_empty() {
-        println!();
+        outln!();
         let mut table = Table::new(&["clock", "due", "state", "since"]);
         for clock in &outlook.clocks {
             table.row(row(clock, &teller));
         }
-        print!("{}", table.show());
+        out!("{}", table.show());
     }
     calls(office, id).await?;
-    println!();
+    outln!();
     let mut table = Table::new(&[">no", "at", "by", "what"]);
     for entry in &incident.entries {
         table.row([
@@ -94,7 +94,7 @@ pub async fn one(office: &Office, id: i64, now: Timestamp) -> anyhow::Result<()>
             teller.happened(&entry.happened),
         ]);
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
     Ok(())
 }
 
@@ -104,7 +104,7 @@ async fn calls(office: &Office, id: i64) -> anyhow::Result<()> {
     if calls.is_empty() {
         return Ok(());
     }
-    println!();
+    outln!();
     let mut table = Table::new(&[">entry", "courier", "to", "state", ">tries", "answer"]);
     for call in calls {
         let twice = if call.maybe_twice { " (maybe twice)" } else { "" };
@@ -117,7 +117,7 @@ async fn calls(office: &Office, id: i64) -> anyhow::Result<()> {
             call.answer.map_or("-".to_owned(), |(_, answer)| answer),
         ]);
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
     Ok(())
 }
 
@@ -145,7 +145,7 @@ pub async fn runbook(office: &Office, id: i64, now: Timestamp) -> anyhow::Result
         return Ok(());
     };
     let stopped = if view.stopped { " (stopped)" } else { "" };
-    println!("{}{stopped}", view.runbook.name);
+    outln!("{}{stopped}", view.runbook.name);
     let mut table = Table::new(&[">step", "level", "what", "state", "until", "order"]);
     for it in &view.steps {
         let level = it.step.level.as_ref();
@@ -169,7 +169,7 @@ pub async fn runbook(office: &Office, id: i64, now: Timestamp) -> anyhow::Result
             order.unwrap_or_else(|| "-".to_owned()),
         ]);
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
     Ok(())
 }
 
@@ -193,13 +193,13 @@ pub fn on_call(office: &Office, zone: &TimeZone, now: Timestamp) {
             turn.map_or("-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string()),
         ]);
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
 }
 
 /// Prints the address of each door for alerts, below that of the console.
 pub fn doors(office: &Office) {
     for door in &office.alarms.doors {
-        println!("/alerts/{}/{}", door.name, incidents::alert_word(office, &door.name));
+        outln!("/alerts/{}/{}", door.name, incidents::alert_word(office, &door.name));
     }
 }
 

@@ -133,7 +133,7 @@ async fn add(office: &Office, args: &AddArgs, now: Timestamp) -> anyhow::Result<
     };
     let token = stations::add(office, &wanted, now).await?;
     eprintln!("{} is added; this token is shown only now:", args.name);
-    println!("{token}");
+    outln!("{token}");
     Ok(Status::Done)
 }
 
@@ -160,7 +160,7 @@ async fn list(
 ) -> anyhow::Result<Status> {
     let all = stations::list(office, now).await?;
     if matches!(format, Format::Json) {
-        println!("{:#}", json::list(&all));
+        outln!("{:#}", json::list(&all));
         return Ok(Status::Done);
     }
     let mut table =
@@ -177,7 +177,7 @@ async fn list(
             if trouble == 0 { String::new() } else { trouble.to_string() },
         ]);
     }
-    print!("{}", table.show());
+    out!("{}", table.show());
     Ok(Status::Done)
 }
 
@@ -190,18 +190,18 @@ async fn show(
 ) -> anyhow::Result<Status> {
     let (seen, states, _, orders) = stations::seen(office, name, now).await?;
     if matches!(format, Format::Json) {
-        println!("{:#}", json::show(&seen, &states, &orders, now));
+        outln!("{:#}", json::show(&seen, &states, &orders, now));
         return Ok(Status::Done);
     }
     let station = &seen.station;
     let time = |at: Option<Timestamp>| at.map_or_else(|| "–".to_owned(), |at| civil(at, zone));
-    println!("{} ({}): {}", station.name, station.kind.word(), standing(&seen));
-    println!("site {}", station.site.as_deref().unwrap_or("–"));
-    println!("contracts {}", station.contracts.join(", "));
-    println!("added {}, last heard {}", time(Some(station.created)), time(station.seen));
+    outln!("{} ({}): {}", station.name, station.kind.word(), standing(&seen));
+    outln!("site {}", station.site.as_deref().unwrap_or("–"));
+    outln!("contracts {}", station.contracts.join(", "));
+    outln!("added {}, last heard {}", time(Some(station.created)), time(station.seen));
     for crossing in &seen.crossings {
         let at_least = terms::Percent(crossing.at_least);
-        println!(
+        outln!(
             "at or above {at_least} since {}: {} ({} {})",
             time(Some(crossing.from)),
             crossing.used_of,
@@ -210,12 +210,12 @@ async fn show(
         );
     }
     if let Some(latest) = station.latest.last() {
-        println!("\nread {}", time(Some(latest.at)));
+        outln!("\nread {}", time(Some(latest.at)));
         let mut table = Table::new(&["series", ">value"]);
         for (series, value) in &seen.values {
             table.row([series.clone(), value.to_string()]);
         }
-        print!("{}", table.show());
+        out!("{}", table.show());
     }
     print_states(&states, zone);
     print_orders(&orders, now, zone);
@@ -241,7 +241,7 @@ fn print_states(states: &[StateRecord], zone: &TimeZone) {
         let said = cut(&state.detail, SAID_WIDTH);
         table.row([state.name.clone(), state_word(state.state).to_owned(), since, said]);
     }
-    print!("\n{}", table.show());
+    out!("\n{}", table.show());
 }
 
 fn print_orders(orders: &[OrderRecord], now: Timestamp, zone: &TimeZone) {
@@ -260,5 +260,5 @@ fn print_orders(orders: &[OrderRecord], now: Timestamp, zone: &TimeZone) {
             said.unwrap_or_default(),
         ]);
     }
-    print!("\n{}", table.show());
+    out!("\n{}", table.show());
 }

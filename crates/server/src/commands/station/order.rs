@@ -62,7 +62,7 @@ pub async fn run(office: &Office, args: &OrderArgs) -> anyhow::Result<Status> {
     }
     let order = office.store.order(id).await?.context("the order is gone from the records")?;
     let state = state_of(&order, clock::now());
-    println!("{}", word(state));
+    outln!("{}", word(state));
     if let Some(result) = &order.result {
         // What a program on another machine printed must not move the cursor here.
         let harmful = |c: char| c.is_control() && c != '\n';
