@@ -349,10 +349,10 @@ await check("an account is added, its password changed, and removed", async () =
   await row.locator("a").first().click();
   await page.fill("input[name=password]", "walk-Passw0rd-2");
   await page.click("main button");
-  await page.waitForSelector(".notice");
+  await page.waitForSelector(".notice:not(#stale)");
   await page.getByRole("row", { name }).locator("a.danger").click();
   await page.click("button.danger");
-  await page.waitForSelector(".notice");
+  await page.waitForSelector(".notice:not(#stale)");
   expect((await page.getByRole("cell", { name, exact: true }).count()) === 0, "it is gone");
 });
 

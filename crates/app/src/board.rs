@@ -191,6 +191,8 @@ async fn stories(
     now: Timestamp,
 ) -> Result<Vec<(i64, Story)>, AppError> {
     let name = contract.name.as_str();
+    // The board is of a whole second, and so is what was noted in it.
+    let now = now.saturating_add(SignedDuration::from_millis(999)).unwrap_or(now);
     let mut stories = Vec::new();
     for record in office.store.incidents_of(name, span.from(), span.until()).await? {
         let incident = crate::incidents::load(office, record, now).await?;

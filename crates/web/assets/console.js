@@ -190,7 +190,9 @@ setInterval(() => {
   const due = regions().filter((region) => {
     const pace = Number(region.dataset.live) * 1000;
     const since = Date.now() - (refreshed.get(region.id) ?? performance.timeOrigin);
-    return pace >= 1000 && since >= (isOpen ? Math.max(pace, SLOW_MS) : pace);
+    // What the stream does not tell of keeps its pace.
+    const isTold = isOpen && topicsOf(region).length > 0;
+    return pace >= 1000 && since >= (isTold ? Math.max(pace, SLOW_MS) : pace);
   });
   if (due.length > 0) ask(due);
 }, 1000);

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http_body_util::channel::{Channel, Sender};
 use serde::Deserialize;
+use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::failure::Failure;
@@ -42,25 +43,37 @@ pub fn routes() -> Router<Arc<Console>> {
     Router::new().route("/live", get(live)).layer(Extension(Arc::<Streams>::default()))
 }
 
-/// How many streams are open, by the token of their session.
+/// The streams of each session by its token, the oldest first, with their numbers. What is dropped ends.
+type BySession = BTreeMap<String, Vec<(u64, oneshot::Sender<()>)>>;
+
+/// The open streams.
 #[derive(Default)]
-struct Streams(Mutex<BTreeMap<String, usize>>);
+struct Streams(Mutex<BySession>);
 
 impl Streams {
-    fn open(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
-        // Each change is one number, so a panic elsewhere leaves it whole.
+    fn open(&self) -> MutexGuard<'_, BySession> {
+        // Each change is one stream, so a panic elsewhere leaves it whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for one more stream; `None` when there are enough.
-    fn enter(self: &Arc<Self>, session: &str) -> Option<Place> {
+    /// A place for one more stream, and what tells that it must go; `None` when there are enough in all.
+    /// In a session with too many the oldest goes: it is most likely of a page that was left, which
+    /// shows only when something is sent there.
+    fn enter(self: &Arc<Self>, session: &str) -> Option<(Place, oneshot::Receiver<()>)> {
         let mut open = self.open();
-        let of_session = open.get(session).copied().unwrap_or(0);
-        if of_session >= STREAMS_OF_SESSION_MAX || open.values().sum::<usize>() >= STREAMS_MAX {
+        let number = open.values().flatten().map(|(number, _)| number + 1).max().unwrap_or(0);
+        let in_all = open.values().map(Vec::len).sum::<usize>();
+        let is_full = open.get(session).is_some_and(|it| it.len() >= STREAMS_OF_SESSION_MAX);
+        if in_all >= STREAMS_MAX && !is_full {
             return None;
         }
-        open.insert(session.to_owned(), of_session + 1);
-        Some(Place { streams: Arc::clone(self), session: session.to_owned() })
+        let of_session = open.entry(session.to_owned()).or_default();
+        if is_full {
+            of_session.remove(0);
+        }
+        let (stays, gone) = oneshot::channel();
+        of_session.push((number, stays));
+        Some((Place { streams: Arc::clone(self), session: session.to_owned(), number }, gone))
     }
 }
 
@@ -68,16 +81,18 @@ impl Streams {
 struct Place {
     streams: Arc<Streams>,
     session: String,
+    number: u64,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.streams.open();
-        let left = open.get(&self.session).map_or(0, |count| count.saturating_sub(1));
-        match left {
-            0 => open.remove(&self.session),
-            left => open.insert(self.session.clone(), left),
-        };
+        if let Some(of_session) = open.get_mut(&self.session) {
+            of_session.retain(|(number, _)| *number != self.number);
+            if of_session.is_empty() {
+                open.remove(&self.session);
+            }
+        }
     }
 }
 
@@ -101,14 +116,14 @@ async fn live(
     if topics.is_empty() || topics.len() > TOPICS_MAX {
         return Err(Failure::Unreadable);
     }
-    let Some(place) = streams.enter(&person.csrf) else {
+    let Some((place, gone)) = streams.enter(&person.csrf) else {
         return Ok(StatusCode::TOO_MANY_REQUESTS.into_response());
     };
     let (sender, body) = Channel::<Bytes>::new(EVENTS_MAX);
     let listener = console.office.changes.listen();
     let stream = Stream { console, token, topics, sender, _place: place };
     // It ends by itself: with its reader, its session, or the office.
-    tokio::spawn(stream.run(listener));
+    tokio::spawn(stream.run(listener, gone));
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         // A proxy such as nginx would hold events back until it has a page full.
@@ -130,9 +145,12 @@ struct Stream {
 struct Ended;
 
 impl Stream {
-    async fn run(mut self, listener: Listener) {
+    async fn run(mut self, listener: Listener, gone: oneshot::Receiver<()>) {
         // Whatever it was, there is nobody left to tell.
-        let _: Result<(), Ended> = self.tell(listener).await;
+        tokio::select! {
+            _ = self.tell(listener) => {}
+            _ = gone => {}
+        }
     }
 
     async fn tell(&mut self, mut listener: Listener) -> Result<(), Ended> {
@@ -244,16 +262,21 @@ mod tests {
     #[test]
     fn streams_have_limits_and_give_their_place_back() {
         let streams = Arc::new(Streams::default());
-        let mut places: Vec<Place> =
+        let mut places: Vec<_> =
             (0..STREAMS_OF_SESSION_MAX).filter_map(|_| streams.enter("a")).collect();
         assert_eq!(places.len(), STREAMS_OF_SESSION_MAX);
-        assert!(streams.enter("a").is_none());
+        let one_more = streams.enter("a");
+        assert!(one_more.is_some());
+        let ends = |place: &mut (Place, oneshot::Receiver<()>)| {
+            place.1.try_recv() == Err(oneshot::error::TryRecvError::Closed)
+        };
+        assert!(ends(&mut places[0]), "the oldest makes room");
+        assert!(!places[1..].iter_mut().any(ends));
+        assert_eq!(streams.open()["a"].len(), STREAMS_OF_SESSION_MAX);
         assert!(streams.enter("b").is_some(), "another session has its own");
-        places.pop();
-        assert!(streams.enter("a").is_some());
-        drop(places);
+        drop((places, one_more));
         assert!(streams.open().is_empty());
-        let all: Vec<Place> =
+        let all: Vec<_> =
             (0..2 * STREAMS_MAX).filter_map(|n| streams.enter(&n.to_string())).collect();
         assert_eq!(all.len(), STREAMS_MAX);
     }
