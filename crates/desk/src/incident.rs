@@ -268,3 +268,24 @@ pub enum Happened {
         entry: u32,
     },
 }
+
+impl Happened {
+    /// Whether an entry of this kind may be taken back: what makes it an incident stays, and what other
+    /// incidents, orders and reports rest on.
+    #[must_use]
+    pub fn may_be_taken_back(&self) -> bool {
+        !matches!(
+            self,
+            Happened::Opened { .. }
+                | Happened::TakenBack { .. }
+                | Happened::MergedInto { .. }
+                | Happened::Merged { .. }
+                | Happened::SplitOff { .. }
+                | Happened::SplitFrom { .. }
+                | Happened::StepBegan { .. }
+                | Happened::StepEnded { .. }
+                | Happened::Ordered { .. }
+                | Happened::ReportIssued { .. }
+        )
+    }
+}

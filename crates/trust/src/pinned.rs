@@ -1,15 +1,15 @@
 //! Takes one key and no other: a station knows its office by the hash in its token, so names,
 //! authorities and dates of the certificate do not matter.
 
-use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+
+use crate::Anybody;
 
 /// SHA-256 of a SubjectPublicKeyInfo (RFC 7469, section 2.4): it stays when a certificate is renewed
 /// with the same key.
@@ -31,22 +31,16 @@ pub fn pin_of(certificate: &CertificateDer<'_>) -> Result<Pin, Error> {
 /// # Errors
 /// When TLS cannot be set up.
 pub fn pinned(pin: Pin) -> Result<Arc<ClientConfig>, Error> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let verifier = Arc::new(Pinned { pin, provider });
+    let verifier = Arc::new(Pinned { pin, holder: Anybody::new() });
     let builder = crate::builder()?.dangerous().with_custom_certificate_verifier(verifier);
     Ok(Arc::new(builder.with_no_client_auth()))
 }
 
 /// Compares the key, and checks that the peer holds it.
+#[derive(Debug)]
 struct Pinned {
     pin: Pin,
-    provider: Arc<CryptoProvider>,
-}
-
-impl fmt::Debug for Pinned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pinned")
-    }
+    holder: Anybody,
 }
 
 impl ServerCertVerifier for Pinned {
@@ -70,8 +64,7 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
+        self.holder.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -80,12 +73,11 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
+        self.holder.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.holder.supported_verify_schemes()
     }
 }
 
@@ -103,8 +95,7 @@ mod tests {
         let ours = rcgen::KeyPair::generate().expect("a key");
         let other = rcgen::KeyPair::generate().expect("a key");
         let pin = pin_of(&certificate(&ours, "office.example.jp")).expect("a pin");
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let verifier = Pinned { pin, provider };
+        let verifier = Pinned { pin, holder: Anybody::new() };
         let taken = |certificate: CertificateDer<'_>| {
             let name = ServerName::try_from("192.0.2.1").expect("a name");
             let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1));

@@ -21,6 +21,7 @@ mod proxies;
 mod report;
 mod rooms;
 mod series;
+mod spans;
 mod statement;
 mod stations;
 mod status;

@@ -144,21 +144,8 @@ pub(super) fn on_runbook(
 /// What taking an entry back comes to.
 pub(super) fn taken_back(incident: &Incident, number: u32) -> Result<Happened, AppError> {
     let entry = incident.entries.iter().find(|entry| entry.number == number);
-    match entry.map(|entry| &entry.happened) {
-        // The first entry makes it an incident; what other incidents, orders and reports rest on stays.
-        Some(
-            Happened::Opened { .. }
-            | Happened::TakenBack { .. }
-            | Happened::MergedInto { .. }
-            | Happened::Merged { .. }
-            | Happened::SplitOff { .. }
-            | Happened::SplitFrom { .. }
-            | Happened::StepBegan { .. }
-            | Happened::StepEnded { .. }
-            | Happened::Ordered { .. }
-            | Happened::ReportIssued { .. },
-        )
-        | None => AppError::refused(Refusal::NotTakenBack { entry: number }),
-        Some(_) => Ok(Happened::TakenBack { entry: number }),
+    match entry.is_some_and(|entry| entry.happened.may_be_taken_back()) {
+        true => Ok(Happened::TakenBack { entry: number }),
+        false => AppError::refused(Refusal::NotTakenBack { entry: number }),
     }
 }

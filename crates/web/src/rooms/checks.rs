@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::checks::{
-    self, Answer as Heard, Detail, Latest, OFFICE, Observation, Origin, SPANS, SeenLook, SiteNow,
-    Stretch, Watched, Way, customers,
+    self, Answer as Heard, Detail, Latest, OFFICE, Observation, Origin, SeenLook, SiteNow, Watched,
+    Way, customers,
 };
 use askama::Template;
 use axum::Router;
@@ -20,7 +20,7 @@ use crate::frame::Frame;
 use crate::guard::{Asked, NoFields, Signed};
 use crate::look_chart::{self, LookChart};
 use crate::marks::Chip;
-use crate::{Console, Shared, chart, heard};
+use crate::{Console, Shared, chart, heard, spans};
 
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
@@ -161,15 +161,7 @@ struct CheckPage {
 
 impl CheckPage {
     fn spans(&self) -> [(&'static str, String); 4] {
-        SPANS.map(|(word, stretch)| {
-            let text = match stretch {
-                Stretch::Day => self.f.t("span-24h"),
-                Stretch::Week => self.f.t("span-7d"),
-                Stretch::Month => self.f.t("span-40d"),
-                Stretch::Year => self.f.t("span-1y"),
-            };
-            (word, text)
-        })
+        spans::offered(&self.f)
     }
 
     fn is_ours(&self) -> bool {
@@ -230,8 +222,7 @@ pub async fn detail_page(
     Asked(wanted): Asked<Wanted>,
 ) -> Answer {
     let name = check.name.clone();
-    let (word, stretch) =
-        SPANS.into_iter().find(|(word, _)| *word == wanted.span).unwrap_or(SPANS[0]);
+    let (word, stretch) = spans::wanted(&wanted.span);
     let known = |wanted: &str| check.sites.iter().find(|it| it.site == wanted);
     let site = known(&wanted.site).or(known(OFFICE)).or(check.sites.first());
     let site = site.map_or(OFFICE, |it| it.site.as_str()).to_owned();
@@ -312,6 +303,8 @@ async fn beat(
 
 #[cfg(test)]
 pub mod samples {
+    use app::checks::{SPANS, Stretch};
+
     use super::*;
     use crate::tests::watched;
 

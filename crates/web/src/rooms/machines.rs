@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use app::checks::{SPANS, Stretch};
 use app::stations::{self, OrderRecord, OrderState, Seen, StateWord, StationKind};
 use askama::Template;
 use axum::Router;
@@ -16,7 +15,7 @@ use crate::frame::Frame;
 use crate::guard::{Asked, Signed};
 use crate::marks::Chip;
 use crate::series::{self, SeriesChart};
-use crate::{Console, Shared, chart};
+use crate::{Console, Shared, chart, spans};
 
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
@@ -130,15 +129,7 @@ struct MachinePage {
 
 impl MachinePage {
     fn spans(&self) -> [(&'static str, String); 4] {
-        SPANS.map(|(word, stretch)| {
-            let text = match stretch {
-                Stretch::Day => self.f.t("span-24h"),
-                Stretch::Week => self.f.t("span-7d"),
-                Stretch::Month => self.f.t("span-40d"),
-                Stretch::Year => self.f.t("span-1y"),
-            };
-            (word, text)
-        })
+        spans::offered(&self.f)
     }
 
     fn address(&self) -> String {
@@ -195,8 +186,7 @@ async fn detail(
 ) -> Answer {
     let office = &console.office;
     let (seen, states, changes, orders) = stations::seen(office, &name, f.now).await?;
-    let (word, stretch) =
-        SPANS.into_iter().find(|(word, _)| *word == wanted.span).unwrap_or(SPANS[0]);
+    let (word, stretch) = spans::wanted(&wanted.span);
     let graphs = stations::graphs(office, &seen.station, stretch, f.now).await?;
     let drawn = graphs.graphs.iter();
     let charts: Vec<SeriesChart> =
@@ -250,6 +240,8 @@ async fn order(
 
 #[cfg(test)]
 pub mod samples {
+    use app::checks::Stretch;
+
     use super::*;
     use crate::tests::machines;
 

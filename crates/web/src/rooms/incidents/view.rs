@@ -240,28 +240,12 @@ fn timeline(f: &Frame, incident: &Incident, teller: &Teller<'_>) -> Vec<LineView
             what: teller.happened(&entry.happened),
             tone: tone(&entry.happened),
             taken_back,
-            may_go: entry.by.is_some() && !taken_back && may_go(&entry.happened),
+            may_go: entry.by.is_some() && !taken_back && entry.happened.may_be_taken_back(),
         }
     };
     let mut lines: Vec<LineView> = incident.entries.iter().map(line).collect();
     lines.sort_by_key(|line| (line.at, line.number));
     lines
-}
-
-fn may_go(happened: &Happened) -> bool {
-    !matches!(
-        happened,
-        Happened::Opened { .. }
-            | Happened::TakenBack { .. }
-            | Happened::MergedInto { .. }
-            | Happened::Merged { .. }
-            | Happened::SplitOff { .. }
-            | Happened::SplitFrom { .. }
-            | Happened::StepBegan { .. }
-            | Happened::StepEnded { .. }
-            | Happened::Ordered { .. }
-            | Happened::ReportIssued { .. }
-    )
 }
 
 fn tone(happened: &Happened) -> &'static str {
