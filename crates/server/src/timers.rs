@@ -26,6 +26,8 @@ const TEND_EVERY: Duration = Duration::from_secs(15);
 
 /// Between two looks for orders that the command line gave.
 const ORDERS_EVERY: Duration = Duration::from_secs(1);
+/// Between two notes of which stations were heard: far below the two minutes after which one is silent.
+const HEARD_EVERY: Duration = Duration::from_secs(2);
 /// Between two folds of readings into hours.
 const FOLD_EVERY: Duration = Duration::from_secs(600);
 
@@ -94,6 +96,14 @@ fn start_stations(
         loop {
             trouble.note(stations::look_for_orders(&ordering).await);
             tokio::time::sleep(ORDERS_EVERY).await;
+        }
+    }));
+    let heard = Arc::clone(office);
+    tasks.spawn(until(stopped.clone(), async move {
+        let mut trouble = Trouble::new("which stations were heard could not be noted");
+        loop {
+            tokio::time::sleep(HEARD_EVERY).await;
+            trouble.note(stations::record_heard(&heard).await);
         }
     }));
     let folding = Arc::clone(office);

@@ -218,6 +218,19 @@ impl Store {
         rows.iter().map(incident).collect()
     }
 
+    /// How many incidents are open.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn count_open_incidents(&self) -> Result<u64> {
+        const DOING: &str = "count open incidents";
+        let row = sqlx::query("SELECT COUNT(*) AS open FROM incident WHERE closed_at IS NULL")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(sql(DOING))?;
+        Ok(column::<i64>(&row, "open", DOING)?.unsigned_abs())
+    }
+
     /// The newest incidents numbered below `before`, the newest first.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Stations: who may dial the office, when each was last heard, and up to which batch it was heard.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
@@ -268,18 +270,22 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Notes that a station was heard.
+    /// Notes when stations were heard last, by their numbers.
     ///
     /// # Errors
-    /// When the records fail.
-    pub async fn saw_station(&self, station: i64, now: Timestamp) -> Result<()> {
-        sqlx::query("UPDATE station SET seen_at = $1 WHERE number = $2")
-            .bind(now.as_microsecond())
-            .bind(station)
-            .execute(&self.writer)
-            .await
-            .map_err(sql("note that a station was heard"))?;
-        Ok(())
+    /// When the records fail; then nothing is noted.
+    pub async fn saw_stations(&self, heard: &BTreeMap<i64, Timestamp>) -> Result<()> {
+        const DOING: &str = "note that stations were heard";
+        let mut transaction = self.begin(DOING).await?;
+        for (station, at) in heard {
+            sqlx::query("UPDATE station SET seen_at = $1 WHERE number = $2")
+                .bind(at.as_microsecond())
+                .bind(station)
+                .execute(&mut *transaction)
+                .await
+                .map_err(sql(DOING))?;
+        }
+        transaction.commit().await.map_err(sql(DOING))
     }
 
     /// Counts a batch of a stream. `Err` of the inner result: it was taken before, up to there.

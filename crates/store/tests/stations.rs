@@ -59,7 +59,8 @@ async fn a_token_is_good_until_it_is_revoked_and_a_name_can_be_given_a_new_one()
         assert_eq!((known.number, known.kind, known.revoked), (number, StationKind::Agent, None));
         assert_eq!(known.contracts, ["skyarch", "aoulu-cloud"]);
         assert!(store.station_by_token(&[2; 16]).await.expect("read").is_none());
-        store.saw_station(number, time("05:02:00")).await.expect("noted");
+        let heard = [(number, time("05:02:00"))].into();
+        store.saw_stations(&heard).await.expect("noted");
 
         assert!(store.revoke_station("web-1", time("05:03:00")).await.expect("revoked"));
         assert!(!store.revoke_station("web-1", time("05:04:00")).await.expect("asked"));

@@ -89,7 +89,7 @@ pub async fn open_ones(office: &Office, now: Timestamp) -> Result<Vec<Incident>,
 /// # Errors
 /// When the records fail.
 pub async fn count_open(office: &Office) -> Result<u64, AppError> {
-    Ok(office.store.open_incidents().await?.len() as u64)
+    Ok(office.store.count_open_incidents().await?)
 }
 
 /// The newest incidents numbered below `before`, the newest first, at most so many.

@@ -4,6 +4,7 @@
 //! is ordered to do. A station is known by its token alone, and acts for itself alone.
 
 mod crossings;
+mod heard;
 mod logs;
 mod orders;
 mod refusal;
@@ -19,6 +20,7 @@ use tokio::sync::{Mutex, watch};
 use vault::OrderKey;
 
 pub use crossings::{Crossing, Limit, crossings, limits};
+pub use heard::record as record_heard;
 pub use link::{Outcome, StateWord, Trouble};
 pub use logs::{HOURS_SHOWN, Hour, SourceHours, collected, trouble};
 pub use orders::{ORDER_LIFE, OrderState, look_for_orders, order, outcome, state_of, waiting};
@@ -30,6 +32,7 @@ pub use store::{
 };
 pub use take::{take_logs, take_readings, take_results};
 
+use heard::Heard;
 use refusal::refused;
 
 use crate::{AppError, Office};
@@ -58,6 +61,8 @@ pub struct Stations {
     changed: watch::Sender<u64>,
     /// The newest order.
     ordered: watch::Sender<i64>,
+    /// When each was heard, where the records do not say so yet.
+    heard: Heard,
 }
 
 impl Default for Stations {
@@ -67,6 +72,7 @@ impl Default for Stations {
             taking: Mutex::default(),
             changed: watch::Sender::new(0),
             ordered: watch::Sender::new(0),
+            heard: Heard::default(),
         }
     }
 }
@@ -198,7 +204,11 @@ pub async fn admit(
     let Some(station) = known.filter(|station| is_its_own && station.revoked.is_none()) else {
         return Ok(None);
     };
-    office.store.saw_station(station.number, now).await?;
+    office.stations.heard.note(station.number, now);
+    if station.seen.is_none() {
+        // Somebody waits to see that it is there.
+        heard::record(office).await?;
+    }
     Ok(Some(station))
 }
 
