@@ -236,6 +236,7 @@ impl Agent<'_> {
                 tokio::time::sleep(SAME_ORDERS * 10).await;
                 continue;
             }
+            let heard = self.waiting.results.bytes() == 0;
             let orders = match ask(&mut line).await {
                 Ok(orders) => orders,
                 Err(error) => {
@@ -248,7 +249,7 @@ impl Agent<'_> {
             self.acting.set(true);
             for order in orders.orders.iter().take(ORDERS_MAX) {
                 if !*self.stopped.borrow() {
-                    new |= acting.handle(order).await;
+                    new |= acting.handle(order, heard).await;
                 }
             }
             self.acting.set(false);

@@ -16,8 +16,8 @@ use crate::waiting::Waiting;
 
 /// How long until the journal is tried again for a result.
 const AGAIN: Duration = Duration::from_secs(10);
-/// Most forged orders that are remembered.
-const FORGED_MAX: usize = 64;
+/// Most orders that were turned away without entering the book and are remembered.
+const TURNED_AWAY_MAX: usize = 64;
 
 /// Acts on orders, one at a time.
 pub struct Acting<'a> {
@@ -29,8 +29,8 @@ pub struct Acting<'a> {
     clock: Clock,
     /// Which start of the machine this is.
     boot: String,
-    /// Texts whose signature was bad, so that each is told once.
-    forged: Vec<String>,
+    /// What was forged, or given again after its end was heard, so that each is told once.
+    turned_away: Vec<SignedOrder>,
 }
 
 impl<'a> Acting<'a> {
@@ -48,8 +48,8 @@ impl<'a> Acting<'a> {
         let ledger = Ledger::open(&settings.state)?;
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let boot = boot.trim().to_owned();
-        let forged = Vec::new();
-        let mut acting = Acting { settings, key, book, ledger, waiting, clock, boot, forged };
+        let turned_away = Vec::new();
+        let mut acting = Acting { settings, key, book, ledger, waiting, clock, boot, turned_away };
         if let Some(left) = acting.book.running().cloned() {
             // The result can be in the journal already: then only the book is behind.
             if !waiting.has_result(&left.order)? {
@@ -63,8 +63,9 @@ impl<'a> Acting<'a> {
     }
 
     /// Handles one order; `false` when it is known already. It returns when there is a result in the
-    /// journal.
-    pub async fn handle(&mut self, signed: &SignedOrder) -> bool {
+    /// journal. `heard`: when it was asked for, the office had every result of ours, so that no order
+    /// of its own can be one that is known here.
+    pub async fn handle(&mut self, signed: &SignedOrder, heard: bool) -> bool {
         let now = (self.clock)();
         let order = match Order::parse(&signed.text) {
             Ok(order) => order,
@@ -77,6 +78,10 @@ impl<'a> Acting<'a> {
             return self.refuse_forged(signed, &order, now).await;
         }
         if self.book.knows(&order.id) {
+            if heard && self.is_first_turn_away(signed) {
+                // The office has what became of it: nothing is told but the log.
+                self.note_refusal(&order, "it was acted upon before and is given again");
+            }
             return false;
         }
         match self.judged(&order, now) {
@@ -144,12 +149,16 @@ impl<'a> Acting<'a> {
         WorkResult { order: id.clone(), outcome, detail, started_at: now, ended_at }
     }
 
-    fn refused(&mut self, order: &Order, why: &str, now: Timestamp) -> WorkResult {
+    fn note_refusal(&mut self, order: &Order, why: &str) {
         let Order { id, number, action, .. } = order;
         self.note(&format!("order {id} number {number}: {action} refused, {why}"));
         tracing::warn!(order = id, action, why, "an order is refused");
+    }
+
+    fn refused(&mut self, order: &Order, why: &str, now: Timestamp) -> WorkResult {
+        self.note_refusal(order, why);
         WorkResult {
-            order: id.clone(),
+            order: order.id.clone(),
             outcome: Outcome::Refused,
             detail: why.to_owned(),
             started_at: now,
@@ -160,15 +169,23 @@ impl<'a> Acting<'a> {
     /// A forged order is told once and does not enter the book, where it could take the place of the
     /// real one.
     async fn refuse_forged(&mut self, signed: &SignedOrder, order: &Order, now: Timestamp) -> bool {
-        if self.forged.contains(&signed.text) {
+        if !self.is_first_turn_away(signed) {
             return false;
         }
-        if self.forged.len() == FORGED_MAX {
-            self.forged.remove(0);
-        }
-        self.forged.push(signed.text.clone());
         let result = self.refused(order, "the office's key did not sign it", now);
         self.put(&result).await;
+        true
+    }
+
+    /// Whether it was not turned away before; from now on it was.
+    fn is_first_turn_away(&mut self, signed: &SignedOrder) -> bool {
+        if self.turned_away.contains(signed) {
+            return false;
+        }
+        if self.turned_away.len() == TURNED_AWAY_MAX {
+            self.turned_away.remove(0);
+        }
+        self.turned_away.push(signed.clone());
         true
     }
 
