@@ -62,7 +62,8 @@ pub async fn run(
     let waiting = Waiting::open(&settings.state, settings.journal_limit).map_err(state)?;
     let address = Address::new(settings.office.clone(), token, NAME).map_err(AgentError::Tls)?;
     let key = OfficeKey::new(token.orders_key);
-    let acting = Acting::open(settings, key, &waiting, clock).map_err(state)?;
+    let goes_down = Cell::new(false);
+    let acting = Acting::open(settings, key, &waiting, clock, &goes_down).map_err(state)?;
     let agent = Agent {
         settings,
         station: token.station,
@@ -96,7 +97,9 @@ pub async fn run(
     };
     // The logs write down where they stopped.
     tokio::join!(until_told, logs);
-    if agent.acting.get() && tokio::time::timeout(STOP_MAX, orders).await.is_err() {
+    // A restart of the machine that we asked for waits for us.
+    let waits = agent.acting.get() && !goes_down.get();
+    if waits && tokio::time::timeout(STOP_MAX, orders).await.is_err() {
         tracing::warn!("an action still runs; it will be told as unknown");
     }
     Ok(())

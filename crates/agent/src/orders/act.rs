@@ -1,5 +1,6 @@
 //! Acts on an order, or refuses it: judge, write down, do, write down.
 
+use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub struct Acting<'a> {
     clock: Clock,
     /// Which start of the machine this is.
     boot: String,
+    /// The machine is about to go down by an order: there is nothing to wait for.
+    goes_down: &'a Cell<bool>,
     /// What was forged, or given again after its end was heard, so that each is told once.
     turned_away: Vec<SignedOrder>,
 }
@@ -43,13 +46,21 @@ impl<'a> Acting<'a> {
         key: OfficeKey,
         waiting: &'a Waiting,
         clock: Clock,
+        goes_down: &'a Cell<bool>,
     ) -> io::Result<Acting<'a>> {
         let book = Book::open(&settings.state.join("orders.json"), clock())?;
         let ledger = Ledger::open(&settings.state)?;
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        let boot = boot.trim().to_owned();
-        let turned_away = Vec::new();
-        let mut acting = Acting { settings, key, book, ledger, waiting, clock, boot, turned_away };
+        let mut acting = Acting {
+            settings,
+            key,
+            book,
+            ledger,
+            waiting,
+            clock,
+            boot: this_start(),
+            goes_down,
+            turned_away: Vec::new(),
+        };
         if let Some(left) = acting.book.running().cloned() {
             // The result can be in the journal already: then only the book is behind.
             if !waiting.has_result(&left.order)? {
@@ -137,7 +148,9 @@ impl<'a> Acting<'a> {
         let mut how = ended.how.to_string();
         if action.reboots && outcome == Outcome::Done {
             // It ends us; whoever finds us here finds a machine that did not go down.
+            self.goes_down.set(true);
             tokio::time::sleep(action.program.timeout).await;
+            self.goes_down.set(false);
             (outcome, how) = (Outcome::Failed, "the machine did not go down".to_owned());
         }
         let ended_at = (self.clock)();
@@ -209,5 +222,33 @@ impl<'a> Acting<'a> {
         if let Err(error) = self.ledger.write((self.clock)(), text) {
             tracing::error!(%error, text, "actions.log cannot be written");
         }
+    }
+}
+
+/// Names this start of the machine: the kernel's own name for it, and when the first process began, in
+/// ticks of the kernel's clock. A container goes down and comes up again under the same kernel.
+fn this_start() -> String {
+    let kernel = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let first = fs::read_to_string("/proc/1/stat").unwrap_or_default();
+    format!("{} {}", kernel.trim(), began(&first).unwrap_or("-"))
+}
+
+/// When a process began, by proc_pid_stat(5): the 22nd field. The second is a name in brackets, which may
+/// hold anything.
+fn began(stat: &str) -> Option<&str> {
+    stat.rsplit_once(") ")?.1.split(' ').nth(19)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_a_process_began() {
+        let stat = "1 (in) it (x)) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 3685921 9 10\n";
+        assert_eq!(began(stat), Some("3685921"));
+        assert_eq!(began(""), None);
+        assert!(this_start().len() > 36, "{}", this_start());
+        assert_eq!(this_start(), this_start());
     }
 }

@@ -47,7 +47,7 @@ pub struct Running {
     pub started_at: Timestamp,
     /// The machine goes down by it.
     pub reboots: bool,
-    /// Which start of the machine it was begun in (`boot_id`).
+    /// Which start of the machine it was begun in.
     pub boot: String,
 }
 
