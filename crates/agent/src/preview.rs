@@ -9,6 +9,7 @@ use link::{Reading, StateWord, StationState, Token};
 
 use crate::NAME;
 use crate::database;
+use crate::logs::Journald;
 use crate::measure::{self, Gauge};
 use crate::settings::{LogSource, Settings};
 use crate::{AgentError, Clock};
@@ -55,7 +56,7 @@ pub async fn preview(
     for log in &settings.logs {
         let trouble = match &log.source {
             LogSource::File(path) => File::open(path).err().map(|error| error.to_string()),
-            LogSource::Journald(_) => None,
+            LogSource::Journald(units) => Journald::resume(units, None).look(|_, _| {}).await.err(),
         };
         let word = if trouble.is_some() { StateWord::Bad } else { StateWord::Good };
         let detail = trouble.unwrap_or_else(|| "can be read".to_owned());

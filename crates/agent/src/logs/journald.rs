@@ -26,7 +26,7 @@ const KEPT_FROM_US: [&str; 2] = ["not seeing messages", "insufficient permission
 pub struct Journald {
     /// Of these units; of all when empty.
     units: Vec<String>,
-    /// Behind which entry to go on.
+    /// Behind which entry to go on; it may be of another unit.
     cursor: Option<String>,
     program: String,
 }
@@ -73,12 +73,12 @@ impl Journald {
         let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
             return Err("journalctl has no output".to_owned());
         };
-        let first = self.cursor.is_none();
+        let (first, known) = (self.cursor.is_none(), self.cursor.clone());
         let mut said = Vec::new();
         let mut err = err.take(SAID_MAX);
         let (read, _) = tokio::join!(
             self.entries(out, |entry| {
-                if !first {
+                if !first && Some(&entry.cursor) != known.as_ref() {
                     line(entry.line.as_bytes(), entry.at);
                 }
             }),
@@ -110,10 +110,14 @@ impl Journald {
         let mut command = Command::new(&self.program);
         command
             .args(["--output=json", "--no-pager"])
-            .arg("--output-fields=MESSAGE,SYSLOG_IDENTIFIER")
-            .args(self.units.iter().map(|unit| format!("--unit={unit}")));
+            .arg("--output-fields=MESSAGE,SYSLOG_IDENTIFIER");
         match &self.cursor {
-            Some(cursor) => command.arg(format!("--after-cursor={cursor}")),
+            // From that entry on, which is left out if it is there: "after" it journalctl would leave
+            // out the next one where it is gone, or of another unit.
+            Some(cursor) => command
+                .arg(format!("--cursor={cursor}"))
+                .args(self.units.iter().map(|unit| format!("--unit={unit}"))),
+            // Of any unit: one that has never said anything has no entry to begin behind.
             None => command.arg("--lines=1"),
         };
         command
@@ -204,12 +208,12 @@ mod tests {
     /// Answers as journalctl does, from a file of entries `CURSOR MESSAGE`.
     const SCRIPT: &str = r#"#!/bin/sh
 folder=$(dirname "$0")
-after=; first=
-for word; do case $word in --after-cursor=*) after=${word#*=};; --lines=1) first=1;; esac; done
+from=; unit=; first=
+for word; do case $word in --cursor=*) from=${word#*=};; --lines=1) first=1;; --unit=*) unit=.*${word#*=};; esac; done
 print() { printf '{"__CURSOR":"%s","MESSAGE":"%s"}\n' "$1" "$2"; }
 if [ -n "$first" ]; then set -- $(tail -n 1 "$folder/entries"); print "$1" "$2"; exit 0; fi
-grep -q "^$after " "$folder/entries" || { echo 'Failed to seek to cursor' >&2; exit 1; }
-sed "1,/^$after /d" "$folder/entries" | while read -r c m; do print "$c" "$m"; done
+[ "$from" != broken ] || { echo 'Failed to seek to cursor' >&2; exit 1; }
+awk -v from="$from" '$1 >= from' "$folder/entries" | grep "$unit" | while read -r c m; do print "$c" "$m"; done
 cat "$folder/says" >&2 2>/dev/null
 exit 0
 "#;
@@ -230,8 +234,13 @@ exit 0
         fs::write(path("entries"), "c1 one\nc2 two\nc3 three\nc4 four\n").expect("written");
         journald.look(&mut put).await.expect("looked");
         assert_eq!(journald.cursor(), Some("c4"));
-        // Where we stopped is gone: that is told, and we go on at the end.
+        // Where we stopped is gone: nothing behind it is left out.
+        fs::write(path("entries"), "c5 five\nc6 six\n").expect("written");
+        journald.look(&mut put).await.expect("looked");
+        journald.look(&mut put).await.expect("looked");
+        // Nobody can say where we stopped: that is told, and we go on at the end.
         fs::write(path("entries"), "c8 eight\nc9 nine\n").expect("written");
+        journald.cursor = Some("broken".to_owned());
         let looked = journald.look(&mut put).await.expect("looked");
         assert_eq!(looked, Looked { more: true, lost: true });
         journald.look(&mut put).await.expect("looked");
@@ -239,8 +248,28 @@ exit 0
         fs::write(path("says"), "Hint: You are currently not seeing messages from other users")
             .expect("written");
         assert!(journald.look(&mut put).await.is_err_and(|why| why.contains("systemd-journal")));
-        assert_eq!(lines, ["three", "four"]);
+        assert_eq!(lines, ["three", "four", "five", "six"]);
         journald.program = "/nowhere".to_owned();
         assert!(journald.look(|_, _| {}).await.is_err());
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_unit_that_was_silent_so_far_is_heard_from_its_first_word_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("journalctl"), SCRIPT).expect("written");
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(path("journalctl"), mode).expect("chmod");
+        fs::write(path("entries"), "c1 other\n").expect("written");
+        let mut journald = Journald::resume(&["web".to_owned()], None);
+        journald.program = path("journalctl").display().to_string();
+        let mut lines: Vec<String> = Vec::new();
+        let mut put = |line: &[u8], _| lines.push(String::from_utf8_lossy(line).into_owned());
+        journald.look(&mut put).await.expect("looked");
+        assert_eq!(journald.cursor(), Some("c1"));
+        fs::write(path("entries"), "c1 other\nc2 web-1\nc3 other\nc4 web-2\n").expect("written");
+        journald.look(&mut put).await.expect("looked");
+        journald.look(&mut put).await.expect("looked");
+        assert_eq!(lines, ["web-1", "web-2"]);
     }
 }

@@ -7,4 +7,5 @@ mod slot;
 mod tail;
 
 pub use collector::Collector;
+pub use journald::Journald;
 pub use slot::dropped;
