@@ -98,10 +98,21 @@ async fn serve(settings: &Settings, token: &Token) -> anyhow::Result<Status> {
         stop.send_replace(true);
         std::future::pending::<anyhow::Result<()>>().await
     };
+    // On the thread of all the rest: when that hangs, systemd hears nothing.
+    let alive = async {
+        match notify::watched() {
+            None => std::future::pending().await,
+            Some(every) => loop {
+                notify::tell(State::Alive);
+                tokio::time::sleep(every).await;
+            },
+        }
+    };
     notify::tell(State::Ready);
     tokio::select! {
         ended = agent::run(settings, token, clock::now, stopped) => ended?,
         failed = until_signal => failed?,
+        () = alive => {}
     }
     Ok(Status::Done)
 }
