@@ -3,6 +3,7 @@
 What the machine is made of is downloaded once and kept below target/machine; each machine is a copy.
 """
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -74,6 +75,20 @@ def children(process):
     return pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()
 
 
+def tidy():
+    """Removes the cgroups that nspawn made below ours and left empty."""
+    for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+        _, names, ours = line.split(":", 2)
+        hierarchies = {"": ["unified", "."], "name=systemd": ["systemd"]}.get(names, [])
+        for hierarchy in hierarchies:
+            for name in ["supervisor", "payload"]:
+                group = pathlib.Path("/sys/fs/cgroup", hierarchy, ours.lstrip("/"), name)
+                for folder, _, _ in os.walk(group, topdown=False):
+                    # One that another machine is in stays.
+                    with contextlib.suppress(OSError):
+                        os.rmdir(folder)
+
+
 class Machine:
     """One machine. `network` is the namespace that is its network, `program` what stands at
     /usr/bin/yakusoku."""
@@ -104,6 +119,7 @@ class Machine:
 
     def stop(self):
         places.end(self.process)
+        tidy()
 
     def first(self):
         """Our number of the machine's first process; None while there is none."""

@@ -203,7 +203,7 @@ class TheAgent(unittest.TestCase):
         self.assertEqual(set(values), outside)
         size = self.server.run("df", "--block-size=1", "--output=size", "/").split()[1]
         self.assertEqual(values["disk./.size_bytes"], int(size))
-        names = self.server.run("sh", "-c", "cat /proc/[0-9]*/comm").split()
+        names = self.server.run("sh", "-c", "cat /proc/[0-9]*/comm", check=False).split()
         self.assertEqual(values["process.nginx.count"], names.count("nginx"))
         for name, detail in [
             ("unit.nginx.service", "active (running)"),
