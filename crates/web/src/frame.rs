@@ -258,6 +258,7 @@ impl Frame {
             "incident-written" => self.t("done-incident-written"),
             "report-saved" => self.t("done-report-saved"),
             "report-issued" => self.t("done-report-issued"),
+            "machine-revoked" => self.t("done-machine-revoked"),
             "order-given" => self.t("done-order-given"),
             "contract-added" => self.t("done-contract-added"),
             "contract-measured" => self.t("done-contract-measured"),

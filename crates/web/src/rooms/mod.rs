@@ -14,6 +14,7 @@ mod guide;
 mod incidents;
 mod live;
 mod log;
+mod machine_form;
 pub(crate) mod machine_parts;
 mod machines;
 mod notices;
@@ -115,6 +116,7 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(contracts::samples::pages(f));
     pages.extend(check_form::samples::pages(f));
     pages.extend(machines::samples::pages(f));
+    pages.extend(machine_form::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));
