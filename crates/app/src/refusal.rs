@@ -213,7 +213,9 @@ pub enum Refusal {
         id: String,
     },
     /// A contract without recipients.
-    #[error("nobody is told of {contract}: add `notify` to its [[contract]]")]
+    #[error(
+        "nobody is told of {contract}: say who by `yakusoku contract notify`, or by `notify` in its [[contract]]"
+    )]
     NobodyToTell {
         /// Which one.
         contract: String,

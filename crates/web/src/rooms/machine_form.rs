@@ -57,9 +57,8 @@ impl FormPage {
             StationKind::Agent => self.f.t("machine-kind-agent"),
             StationKind::Node => self.f.t("machine-kind-node"),
         };
-        let kind = |kind: &StationKind| {
-            (kind.word(), text(kind), self.value("kind") == kind.word())
-        };
+        let kind =
+            |kind: &StationKind| (kind.word(), text(kind), self.value("kind") == kind.word());
         STATION_KINDS.iter().map(|(_, it)| kind(it)).collect()
     }
 }
@@ -82,7 +81,8 @@ async fn form(State(console): Shared, f: Frame, Asked(before): Asked<Before>) ->
 /// The fields as a station has them.
 fn typed_of(station: &StationRecord) -> Fields {
     let site = station.site.clone().unwrap_or_default();
-    let own = [("name", station.name.clone()), ("kind", station.kind.word().into()), ("site", site)];
+    let own =
+        [("name", station.name.clone()), ("kind", station.kind.word().into()), ("site", site)];
     let ticks = station.contracts.iter().map(|name| (format!("{TICK}{name}"), "on".to_owned()));
     own.into_iter().map(|(key, text)| (key.to_owned(), text)).chain(ticks).collect()
 }
