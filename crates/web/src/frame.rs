@@ -261,6 +261,7 @@ impl Frame {
             "machine-revoked" => self.t("done-machine-revoked"),
             "order-given" => self.t("done-order-given"),
             "contract-added" => self.t("done-contract-added"),
+            "audience-told" => self.t("done-audience-told"),
             "contract-measured" => self.t("done-contract-measured"),
             "check-bound" => self.t("done-check-bound"),
             "check-added" => self.t("done-check-added"),

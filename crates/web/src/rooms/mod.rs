@@ -1,6 +1,7 @@
 //! The rooms of the console. Each is one file: its addresses, what it asks of `app`, its views.
 
 mod alerts;
+mod audience;
 mod board;
 mod board_alarms;
 mod check_fields;
@@ -54,6 +55,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(checks::routes())
         .merge(machines::routes())
         .merge(contracts::routes())
+        .merge(audience::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -114,6 +116,7 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(notices::samples::pages(f));
     pages.extend(checks::samples::pages(f));
     pages.extend(contracts::samples::pages(f));
+    pages.extend(audience::samples::pages(f));
     pages.extend(check_form::samples::pages(f));
     pages.extend(machines::samples::pages(f));
     pages.extend(machine_form::samples::pages(f));

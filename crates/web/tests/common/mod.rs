@@ -161,7 +161,7 @@ impl House {
         let (runbooks, alarms) = answering(&contracts);
         let mut office = Office::new(store, vault, relay, vec![]).under(contracts).telling(telling);
         (office.runbooks, office.alarms) = (runbooks, alarms);
-        let mut office = office.showing(pages);
+        let mut office = office.showing(pages).keeping(folder.path().join("contracts"));
         // An office with contracts takes stations; another has no listener for them.
         if office.keeps_contracts() {
             let key = OrderKey::open_or_create(&folder.path().join("orders.key")).expect("a key");
