@@ -123,6 +123,8 @@ name = "ssh"
 kind = "tcp"
 host = "192.0.2.1"
 port = 22
+sites = ["office", "osaka", "sapporo"]
+quorum = 2
 [[check]]
 name = "backup"
 kind = "heartbeat"
@@ -166,6 +168,7 @@ text = "switch over"
     std::fs::write(&path, text).expect("written");
     let shown = yakusoku(&["config", "show", path.to_str().expect("UTF-8")]);
     for line in [
+        "quorum = 2",
         "opens_incident = \"skyarch/servers\"",
         "notify_incident = \"send\"",
         "warn_at = [\"25%\", \"1h\"]",

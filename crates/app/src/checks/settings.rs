@@ -126,6 +126,10 @@ pub struct Settings {
     /// From where it is looked at: `office` and names of nodes; empty is the office alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
+    /// How many of its sites must see it fail before it counts as failing in incidents; `None` is one.
+    /// What a contract measures goes by the function's own number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quorum: Option<u8>,
     /// The name or address to look at; an `http` check has its `url` instead.
     pub host: String,
     /// The port; `None` is the usual one.
@@ -222,6 +226,7 @@ impl Default for Settings {
             timeout: TIMEOUT_MS,
             slow_after: None,
             sites: Vec::new(),
+            quorum: None,
             host: String::new(),
             port: None,
             any_certificate: false,

@@ -16,6 +16,7 @@ pub const SITES_MAX: usize = 16;
 pub const SITE_NAME_MAX: usize = 64;
 
 const EXPECTED: &str = "\"office\" and names of nodes, each once";
+const EXPECTED_QUORUM: &str = "1 to the number of its `sites`";
 const EXPECTED_OF_HEARTBEAT: &str = "nothing: the other side calls the office";
 
 /// The name under which looks of a check from a site are kept: the check's own for the office, as it was
@@ -38,16 +39,6 @@ impl Settings {
         self.looked_at_from().any(|known| known == site)
     }
 
-    /// The series that stands for all of them where one is asked for: the office's, or else the first.
-    #[must_use]
-    pub fn first_series(&self, check: &str) -> String {
-        let site = match self.is_looked_at_from(OFFICE) {
-            true => OFFICE,
-            false => self.sites.first().map_or(OFFICE, String::as_str),
-        };
-        series(check, site)
-    }
-
     pub(super) fn check_sites(&self) -> Result<(), SettingsError> {
         let wrong = |value: &str, expected| {
             Err(SettingsError::Unknown { key: "sites", value: value.to_owned(), expected })
@@ -61,7 +52,13 @@ impl Settings {
                 return wrong(site, EXPECTED_OF_HEARTBEAT);
             }
         }
-        Ok(())
+        match self.quorum {
+            Some(quorum) if !(1..=self.looked_at_from().count()).contains(&usize::from(quorum)) => {
+                let (key, value) = ("quorum", quorum.to_string());
+                Err(SettingsError::Unknown { key, value, expected: EXPECTED_QUORUM })
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -163,8 +160,20 @@ mod tests {
         assert_eq!(from(&[]), "office");
         assert_eq!(from(&["osaka"]), "osaka");
         assert_eq!(from(&["osaka", "office"]), "osaka office");
-        assert_eq!(settings(&["osaka", "office"], Way::Tcp).first_series("top"), "top");
-        assert_eq!(settings(&["osaka"], Way::Tcp).first_series("top"), "top@osaka");
+    }
+
+    #[test]
+    fn a_quorum_is_of_the_sites_that_look() {
+        for (sites, quorum, is_right) in [
+            (&[][..], Some(1), true),
+            (&[], Some(2), false),
+            (&["office", "osaka"], Some(2), true),
+            (&["office", "osaka"], Some(0), false),
+            (&["office", "osaka"], None, true),
+        ] {
+            let settings = Settings { quorum, ..settings(sites, Way::Http) };
+            assert_eq!(settings.check_sites().is_ok(), is_right, "{sites:?} {quorum:?}");
+        }
     }
 
     #[test]

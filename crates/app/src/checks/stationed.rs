@@ -50,6 +50,7 @@ async fn assigned(office: &Office, node: &str) -> Result<Vec<Assigned<Settings>>
             }
             // Nobody needs to know who else looks.
             settings.sites.clear();
+            settings.quorum = None;
             Assigned { name, settings }
         })
         .collect();

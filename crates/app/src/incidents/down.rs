@@ -174,7 +174,7 @@ fn sites_now(evidence: &Evidence, function: &str, now: Timestamp) -> Vec<SiteNow
     let state = |site: &Observed| {
         let known = site.known.iter().next_back()?.until();
         let pace = site.paces.last().map_or(SignedDuration::ZERO, |(_, pace)| *pace);
-        if now.duration_since(known) > pace.saturating_mul(2).saturating_add(LATE_MAX) {
+        if is_late(known, pace, now) {
             return None;
         }
         let down = site.down.last().filter(|last| last.span.until() >= known);
@@ -182,6 +182,11 @@ fn sites_now(evidence: &Evidence, function: &str, now: Timestamp) -> Vec<SiteNow
     };
     let sites = observed.iter().filter(|(site, _)| looks(site));
     sites.map(|(_, site)| state(site).unwrap_or(SiteNow::Blind)).collect()
+}
+
+/// Whether a site that looks at such a pace, last at that instant, was not heard for too long.
+pub(super) fn is_late(last: Timestamp, pace: SignedDuration, now: Timestamp) -> bool {
+    now.duration_since(last) > pace.saturating_mul(2).saturating_add(LATE_MAX)
 }
 
 fn lately(now: Timestamp) -> Span {

@@ -32,7 +32,7 @@ pub type Clock<'c> = &'c (dyn Fn() -> Timestamp + Sync);
 /// When the records fail altogether; the next look goes on.
 pub async fn tend(office: &Office, now: Timestamp, clock: Clock<'_>) -> Result<Tended, AppError> {
     let mut tended = Tended::default();
-    let sights = Sights::now(office).await?;
+    let sights = Sights::now(office, now).await?;
     let mut open = BTreeMap::<String, Vec<Incident>>::new();
     for incident in alarms::look(office, &sights, &mut tended, now).await? {
         open.entry(incident.record.contract.clone()).or_default().push(incident);

@@ -1,5 +1,6 @@
 //! What opens incidents beside the functions of contracts.
 
+use app::checks;
 use app::incidents::{self, Alert, AlertGroup, AlertsTaken, Deed, alert_word};
 use app::stations;
 use app::telling::OnIncident;
@@ -27,6 +28,35 @@ async fn a_check_that_no_contract_measures() {
     ];
     assert_eq!(house.story("2026-11-20 11:02").await, expected);
     assert_eq!(open(&house, "2026-11-20 11:02").await, 1, "a person closes it, with a report");
+}
+
+/// One bad line is no incident, and it lasts until so many see it good that it cannot be otherwise.
+#[tokio::test]
+async fn a_check_of_three_sites_by_its_quorum() {
+    let house = House::new(OnIncident::Nothing).await;
+    checks::refresh(&house.office, at("2026-11-20 10:00")).await.expect("noted");
+    let [office, osaka, sapporo] = ["far", "far@osaka", "far@sapporo"];
+    let looks = async |minute: u8, looks: &[(&str, bool)]| {
+        let now = format!("2026-11-20 11:{minute:02}");
+        for (series, good) in looks {
+            house.look(series, *good, &now).await;
+        }
+        house.tend(&format!("{now}:15")).await;
+    };
+    looks(0, &[(office, false), (osaka, true), (sapporo, true)]).await;
+    assert_eq!(open(&house, "2026-11-20 11:00:30").await, 0, "two of three see it good");
+    looks(1, &[(office, false), (osaka, true), (sapporo, false)]).await;
+    // Sapporo is not heard any more; the office and Osaka are enough to say what is.
+    looks(2, &[(office, false), (osaka, false)]).await;
+    looks(4, &[(office, true), (osaka, false)]).await;
+    looks(6, &[(office, true), (osaka, true)]).await;
+    let expected = [
+        "11:01 alarm check/far: 監視項目 far の異常",
+        "11:01:15 sato called: decide",
+        "11:06 over check/far",
+        "11:06 recovered",
+    ];
+    assert_eq!(house.story("2026-11-20 11:07").await, expected);
 }
 
 fn reading(at_time: &str, permille: i64) -> Reading {

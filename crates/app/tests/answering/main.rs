@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::checks::{self, Settings};
+use app::checks::{self, ConfiguredCheck, Settings, Watching};
 use app::incidents::{self, AlarmPlace, AlarmRules, AlertDoor, Deed, Duty, OnCall, tend};
 use app::logs::{self, Log};
 use app::outbox::{self, Outcome};
@@ -90,9 +90,16 @@ fn rules() -> AlarmRules {
     let place = AlarmPlace { contract: "skyarch".into(), service: None };
     let door = |name: &str, closing| AlertDoor { name: name.into(), place: place.clone(), closing };
     AlarmRules {
-        checks: vec![("backup".into(), place.clone())],
+        checks: vec![("backup".into(), place.clone()), ("far".into(), place.clone())],
         doors: vec![door("prometheus", Closing::ByPerson), door("lab", Closing::ByItself)],
     }
+}
+
+/// A check that three sites look at, of which two must see it fail.
+fn far() -> ConfiguredCheck {
+    let sites = ["office", "osaka", "sapporo"].map(str::to_owned).into();
+    let settings = Settings { sites, quorum: Some(2), ..Settings::default() };
+    ConfiguredCheck { name: "far".into(), settings }
 }
 
 /// An office that can be closed and opened again on the same records.
@@ -250,6 +257,7 @@ async fn open(folder: &Path, mode: OnIncident) -> Office {
         .on_duty(duty())
         .telling(telling)
         .answering(vec![runbook()], rules())
+        .watching(Watching::of(vec![far()]))
         .known_by(Link { key, pin: [0; 32] })
 }
 

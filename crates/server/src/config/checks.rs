@@ -9,8 +9,8 @@ use std::path::Path;
 use anyhow::Context;
 use app::checks::customers::CUSTOMER_CHECKS;
 use app::checks::{
-    CHECKS_MAX, CheckError, ConfiguredCheck, Hidden, NAME_MAX, SPEECHES, Settings, SettingsError,
-    TLS_VERSIONS, WAYS, WRAPS, Way, is_name,
+    CHECKS_MAX, CheckError, ConfiguredCheck, Hidden, NAME_MAX, SITES_MAX, SPEECHES, Settings,
+    SettingsError, TLS_VERSIONS, WAYS, WRAPS, Way, is_name,
 };
 use app::incidents::AlarmPlace;
 use sections::{Choice, Findings, Number, Section, Truth, Word};
@@ -164,6 +164,8 @@ impl Reader<'_, '_> {
         }
         it.slow_after = self.milliseconds("slow_after");
         it.sites = self.section.list("sites", &LINES).unwrap_or_default();
+        let quorum = self.section.value("quorum", &Number(1..=SITES_MAX as u64));
+        it.quorum = quorum.and_then(|count| u8::try_from(count).ok());
         self.place(&mut it);
         match kind {
             Way::Http => self.http(&mut it),

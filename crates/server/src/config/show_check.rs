@@ -27,6 +27,9 @@ pub fn show_check(page: &mut Page, config: &CheckConfig) {
     if !it.sites.is_empty() {
         page.list("sites", &it.sites);
     }
+    if let Some(quorum) = it.quorum {
+        page.plain("quorum", quorum);
+    }
     show_texts(page, it);
     show_numbers(page, it);
     if let Some(reference) = config.secrets.get("password") {
