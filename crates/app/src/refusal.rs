@@ -213,9 +213,7 @@ pub enum Refusal {
         id: String,
     },
     /// A contract without recipients.
-    #[error(
-        "nobody is told of {contract}: say who by `yakusoku contract notify`, or by `notify` in its [[contract]]"
-    )]
+    #[error("nobody is told of {contract}: say who by `contract notify` or in its [[contract]]")]
     NobodyToTell {
         /// Which one.
         contract: String,
