@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use link::{Token, TokenError};
 
 pub use preview::{Preview, preview};
-pub use run::run;
+pub use run::{is_known_as, run};
 pub use settings::{
     Action, Database, Finding, Log, LogSource, Office, Patterns, Program, Settings, SizeBy, Watched,
 };

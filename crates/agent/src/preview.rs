@@ -10,6 +10,7 @@ use link::{Reading, StateWord, StationState, Token};
 use crate::NAME;
 use crate::database;
 use crate::measure::{self, Gauge};
+use crate::run;
 use crate::settings::{LogSource, Settings};
 use crate::{AgentError, Clock};
 
@@ -23,8 +24,9 @@ pub struct Preview {
     pub reading: Reading,
     /// All states.
     pub states: Vec<StationState>,
-    /// Whether the office answers and knows this station; without a token that was not asked.
-    pub office: Option<Result<(), String>>,
+    /// The name by which the office knows this station, or why it does not answer; without a token that
+    /// was not asked.
+    pub office: Option<Result<String, String>>,
 }
 
 /// Looks once at everything. Nothing is sent but the question whether the office knows the token, and
@@ -66,10 +68,9 @@ pub async fn preview(
         Some(token) => {
             let address =
                 Address::new(settings.office.clone(), token, NAME).map_err(AgentError::Tls)?;
-            let path = format!("{}?wait=0", link::ORDERS_PATH);
             // Orders in the answer are left alone: the office hands them out until they have a result.
-            let asked = Line::new(Arc::new(address)).get(&path, Duration::ZERO).await;
-            Some(asked.map(drop).map_err(|error| error.to_string()))
+            let asked = run::ask(&mut Line::new(Arc::new(address)), 0).await;
+            Some(asked.map(|orders| orders.station).map_err(|error| error.to_string()))
         }
     };
     Ok(Preview { reading, states, office })

@@ -230,13 +230,14 @@ impl Agent<'_> {
     async fn orders(&self, mut acting: Acting<'_>) {
         let mut line = Line::new(Arc::clone(&self.address));
         let mut failures = Failures::default();
+        let mut known_as = String::new();
         while !*self.stopped.borrow() {
             if self.waiting.results.bytes() > RESULTS_BYTES_MAX {
                 tracing::error!("too many results wait for the office: no order is taken");
                 tokio::time::sleep(SAME_ORDERS * 10).await;
                 continue;
             }
-            let orders = match ask(&mut line).await {
+            let orders = match ask(&mut line, WAIT_MAX).await {
                 Ok(orders) => orders,
                 Err(error) => {
                     failures.wait(link::ORDERS_PATH, &error).await;
@@ -244,6 +245,16 @@ impl Agent<'_> {
                 }
             };
             failures.over(link::ORDERS_PATH);
+            if orders.station != known_as {
+                known_as.clone_from(&orders.station);
+                if !is_known_as(&known_as, &self.settings.station) {
+                    let office = known_as.as_str();
+                    tracing::error!(
+                        office,
+                        "the office knows us by another name: no order is taken"
+                    );
+                }
+            }
             let mut new = orders.orders.is_empty();
             self.acting.set(true);
             for order in orders.orders.iter().take(ORDERS_MAX) {
@@ -260,9 +271,16 @@ impl Agent<'_> {
     }
 }
 
-async fn ask(line: &mut Line) -> Result<Orders, DialError> {
-    let path = format!("{}?wait={WAIT_MAX}", link::ORDERS_PATH);
-    let answer = line.get(&path, Duration::from_secs(WAIT_MAX)).await?.unwrap_or_default();
+/// Whether the office knows a station by the name that stands in its file.
+#[must_use]
+pub fn is_known_as(office: &str, file: &str) -> bool {
+    office.is_empty() || office == file
+}
+
+/// Asks for orders, and waits up to so many seconds for the first.
+pub(crate) async fn ask(line: &mut Line, wait: u64) -> Result<Orders, DialError> {
+    let path = format!("{}?wait={wait}", link::ORDERS_PATH);
+    let answer = line.get(&path, Duration::from_secs(wait)).await?.unwrap_or_default();
     serde_json::from_slice(&answer)
         .map_err(|error| DialError::Later(format!("a strange answer: {error}")))
 }

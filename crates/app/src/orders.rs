@@ -19,10 +19,11 @@ pub(crate) async fn give(
     stations::order(office, station, action, Some(incident), by, now).await
 }
 
-/// How an order stands.
+/// How an order stands, in the language of the contract: it stands in the timeline.
 pub(crate) async fn carried(
     office: &Office,
     order: i64,
+    lang: Lang,
     now: Timestamp,
 ) -> Result<Carried, AppError> {
     let Some(order) = office.store.order(order).await? else { return Ok(Carried::Unknown) };
@@ -34,7 +35,10 @@ pub(crate) async fn carried(
         OrderState::Done => Carried::Done,
         OrderState::Failed | OrderState::Refused => Carried::Failed(said(&order)),
         OrderState::Unknown => Carried::Unknown,
-        OrderState::Expired => Carried::Failed("the station did not fetch it in time".to_owned()),
+        OrderState::Expired => Carried::Failed(match lang {
+            Lang::Ja => "拠点端末が期限までに指図を取りに来ませんでした".to_owned(),
+            Lang::En => "the station did not fetch the order in time".to_owned(),
+        }),
     })
 }
 

@@ -129,6 +129,10 @@ pub fn signed_bytes(text: &str) -> Vec<u8> {
 /// The answer to an agent that waits for orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orders {
+    /// The name by which the office knows the station that asks, so that one with another in its file
+    /// learns why it refuses every order. Empty from an office that does not say it.
+    #[serde(default)]
+    pub station: String,
     /// In the order of their numbers, at most [`crate::limits::ORDERS_MAX`]; empty when the wait was over.
     pub orders: Vec<SignedOrder>,
 }

@@ -3,6 +3,7 @@
 //! Listeners first, so that a taken port is told before anything is made; then records, relay,
 //! console, timers; the ready file last. Stopping goes the other way round.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -165,6 +166,8 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
     }
     if start.newcomer {
         out!("{}", welcome.text(config, &addresses));
+    } else if std::io::stdout().is_terminal() {
+        out!("{}", Welcome::places(config, &addresses));
     }
     tracing::info!(roles = ?start.roles, data = %config.data.display(), "yakusoku is up");
     notify::tell(State::Ready);

@@ -98,23 +98,19 @@ impl Welcome {
         }
     }
 
+    /// For the person who typed `yakusoku up --config FILE`: where it listens.
+    pub fn places(config: &Config, addresses: &Addresses) -> String {
+        let mut lines = vec!["Yakusoku is up.".to_owned(), String::new()];
+        lines.extend(where_it_listens(config, addresses));
+        lines.push(String::new());
+        lines.join("\n") + "\n"
+    }
+
     /// For the person who typed `yakusoku up`.
     pub fn text(&self, config: &Config, addresses: &Addresses) -> String {
         let mut lines = vec!["Yakusoku is up.".to_owned(), String::new()];
-        let join = |list: &[std::net::SocketAddr]| {
-            list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        };
-        let mut say = |name: &str, value: String| lines.push(format!("  {name:<14} {value}"));
-        if let Some(console) = &addresses.console {
-            say("console", console.clone());
-        }
-        if !addresses.smtp.is_empty() {
-            say("SMTP", format!("{} (STARTTLS)", join(&addresses.smtp)));
-        }
-        if !addresses.smtps.is_empty() {
-            say("SMTP over TLS", join(&addresses.smtps));
-        }
-        say("data", config.data.display().to_string());
+        lines.extend(where_it_listens(config, addresses));
+        let mut say = |name: &str, value: String| lines.push(fact(name, &value));
         let known = |password: &Option<String>, how: &str| match password {
             Some(password) => format!("password {password}  (shown only now)"),
             None => format!("password as before; set a new one with {how}"),
@@ -138,4 +134,29 @@ impl Welcome {
         lines.push(String::new());
         lines.join("\n") + "\n"
     }
+}
+
+fn fact(name: &str, value: &str) -> String {
+    format!("  {name:<14} {value}")
+}
+
+fn where_it_listens(config: &Config, addresses: &Addresses) -> Vec<String> {
+    let join = |list: &[std::net::SocketAddr]| {
+        list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    let mut lines = Vec::new();
+    if let Some(console) = &addresses.console {
+        lines.push(fact("console", console));
+    }
+    if !addresses.smtp.is_empty() {
+        lines.push(fact("SMTP", &format!("{} (STARTTLS)", join(&addresses.smtp))));
+    }
+    if !addresses.smtps.is_empty() {
+        lines.push(fact("SMTP over TLS", &join(&addresses.smtps)));
+    }
+    if let Some(link) = &addresses.link {
+        lines.push(fact("stations", &link.to_string()));
+    }
+    lines.push(fact("data", &config.data.display().to_string()));
+    lines
 }

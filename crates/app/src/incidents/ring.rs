@@ -83,7 +83,7 @@ pub(super) async fn ring_in(
                 Err(AppError::Refused(Refusal::IncidentsFull { .. })) => {}
                 done => return done,
             }
-            let title = rest(lang(office, &ring.place));
+            let title = rest(lang(office, &ring.place.contract));
             place = position(incidents, ring, |incident| incident.story.title == title);
         }
         let Some(place) = place else {

@@ -7,11 +7,11 @@ use desk::{
 };
 use jiff::{SignedDuration, Timestamp};
 use store::Added;
-use terms::Name;
+use terms::{Lang, Name};
 
 use super::sights::Sights;
 use super::tend::Clock;
-use super::{Draft, Incident, STEP_WAIT, TRIES_MAX, ground, incident};
+use super::{Draft, Incident, STEP_WAIT, TRIES_MAX, alarms, ground, incident};
 use crate::gathered::whole_second;
 use crate::{AppError, Office, Refusal, orders};
 
@@ -89,9 +89,13 @@ pub(super) async fn carried(
 ) -> Result<Carried, AppError> {
     let run = of(office, incident).and_then(|runbook| runbook.under_way(&incident.story));
     match run.and_then(|run| run.order) {
-        Some(order) => orders::carried(office, order, now).await,
+        Some(order) => orders::carried(office, order, lang(office, incident), now).await,
         None => Ok(Carried::Pending),
     }
+}
+
+fn lang(office: &Office, incident: &Incident) -> Lang {
+    alarms::lang(office, &incident.record.contract)
 }
 
 /// What the runbook has to write down now.
@@ -163,7 +167,7 @@ pub(super) async fn give(
         // The station is not there, or may not be ordered: the step has failed.
         Err(AppError::Refused(why)) => {
             let Some(runbook) = of(office, &known) else { return Ok(()) };
-            let lang = known.watched(office)?.contract.language;
+            let lang = lang(office, &known);
             ended(runbook, step, StepEnd::Failed, orders::why_not(lang, &why))
         }
         Err(other) => return Err(other),
@@ -304,7 +308,7 @@ pub async fn runbook<'o>(
         let mut known = known.filter(|run| run.runbook == runbook.name && run.step == number);
         let followed = known.next().cloned();
         let carried = match followed.as_ref().and_then(|run| run.order) {
-            Some(order) => Some(orders::carried(office, order, now).await?),
+            Some(order) => Some(orders::carried(office, order, lang(office, incident), now).await?),
             None => None,
         };
         let is_over = followed.as_ref().is_some_and(|run| run.ended.is_some());

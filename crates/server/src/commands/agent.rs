@@ -117,8 +117,15 @@ async fn check(
         (Ok(_), Some(Err(why))) => {
             Err(exit::Unreachable(format!("{}: {why}", settings.office.host)).into())
         }
-        (Ok(token), Some(Ok(()))) => {
-            eprintln!("{} knows station {}", settings.office.host, token.station);
+        (Ok(_), Some(Ok(name))) => {
+            let (host, ours) = (&settings.office.host, &settings.station);
+            if !agent::is_known_as(&name, ours) {
+                bail!(
+                    "{host} knows this token as station {name:?}, and the file says {ours:?}: correct \
+                     `station`, or every order is refused"
+                );
+            }
+            eprintln!("{host} knows station {ours}");
             match preview.states.iter().any(|state| state.state == StateWord::Bad) {
                 true => bail!("something is not as it should be; see the states above"),
                 false => Ok(Status::Done),

@@ -149,12 +149,14 @@ async fn orders(
         let now = (door.clock)();
         let orders = stations::waiting(&door.office, &station, now).await?;
         if !orders.is_empty() {
-            return Ok(Json(Orders { orders }));
+            return Ok(Json(Orders { station: station.name, orders }));
         }
         tokio::select! {
             // It changes for as long as the office lives.
             _ = ordered.changed() => {}
-            () = &mut over => return Ok(Json(Orders::default())),
+            () = &mut over => {
+                return Ok(Json(Orders { station: station.name, orders }));
+            }
         }
     }
 }
