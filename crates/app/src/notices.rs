@@ -76,7 +76,7 @@ pub async fn announce(
         let window = (id.as_str(), span, record.plan.title.as_str());
         let letter = letters::of_window(contract, window, promise, contact);
         let about = (About::Maintenance, span.from(), Some(number));
-        drafts.extend(each_channel(office.telling.channels(name)?, name, about, &letter, by));
+        drafts.extend(each_channel(office.channels(name)?, name, about, &letter, by));
     }
     keep(office, &drafts, now).await
 }
@@ -115,7 +115,7 @@ pub async fn tell_cancelled(
         let letter = letters::of_cancelled(contract, (&id, span), contact);
         // No window of its own: the promise is about windows that take place.
         let about = (About::Maintenance, span.from(), None);
-        drafts.extend(each_channel(office.telling.channels(name)?, name, about, &letter, by));
+        drafts.extend(each_channel(office.channels(name)?, name, about, &letter, by));
     }
     keep(office, &drafts, now).await
 }
@@ -141,7 +141,7 @@ pub async fn write(
         return AppError::refused(Refusal::NoticeText { most: TEXT_MAX });
     }
     let letter = Letter { subject, text: written.text.replace("\r\n", "\n") };
-    let channels = office.telling.channels(&written.contract)?;
+    let channels = office.channels(&written.contract)?;
     let about = (written.about, written.event, None);
     let drafts = each_channel(channels, &written.contract, about, &letter, by);
     keep(office, &drafts, now).await

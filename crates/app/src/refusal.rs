@@ -123,7 +123,7 @@ pub enum Refusal {
         days: i32,
     },
     /// No contract of that name.
-    #[error("there is no contract {name} in the configuration: add it as a [[contract]]")]
+    #[error("there is no contract {name}: add it by `contract add` or as a [[contract]]")]
     NoContract {
         /// As it was asked for.
         name: String,
@@ -213,7 +213,7 @@ pub enum Refusal {
         id: String,
     },
     /// A contract without recipients.
-    #[error("nobody is told of {contract}: add `notify` to its [[contract]]")]
+    #[error("nobody is told of {contract}: say who by `contract notify` or in its [[contract]]")]
     NobodyToTell {
         /// Which one.
         contract: String,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use terms::Name;
 
-use crate::Refusal;
+use crate::{Office, Refusal};
 
 /// Most mail addresses of one contract.
 pub const RECIPIENTS_MAX: usize = 100;
@@ -15,7 +15,8 @@ pub const RECIPIENTS_MAX: usize = 100;
 pub struct Telling {
     /// In the order of the configuration.
     pub couriers: Vec<CourierFacts>,
-    /// Who is told, by name of the contract.
+    /// Who is told, by name of the contract, as the configuration says; [`Office::audience`] knows those
+    /// of kept contracts too.
     pub audiences: BTreeMap<String, Audience>,
     /// Whom to ask; stands at the end of what we write.
     pub contact: Option<String>,
@@ -68,14 +69,32 @@ pub enum OnIncident {
     Send,
 }
 
-impl Telling {
+/// What is done with the notices of an incident, by its word.
+pub const ON_INCIDENT: [(&str, OnIncident); 3] =
+    [("nothing", OnIncident::Nothing), ("draft", OnIncident::Draft), ("send", OnIncident::Send)];
+
+impl Office {
     /// By channel: courier and recipient of everybody who is told of a contract.
     ///
     /// # Errors
     /// Refused when nobody is, no courier carries mail, or news of the relay has no second route.
     pub fn channels(&self, contract: &str) -> Result<Channels, Refusal> {
+        self.telling.channels(contract, self.audience(contract).as_ref())
+    }
+}
+
+impl Telling {
+    /// By channel: courier and recipient of everybody in the audience of a contract.
+    ///
+    /// # Errors
+    /// Refused when nobody is, no courier carries mail, or news of the relay has no second route.
+    pub fn channels(
+        &self,
+        contract: &str,
+        audience: Option<&Audience>,
+    ) -> Result<Channels, Refusal> {
         let contract_name = || contract.to_owned();
-        let Some(audience) = self.audiences.get(contract) else {
+        let Some(audience) = audience else {
             return Err(Refusal::NobodyToTell { contract: contract_name() });
         };
         let mut channels = Channels::new();
@@ -140,7 +159,7 @@ mod tests {
 
     /// Channel, couriers and recipients in one line.
     fn shown(telling: &Telling) -> String {
-        match telling.channels("mail") {
+        match telling.channels("mail", telling.audiences.get("mail")) {
             Err(refusal) => format!("{refusal:?}"),
             Ok(channels) => {
                 let to = |to: &(String, String)| format!("{}>{}", to.0, to.1);

@@ -158,7 +158,7 @@ pub fn also_concerned<'o>(
 
 fn lead<'o>(office: &'o Office, contract: &'o Contract, span: Span, now: Timestamp) -> Lead<'o> {
     let (about, event) = (About::Maintenance, span.from());
-    let channels = office.telling.channels(contract.name.as_str());
+    let channels = office.channels(contract.name.as_str());
     let channels = channels.map(|channels| channels.into_keys().collect::<Vec<_>>());
     let served = channels.as_deref().unwrap_or_default();
     let promise = notice_promise(contract, about, event).map(|(promise, _)| promise);
@@ -319,7 +319,7 @@ pub(crate) fn is_told(
 ) -> bool {
     record.plan.from <= now
         || notices.iter().any(|notice| notice.confirmed.is_some())
-        || office.telling.channels(contract).is_err()
+        || office.channels(contract).is_err()
 }
 
 /// Whether the customer of a contract may know of a window.

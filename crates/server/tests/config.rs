@@ -71,6 +71,36 @@ fn warnings_of_contracts_are_shown() {
     assert!(told.contains("odd.toml:") && told.contains(": warning: "), "{told}");
 }
 
+/// Status pages of contracts that are added elsewhere, and of every contract.
+#[test]
+fn pages_of_contracts_to_come_read_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = r#"
+[[composition]]
+name = "a"
+listen = ["127.0.0.1:2525"]
+delivery = "sandbox"
+[[status]]
+name = "acme"
+title = "Acme"
+contracts = ["added:acme"]
+[status.functions]
+"acme/web" = "Web"
+[[status]]
+name = "every"
+title = "Every"
+all_contracts = true
+public = true
+"#;
+    let path = folder.path().join("yakusoku.toml");
+    std::fs::write(&path, text).expect("written");
+    let shown = yakusoku(&["config", "show", path.to_str().expect("UTF-8")]);
+    for line in ["contracts = [\"added:acme\"]", "\"acme/web\" = \"Web\"", "all_contracts = true"] {
+        assert!(shown.contains(line), "{line} is not in {shown}");
+    }
+    shown_twice(&shown);
+}
+
 /// Runbooks, doors for alerts, calls and warnings read back as they were written.
 #[test]
 fn what_answers_by_itself_reads_back() {

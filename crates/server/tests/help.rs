@@ -92,6 +92,7 @@ const COMMANDS: &[&str] = &[
     "contract",
     "contract add",
     "contract measure",
+    "contract notify",
     "contract templates",
     "contract check",
     "contract show",

@@ -19,6 +19,14 @@ for (const button of document.querySelectorAll("button.print")) {
   button.addEventListener("click", () => print());
 }
 
+// What is answered once is asked once: a second press would be refused, and that answer would hide the
+// first one.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  const button = form.querySelector("button");
+  form.addEventListener("submit", () => { button.disabled = true; });
+  addEventListener("pageshow", () => { button.disabled = false; });
+}
+
 // A region with `data-live` is asked for again: when one of its `data-topics` has changed, as the
 // server tells, and at its pace in seconds, which is all there is when the stream is not open. It is
 // left alone while the page is hidden, or while the keyboard, a selection or something half-typed is

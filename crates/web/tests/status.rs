@@ -5,7 +5,8 @@ mod common;
 use std::time::Instant;
 
 use app::incidents::{self, Deed, OpenByHand};
-use app::status::{Access, Shown, StatusPage};
+use app::kept::{self, FromTemplate};
+use app::status::{Access, PageContracts, Shown, StatusPage};
 use common::{House, now};
 use jiff::SignedDuration;
 use terms::Text;
@@ -20,7 +21,7 @@ fn page(name: &str, contract: &str, access: Access) -> StatusPage {
     StatusPage {
         name: name.to_owned(),
         title: Text { ja: format!("{name}の状態"), en: format!("State of {name}") },
-        contracts: vec![contract.to_owned()],
+        contracts: PageContracts::Named(vec![contract.to_owned()]),
         shown: Vec::new(),
         access,
         stale_after: SignedDuration::from_mins(5),
@@ -64,6 +65,91 @@ async fn incident(house: &House, contract: &str, update: &str) -> i64 {
     let taken_back = Deed::TakeBack(wrong);
     incidents::add(office, id, &taken_back, "himitsu-san", None, now()).await.expect("gone");
     id
+}
+
+/// The text of a page, made anew.
+async fn made(house: &House, path: &str) -> String {
+    app::status::refresh(&house.office, now()).await.expect("made");
+    let answer = house.get(path, "").await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.text()
+}
+
+/// Keeps a contract as the console does.
+async fn keep(house: &House, name: &str) {
+    let asked = FromTemplate {
+        template: "customers-mail-cloud".to_owned(),
+        name: name.to_owned(),
+        provider: String::new(),
+        customer: "アクメ".to_owned(),
+        start: "2020-01-01".to_owned(),
+    };
+    kept::add(&house.office, asked.bundle()).await.expect("kept");
+}
+
+/// How many functions a contract has.
+fn functions(house: &House, contract: &str) -> usize {
+    house.office.contract(contract).expect("kept").functions().len()
+}
+
+/// How many functions each page shows, and whether something is missing on it.
+async fn states<'p>(
+    house: &House,
+    pages: [(&'p str, usize, bool); 3],
+) -> [(&'p str, usize, bool); 3] {
+    let mut states = pages;
+    for state in &mut states {
+        let json = made(house, &format!("/status/{}.json", state.0)).await;
+        state.1 = json.matches("\"days\":[").count();
+        state.2 = json.contains("\"partial\":true");
+    }
+    states
+}
+
+/// A page may name a contract that is added later, and one page is about every contract.
+#[tokio::test]
+async fn a_contract_that_is_added_comes_onto_its_pages_by_itself() {
+    let every = StatusPage { contracts: PageContracts::Every, ..page("every", "", Access::Public) };
+    let inside =
+        StatusPage { contracts: PageContracts::Every, ..page("all-inside", "", Access::SignedIn) };
+    let named = page("named", "acme", Access::Public);
+    let title = Text { ja: "受付".to_owned(), en: "intake".to_owned() };
+    let function = |name: &str| Shown {
+        contract: "acme".to_owned(),
+        function: name.parse().expect("a name"),
+        title: title.clone(),
+    };
+    let shown = StatusPage {
+        shown: vec![function("smtp"), function("none")],
+        ..page("shown", "acme", Access::Public)
+    };
+    let pages = vec![every, inside, named, shown];
+    let house = House::start_showing(&["cyber-solutions"], LOG, pages).await;
+    let customer = house.customer("hanako", &["cyber-solutions"]).await;
+    // Path, functions, and whether something is missing; before and after a contract is added.
+    let of_configured = functions(&house, "cyber-solutions");
+    let before = [("every", of_configured, false), ("named", 0, true), ("shown", 0, true)];
+    assert_eq!(states(&house, before).await, before);
+    let missing = app::status::missing(&house.office);
+    let both = ["named", "shown"].map(|page| (page.to_owned(), "acme".to_owned()));
+    assert_eq!(missing, both);
+    assert_eq!(house.get("/status/all-inside", &customer).await.status, 200, "all are his");
+
+    keep(&house, "acme").await;
+    let of_added = functions(&house, "acme");
+    let after = [
+        ("every", of_configured + of_added, false),
+        ("named", of_added, false),
+        ("shown", 1, true),
+    ];
+    assert_eq!(states(&house, after).await, after, "it has no function `none`");
+    assert!(app::status::missing(&house.office).is_empty());
+    assert_eq!(house.get("/status/all-inside", &customer).await.status, 404, "not all are his now");
+
+    keep(&house, "other").await;
+    let page = made(&house, "/status/every?lang=en").await;
+    let titled = house.office.contract("acme").expect("kept").contract.title.en.clone();
+    assert!(page.contains(&format!("{titled}: ")), "functions of one name are told apart: {page}");
 }
 
 #[tokio::test]

@@ -72,6 +72,12 @@ impl WatchedContract {
         functions(&self.contract)
     }
 
+    /// Whether our own relay is what it is about: we measure its SMTP.
+    #[must_use]
+    pub fn measures_relay(&self) -> bool {
+        self.measured.iter().any(|measured| measured.source == Source::Probe(Probe::Smtp))
+    }
+
     /// What the function must answer to be up, as the version says that is in force at that instant;
     /// where that one does not know the function, as the newest that does.
     pub(crate) fn up_when(&self, function: &Name, at: Timestamp) -> UpWhen {

@@ -27,10 +27,10 @@ pub(super) async fn announce(
     now: Timestamp,
 ) -> Result<u64, AppError> {
     let contract = &incident.record.contract;
-    let audience = office.telling.audiences.get(contract);
+    let audience = office.audience(contract);
     let mode = audience.map_or(OnIncident::Nothing, |audience| audience.on_incident);
     // Whom nobody can tell over anything is told of in the room of notices.
-    let Ok(channels) = office.telling.channels(contract) else { return Ok(0) };
+    let Ok(channels) = office.channels(contract) else { return Ok(0) };
     let Some(Owed { phase, event, promise }) = owed(office, incident, mode, known, now)? else {
         return confirm(office, mode, known, now).await;
     };

@@ -1,5 +1,5 @@
-//! The folders of kept contracts: `contracts/NAME/` with `contract.toml`, what that extends, and
-//! `measured.json`. A folder appears whole or not at all.
+//! The folders of kept contracts: `contracts/NAME/` with `contract.toml`, what that extends,
+//! `measured.json` and `audience.json`. A folder appears whole or not at all.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,23 +10,33 @@ use std::time::SystemTime;
 
 use terms::FILE_BYTES_MAX;
 
+use super::audience::{self, AUDIENCE_FILE};
 use super::{Bundle, CONTRACT_FILE, KEPT_MAX, KeepError, usual};
 use crate::probes::PROBES;
+use crate::telling::Audience;
 use crate::{AppError, FileError, Measured, Refusal, Source, WatchedContract};
 
-const MEASURED_FILE: &str = "measured.json";
+/// What measures the functions, in the contract's folder.
+pub(super) const MEASURED_FILE: &str = "measured.json";
 /// What a folder is called before it is whole.
 const DRAFT: &str = ".new-";
 
 /// What measures which function, as `measured.json` has it: `{"web": "check:top-page"}`.
 type MeasuredBy = BTreeMap<String, String>;
 
-/// When the two files were written, and how long they are: enough to see a change.
+/// When the files were written, and how long they are: enough to see a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mark([Option<(SystemTime, u64)>; 2]);
+pub struct Mark([Option<(SystemTime, u64)>; 3]);
 
-/// What was read of a contract, or what is wrong with it.
-type Found = (String, Result<WatchedContract, Vec<String>>);
+/// What was read in a folder.
+pub(super) struct Found {
+    /// Its name.
+    pub name: String,
+    /// The contract, or what is wrong with it.
+    pub watched: Result<WatchedContract, Vec<String>>,
+    /// Who is told of it, when somebody said so; or what is wrong with that.
+    pub audience: Result<Option<Audience>, String>,
+}
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> AppError {
     let path = path.to_owned();
@@ -70,16 +80,17 @@ pub(super) fn write_new(
     Ok(true)
 }
 
-/// Writes what measures a contract, whole and renamed into place.
-pub(super) fn write_measured(
+/// Writes a file beside a contract, whole and renamed into place.
+pub(super) fn write_beside(
     folder: &Path,
     name: &str,
-    measured: &[Measured],
+    file: &str,
+    text: &str,
 ) -> Result<(), AppError> {
-    let path = folder.join(name).join(MEASURED_FILE);
+    let path = folder.join(name).join(file);
     let draft = path.with_extension(format!("new-{}", std::process::id()));
     let work = || {
-        write(&draft, &words(measured))?;
+        write(&draft, text)?;
         fs::rename(&draft, &path)?;
         fs::File::open(folder.join(name))?.sync_all()
     };
@@ -93,7 +104,8 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-fn words(measured: &[Measured]) -> String {
+/// The text of [`MEASURED_FILE`].
+pub(super) fn words(measured: &[Measured]) -> String {
     let by: MeasuredBy =
         measured.iter().map(|it| (it.function.to_string(), source_word(&it.source))).collect();
     format!("{:#}\n", serde_json::json!(by))
@@ -111,14 +123,18 @@ pub(super) fn changed(
     }
     for name in names(folder)? {
         let place = folder.join(&name);
-        let mark = Mark([CONTRACT_FILE, MEASURED_FILE].map(|file| mark(&place.join(file))));
+        let mark = Mark(SEEN.map(|file| mark(&place.join(file))));
         if seen.get(&name) != Some(&mark) {
-            found.push((name.clone(), read(&place, &name)));
+            let (watched, audience) = (read(&place, &name), read_audience(&place));
+            found.push(Found { name: name.clone(), watched, audience });
         }
         marks.insert(name, mark);
     }
     Ok((found, marks))
 }
+
+/// The files of which a change is seen.
+const SEEN: [&str; 3] = [CONTRACT_FILE, MEASURED_FILE, AUDIENCE_FILE];
 
 fn mark(path: &Path) -> Option<(SystemTime, u64)> {
     let meta = fs::metadata(path).ok()?;
@@ -163,6 +179,14 @@ fn read(place: &Path, name: &str) -> Result<WatchedContract, Vec<String>> {
         Err(_) => usual(&contract),
     };
     Ok(WatchedContract { contract, measured })
+}
+
+fn read_audience(place: &Path) -> Result<Option<Audience>, String> {
+    let path = place.join(AUDIENCE_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    audience::read(&text_of(&path)?).map(Some)
 }
 
 fn read_measured(text: &str, contract: &terms::Contract) -> Result<Vec<Measured>, Vec<String>> {

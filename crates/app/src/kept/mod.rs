@@ -1,24 +1,27 @@
 //! Contracts that were added while the office runs, in the console or by `yakusoku contract add`. Each
-//! has a folder of its own below the data: the contract, the files that it extends, and what of it we
-//! measure. The office looks at the folders again and again, so it does not matter who wrote them.
+//! has a folder of its own below the data: the contract, the files that it extends, what of it we
+//! measure, and who is told of it. The office looks at the folders again and again, so it does not matter who wrote them.
 
+mod audience;
 mod files;
 mod own;
 mod templates;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use terms::{Contract, Finding, Name, Read};
 
-use files::Mark;
+pub use audience::tell;
+use files::{Found, Mark};
 pub use files::{source, source_word};
 pub use own::{MONTHS, OwnContract};
 pub use templates::{FromTemplate, TEMPLATES, template};
 
 use crate::changes::Change;
 use crate::probes::Probe;
+use crate::telling::Audience;
 use crate::{AppError, Measured, Office, Refusal, Source, WatchedContract, blocking, contracts};
 
 /// Most contracts that are kept beside those of the configuration.
@@ -33,6 +36,15 @@ pub struct Kept {
     folder: Option<PathBuf>,
     /// By name, the files as they were read last.
     seen: Mutex<BTreeMap<String, Mark>>,
+    /// Who is told, by name of the contract, where somebody said so.
+    audiences: Mutex<BTreeMap<String, Audience>>,
+}
+
+impl Kept {
+    fn audiences(&self) -> MutexGuard<'_, BTreeMap<String, Audience>> {
+        // A panic elsewhere cannot leave it half-changed: each change is one insert or removal.
+        self.audiences.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Why a contract cannot be kept.
@@ -61,6 +73,38 @@ pub enum KeepError {
         "{name} is in the configuration: say there, under [contract.measure], what measures it"
     )]
     Configured {
+        /// Which one.
+        name: String,
+    },
+    /// Who is told of it stands elsewhere.
+    #[error(
+        "{name} is in the configuration: say there, by `notify` and `notify_over`, who is told"
+    )]
+    AudienceConfigured {
+        /// Which one.
+        name: String,
+    },
+    /// No mail address.
+    #[error("{text:?} is no mail address, such as \"ops@example.jp\"")]
+    Address {
+        /// As it was typed.
+        text: String,
+    },
+    /// Too many mail addresses.
+    #[error("{most} mail addresses are told of a contract: write to a list of theirs instead")]
+    Recipients {
+        /// How many there may be.
+        most: usize,
+    },
+    /// No courier of that name.
+    #[error("there is no courier {name}: add a [[courier]] to the configuration first")]
+    NoCourier {
+        /// Which one.
+        name: String,
+    },
+    /// A courier that needs addresses.
+    #[error("{name} carries mail: give mail addresses instead")]
+    MailCourier {
         /// Which one.
         name: String,
     },
@@ -113,7 +157,7 @@ impl Office {
     /// The same office, keeping contracts in that folder besides those of the configuration.
     #[must_use]
     pub fn keeping(mut self, folder: PathBuf) -> Office {
-        self.kept = Kept { folder: Some(folder), seen: Mutex::default() };
+        self.kept = Kept { folder: Some(folder), ..Kept::default() };
         self
     }
 }
@@ -173,7 +217,8 @@ pub async fn measure(
     let mut measured: Vec<Measured> = kept.cloned().collect();
     measured.extend(source.map(|source| Measured { function, source }));
     let name = contract.to_owned();
-    blocking(move || files::write_measured(&folder, &name, &measured)).await?;
+    let text = files::words(&measured);
+    blocking(move || files::write_beside(&folder, &name, files::MEASURED_FILE, &text)).await?;
     refresh(office).await
 }
 
@@ -187,13 +232,16 @@ pub async fn refresh(office: &Office) -> Result<(), AppError> {
     let seen = office.kept.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let (changed, marks) = blocking(move || files::changed(&folder, &seen)).await?;
     let mut is_new = false;
-    for (name, read) in changed {
+    for Found { name, watched: read, audience } in changed {
         if office.is_configured(&name) {
             tracing::warn!(contract = %name, "is in the configuration: its kept file is left alone");
             continue;
         }
         match read {
-            Ok(watched) => is_new |= put(office, watched)?,
+            Ok(watched) => {
+                is_new |= put(office, watched)?;
+                is_new |= office.kept.take_audience(&name, audience);
+            }
             Err(findings) => {
                 tracing::warn!(contract = %name, ?findings, "a kept contract cannot be read");
             }

@@ -84,6 +84,12 @@ impl Stations {
         Stations { link: Some(link), ..Stations::default() }
     }
 
+    /// Whether stations can dial this office, so that one may be added.
+    #[must_use]
+    pub fn may_dial(&self) -> bool {
+        self.link.is_some()
+    }
+
     /// Changes whenever a station brought something new.
     #[must_use]
     pub fn changed(&self) -> watch::Receiver<u64> {
@@ -111,7 +117,7 @@ pub struct Wanted {
     pub kind: StationKind,
     /// Where it stands.
     pub site: Option<String>,
-    /// The contracts of the configuration under which its machine is kept.
+    /// The contracts of the office under which its machine is kept.
     pub contracts: Vec<String>,
 }
 

@@ -1,16 +1,18 @@
 //! What was made last of each page: one computation serves all visitors.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use terms::Name;
+use terms::{Name, Text};
 
 use super::news::{self, Names};
 use super::past::{self, Past};
 use super::present::{self, Present};
-use super::{Condition, FunctionStatus, INCIDENTS_MAX, Shown, Status, StatusPage, WINDOWS_MAX};
+use super::{
+    Condition, FunctionStatus, INCIDENTS_MAX, PageContracts, Shown, Status, StatusPage, WINDOWS_MAX,
+};
 use crate::contracts::WatchedContract;
 use crate::sightings::Sightings;
 use crate::{AppError, Office};
@@ -115,13 +117,19 @@ async fn make(
         changed: None,
         is_partial: false,
     };
-    let shown = shown(office, page, now);
+    let names = page.contracts.names(office);
+    let shown = shown(office, page, &names, now);
+    // One that is named and not there, or more than are shown.
+    status.is_partial = shown.len() < page.shown.len()
+        || (page.contracts == PageContracts::Every && names.len() < office.contracts().len());
+    let mut zone = None;
     let (mut near, mut far) = (Sightings::default(), Sightings::default());
-    for (place, name) in page.contracts.iter().enumerate() {
-        let watched = office.shared_contract(name)?;
-        if place == 0 {
-            status.zone = watched.contract.zone.clone();
-        }
+    for name in &names {
+        let Ok(watched) = office.shared_contract(name) else {
+            status.is_partial = true;
+            continue;
+        };
+        zone.get_or_insert_with(|| watched.contract.zone.clone());
         let present = match present::present(office, &watched, now, &mut near).await {
             Err(AppError::Refused(_)) => {
                 status.is_partial = true;
@@ -149,6 +157,7 @@ async fn make(
         }
     }
     put_in_order(&mut status, &shown);
+    status.zone = zone.unwrap_or(status.zone);
     Ok(status)
 }
 
@@ -197,14 +206,20 @@ fn add(
     status.figures.extend(figures);
 }
 
-/// What a page shows: what it names, or everything that its contracts have now.
-fn shown(office: &Office, page: &StatusPage, now: Timestamp) -> Vec<Shown> {
+/// What a page shows: what it names of what is there, or everything that its contracts have now.
+fn shown(office: &Office, page: &StatusPage, contracts: &[String], now: Timestamp) -> Vec<Shown> {
     if !page.shown.is_empty() {
-        return page.shown.clone();
+        let is_there = |it: &&Shown| {
+            let watched = office.contract(&it.contract);
+            watched.is_ok_and(|watched| watched.functions().contains(&it.function))
+        };
+        return page.shown.iter().filter(is_there).cloned().collect();
     }
     let mut shown = Vec::new();
-    for name in &page.contracts {
+    let mut titles: BTreeMap<String, Text> = BTreeMap::new();
+    for name in contracts {
         let Ok(watched) = office.contract(name) else { continue };
+        titles.insert(name.clone(), watched.contract.title.clone());
         let services = &watched.contract.terms_at(now).services;
         for function in services.iter().flat_map(|service| &service.functions) {
             shown.push(Shown {
@@ -215,7 +230,26 @@ fn shown(office: &Office, page: &StatusPage, now: Timestamp) -> Vec<Shown> {
         }
     }
     shown.truncate(super::FUNCTIONS_MAX);
+    tell_apart(&mut shown, &titles);
     shown
+}
+
+/// Puts the title of the contract before each function that is called as one of another contract is.
+fn tell_apart(shown: &mut [Shown], titles: &BTreeMap<String, Text>) {
+    let same = |it: &Shown, other: &Shown| {
+        it.contract != other.contract
+            && (it.title.ja == other.title.ja || it.title.en == other.title.en)
+    };
+    let doubled: Vec<bool> =
+        shown.iter().map(|it| shown.iter().any(|other| same(it, other))).collect();
+    for (it, is_doubled) in shown.iter_mut().zip(doubled) {
+        if let (true, Some(of)) = (is_doubled, titles.get(&it.contract)) {
+            it.title = Text {
+                ja: format!("{}：{}", of.ja, it.title.ja),
+                en: format!("{}: {}", of.en, it.title.en),
+            };
+        }
+    }
 }
 
 /// The past of a contract, judged anew when a function changed, evidence came in, or it is old.

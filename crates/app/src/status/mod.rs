@@ -19,6 +19,8 @@ use jiff::{SignedDuration, Timestamp};
 use settlement::Figure;
 use terms::{Name, Percent, Text};
 
+use crate::Office;
+
 pub(crate) use made::Statuses;
 pub use made::{KEPT, refresh, status};
 pub use news::{incident_of, incidents_of};
@@ -31,6 +33,9 @@ pub const FUNCTIONS_MAX: usize = 100;
 pub const INCIDENTS_MAX: usize = 100;
 /// Most windows that a page lists, the next.
 pub const WINDOWS_MAX: usize = 50;
+/// Most contracts of a page that is about every contract: those of the configuration first, then the
+/// oldest that were added.
+pub const CONTRACTS_MAX: usize = 100;
 /// How far ahead recurring windows are shown.
 pub const WINDOWS_AHEAD: SignedDuration = SignedDuration::from_hours(35 * 24);
 
@@ -41,8 +46,8 @@ pub struct StatusPage {
     pub name: String,
     /// What it is called.
     pub title: Text,
-    /// What it is about, by name.
-    pub contracts: Vec<String>,
+    /// What it is about.
+    pub contracts: PageContracts,
     /// What it shows, in order; empty: every function of the contracts under the contracts' titles.
     pub shown: Vec<Shown>,
     /// Who may see it.
@@ -51,6 +56,40 @@ pub struct StatusPage {
     pub stale_after: SignedDuration,
     /// Where visitors find the written page, such as `https://status.example.jp/`.
     pub address: Option<String>,
+}
+
+/// What a page is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageContracts {
+    /// These, by name. One that the office does not keep, or not yet, is missing on the page, which says
+    /// that something is.
+    Named(Vec<String>),
+    /// Every contract of the office, those too that are added while it runs; up to [`CONTRACTS_MAX`].
+    Every,
+}
+
+impl PageContracts {
+    /// Their names as they are now.
+    #[must_use]
+    pub fn names(&self, office: &Office) -> Vec<String> {
+        match self {
+            PageContracts::Named(names) => names.clone(),
+            PageContracts::Every => {
+                let every = office.contracts().into_iter().map(|it| it.contract.name.to_string());
+                every.take(CONTRACTS_MAX).collect()
+            }
+        }
+    }
+}
+
+/// Every page that names a contract which the office does not keep, with the contract.
+#[must_use]
+pub fn missing(office: &Office) -> Vec<(String, String)> {
+    let pages = office.status_pages.iter();
+    let named = pages.flat_map(|page| {
+        page.contracts.names(office).into_iter().map(|contract| (page.name.clone(), contract))
+    });
+    named.filter(|(_, contract)| office.contract(contract).is_err()).collect()
 }
 
 /// A function under its public name.

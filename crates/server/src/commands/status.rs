@@ -45,6 +45,9 @@ pub fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
             let known = config.status.iter().any(|it| it.page.name == *page);
             anyhow::ensure!(known, "there is no status page {page}: add a [[status]]");
         }
+        for (page, contract) in app::status::missing(&office) {
+            eprintln!("{}", missing(&page, &contract));
+        }
         let made = app::status::refresh(&office, now).await?;
         match &args.verb {
             Some(Verb::Write) => {
@@ -74,6 +77,13 @@ pub fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
         }
         Ok(Exit::Done)
     })
+}
+
+fn missing(page: &str, contract: &str) -> String {
+    format!(
+        "the status page {page} names the contract {contract}, which this office does not keep: add it \
+         with `yakusoku contract add`, or take it out of the page"
+    )
 }
 
 fn table(status: &Status, lang: Language) -> String {

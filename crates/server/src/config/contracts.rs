@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use app::incidents::EmergencyContact;
-use app::probes::{PROBES, Probe};
-use app::telling::{Audience, OnIncident, RECIPIENTS_MAX};
+use app::probes::PROBES;
+use app::telling::{Audience, ON_INCIDENT, RECIPIENTS_MAX};
 use app::{Measured, Source, WatchedContract, functions};
 use jiff::civil::Date;
 use sections::{Choice, Day, Section, Truth, nearest};
@@ -16,9 +16,6 @@ use super::couriers::{CourierConfig, CourierKind};
 use super::value::{CONTACT, MAIL_ADDRESS, PATH, SHORT_NAME};
 use crate::contract_file;
 
-/// What is done with the notices of an incident, by its word.
-pub const ON_INCIDENT: [(&str, OnIncident); 3] =
-    [("nothing", OnIncident::Nothing), ("draft", OnIncident::Draft), ("send", OnIncident::Send)];
 /// Most contracts of one configuration.
 pub const CONTRACTS_MAX: usize = 1_000;
 
@@ -95,11 +92,9 @@ fn read_contract(
         Some(start) => contract.starting(start),
         None => contract,
     };
-    let measures_relay =
-        measured.iter().any(|measured| measured.source == Source::Probe(Probe::Smtp));
-    audience.about_relay = about_relay.unwrap_or(measures_relay);
-    check_routes(section, &audience, couriers);
     let watched = WatchedContract { contract, measured };
+    audience.about_relay = about_relay.unwrap_or(watched.measures_relay());
+    check_routes(section, &audience, couriers);
     Some(ContractConfig { file, start, contacts, watched, audience, warnings })
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use app::Source;
 use app::incidents::EmergencyContact;
+use app::telling::ON_INCIDENT;
 use desk::Mark;
 use mail::roster::{Delivery, HostPort};
 
-use super::contracts::ON_INCIDENT;
 use super::couriers::{STYLES, TLS};
 use super::read::{RECEIVED, RULES};
 use super::show_answering::show_answering;

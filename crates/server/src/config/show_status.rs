@@ -1,6 +1,6 @@
 //! A `[[status]]` as the configuration writes it.
 
-use app::status::Access;
+use app::status::{Access, PageContracts};
 
 use super::StatusConfig;
 use super::show::{Page, key};
@@ -13,7 +13,10 @@ pub fn show_status(page: &mut Page, status: &StatusConfig) {
     page.text("name", &it.name);
     page.text("title", &it.title.ja);
     page.text("title_en", &it.title.en);
-    page.list("contracts", &it.contracts);
+    match it.contracts {
+        PageContracts::Every => page.plain("all_contracts", true),
+        PageContracts::Named(_) => page.list("contracts", &status.named),
+    }
     match (&it.access, &status.word_file) {
         (Access::Public, _) => page.plain("public", true),
         (_, Some(path)) => page.text("word_file", path.display()),

@@ -6,11 +6,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use app::status::{Access, FUNCTIONS_MAX, Shown, StatusPage};
+use app::status::{Access, FUNCTIONS_MAX, PageContracts, Shown, StatusPage};
 use jiff::SignedDuration;
 use sections::{Section, Truth};
 use terms::{Name, Text};
 
+use super::checks::ADDED;
 use super::contracts::ContractConfig;
 use super::value::{LENGTH, PATH, SHORT_NAME, TEXT};
 
@@ -30,6 +31,8 @@ const STALE_AFTER_MIN: SignedDuration = SignedDuration::from_mins(2);
 pub struct StatusConfig {
     /// The page. The word of one that needs it is read by [`load_words`].
     pub page: StatusPage,
+    /// What `contracts` says, as it stands there; empty when the page is about every contract.
+    pub named: Vec<String>,
     /// Where the word is.
     pub word_file: Option<PathBuf>,
     /// Where the page is written as files.
@@ -70,18 +73,8 @@ fn read_page(
     let name = section.need("name", &SHORT_NAME);
     let title = section.need("title", &TEXT);
     let title_en = section.value("title_en", &TEXT);
-    let named = section.need_list("contracts", &SHORT_TEXT).unwrap_or_default();
-    let known: Vec<&ContractConfig> = named
-        .iter()
-        .filter_map(|name| {
-            let found = contracts.iter().find(|it| it.watched.contract.name.as_str() == name);
-            if found.is_none() {
-                section.object("contracts", &format!("there is no contract {name:?}"));
-            }
-            found
-        })
-        .collect();
-    let shown = read_shown(section, &known);
+    let about = read_about(section, contracts);
+    let shown = read_shown(section, &about);
     let is_public = section.value("public", &Truth).unwrap_or_default();
     let word_file = section.value("word_file", &PATH).map(|path| folder.join(path));
     if is_public && word_file.is_some() {
@@ -107,20 +100,73 @@ fn read_page(
         (false, Some(_)) => Access::Word(String::new()),
         (false, None) => Access::SignedIn,
     };
-    let page =
-        StatusPage { name: name?, title, contracts: named, shown, access, stale_after, address };
-    Some(StatusConfig { page, word_file, static_folder })
+    let About { contracts, named, .. } = about;
+    let page = StatusPage { name: name?, title, contracts, shown, access, stale_after, address };
+    Some(StatusConfig { page, named, word_file, static_folder })
+}
+
+/// What a page is about.
+struct About<'c> {
+    contracts: PageContracts,
+    /// As it is written.
+    named: Vec<String>,
+    /// Those of the configuration.
+    known: Vec<&'c ContractConfig>,
+    /// Names of those that are added elsewhere; whether the office has them is not known before it runs.
+    added: Vec<String>,
+}
+
+fn read_about<'c>(section: &Section<'_>, contracts: &'c [ContractConfig]) -> About<'c> {
+    let is_every = section.value("all_contracts", &Truth).unwrap_or_default();
+    let named = section.list("contracts", &SHORT_TEXT);
+    if is_every {
+        if section.has("contracts") {
+            section.object("contracts", "every contract is shown: take it or `all_contracts` out");
+        }
+        let (named, known, added) = (Vec::new(), Vec::new(), Vec::new());
+        return About { contracts: PageContracts::Every, named, known, added };
+    }
+    if named.as_ref().is_none_or(Vec::is_empty) {
+        let text = "say what it is about: `contracts = [\"NAME\"]`, or `all_contracts = true`";
+        section.object("contracts", text);
+    }
+    let named = named.unwrap_or_default();
+    let (mut names, mut known, mut added) = (Vec::new(), Vec::new(), Vec::new());
+    for word in &named {
+        let name = word.strip_prefix(ADDED).filter(|name| name.parse::<Name>().is_ok());
+        let found = contracts.iter().find(|it| it.watched.contract.name.as_str() == word);
+        match (found, name) {
+            (Some(config), _) => known.push(config),
+            (None, Some(name)) => added.push(name.to_owned()),
+            (None, None) => {
+                let text = format!(
+                    "there is no contract {word:?}; one that was added in the console or by \
+                     `yakusoku contract add` is named \"{ADDED}NAME\""
+                );
+                section.object("contracts", &text);
+            }
+        }
+        names.push(name.unwrap_or(word).to_owned());
+    }
+    About { contracts: PageContracts::Named(names), named, known, added }
 }
 
 /// The functions that are shown, each under its public name.
-fn read_shown(section: &Section<'_>, contracts: &[&ContractConfig]) -> Vec<Shown> {
+fn read_shown(section: &Section<'_>, about: &About<'_>) -> Vec<Shown> {
     let ja = section.section("functions");
     let en = section.section("functions_en");
+    if about.contracts == PageContracts::Every && ja.is_there() {
+        let text = "the functions of contracts to come are not known: take `functions` or \
+                    `all_contracts` out";
+        section.object("functions", text);
+        let _ignored = (ja.texts(), en.texts());
+        return Vec::new();
+    }
     let english: Vec<(String, String)> =
         en.texts().into_iter().map(|it| (it.key.to_owned(), it.text.to_owned())).collect();
     let mut shown = Vec::new();
     for entry in ja.texts() {
-        match find(entry.key, contracts) {
+        match find(entry.key, about) {
             Some((contract, function)) => {
                 let ja = entry.text.to_owned();
                 let other = english.iter().find(|(key, _)| key == entry.key);
@@ -148,13 +194,17 @@ fn read_shown(section: &Section<'_>, contracts: &[&ContractConfig]) -> Vec<Shown
     shown
 }
 
-/// The function that `FUNCTION` or `CONTRACT/FUNCTION` names.
-fn find(key: &str, contracts: &[&ContractConfig]) -> Option<(String, Name)> {
+/// The function that `FUNCTION` or `CONTRACT/FUNCTION` names. Those of an added contract are looked at
+/// when the page is made.
+fn find(key: &str, about: &About<'_>) -> Option<(String, Name)> {
     let (wanted, function) = match key.split_once('/') {
         Some((contract, function)) => (Some(contract), function),
         None => (None, key),
     };
-    let mut found = contracts.iter().filter_map(|config| {
+    if let Some(added) = wanted.and_then(|wanted| about.added.iter().find(|it| *it == wanted)) {
+        return Some((added.clone(), function.parse().ok()?));
+    }
+    let mut found = about.known.iter().filter_map(|config| {
         let contract = &config.watched.contract;
         if wanted.is_some_and(|wanted| contract.name.as_str() != wanted) {
             return None;

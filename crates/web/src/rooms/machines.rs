@@ -22,6 +22,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .route("/machines", get(list))
         .route("/machines/{name}", get(detail))
         .route("/machines/{name}/order", post(order))
+        .merge(super::machine_form::routes())
 }
 
 /// How a station stands, as a coloured word.
@@ -38,7 +39,7 @@ fn standing(f: &Frame, seen: &Seen) -> Chip {
     }
 }
 
-fn kind_text(f: &Frame, kind: &StationKind) -> String {
+pub(super) fn kind_text(f: &Frame, kind: &StationKind) -> String {
     match kind {
         StationKind::Agent => f.t("station-agent"),
         StationKind::Node => f.t("station-node"),

@@ -1,6 +1,7 @@
 //! The rooms of the console. Each is one file: its addresses, what it asks of `app`, its views.
 
 mod alerts;
+mod audience;
 mod board;
 mod board_alarms;
 mod check_fields;
@@ -14,6 +15,7 @@ mod guide;
 mod incidents;
 mod live;
 mod log;
+mod machine_form;
 pub(crate) mod machine_parts;
 mod machines;
 mod notices;
@@ -53,6 +55,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .merge(checks::routes())
         .merge(machines::routes())
         .merge(contracts::routes())
+        .merge(audience::routes())
         .merge(overview::routes())
         .merge(log::routes())
         .merge(queue::routes())
@@ -113,8 +116,10 @@ pub fn sample_pages(f: &crate::frame::Frame) -> Vec<(&'static str, String)> {
     pages.extend(notices::samples::pages(f));
     pages.extend(checks::samples::pages(f));
     pages.extend(contracts::samples::pages(f));
+    pages.extend(audience::samples::pages(f));
     pages.extend(check_form::samples::pages(f));
     pages.extend(machines::samples::pages(f));
+    pages.extend(machine_form::samples::pages(f));
     pages.extend(overview::samples::pages(f));
     pages.extend(log::samples::pages(f));
     pages.extend(queue::samples::pages(f));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use app::accounts::{self, AccountKind};
 use app::incidents::{AlarmPlace, AlarmRules, AlertDoor};
 use app::logs::{self, Log};
+use app::stations::Link;
 use app::status::StatusPage;
 use app::telling::{Audience, CourierFacts, Telling, Way};
 use app::{Office, RelayFolder, WatchedContract};
@@ -20,7 +21,7 @@ use spool::mailbox::{Mailbox, MailboxEntry};
 use store::Store;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use vault::Vault;
+use vault::{OrderKey, Vault};
 use web::{Console, ServerFacts};
 
 pub const LOGIN: &str = "admin";
@@ -160,7 +161,12 @@ impl House {
         let (runbooks, alarms) = answering(&contracts);
         let mut office = Office::new(store, vault, relay, vec![]).under(contracts).telling(telling);
         (office.runbooks, office.alarms) = (runbooks, alarms);
-        let mut office = office.showing(pages);
+        let mut office = office.showing(pages).keeping(folder.path().join("contracts"));
+        // An office with contracts takes stations; another has no listener for them.
+        if office.keeps_contracts() {
+            let key = OrderKey::open_or_create(&folder.path().join("orders.key")).expect("a key");
+            office = office.known_by(Link { key, pin: [3; 32] });
+        }
         let roots = watch::Roots::Mozilla;
         let mut reach = watch::Reach::new(None, &roots, now).expect("a reach");
         // What a console may look at where nothing private is allowed.

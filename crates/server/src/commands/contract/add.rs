@@ -63,7 +63,8 @@ pub fn add(args: &AddArgs) -> anyhow::Result<Status> {
         Ok(kept::add(&office, bundle).await?)
     })?;
     eprintln!(
-        "{name} is kept; say what measures it: yakusoku contract measure {name} FUNCTION SOURCE"
+        "{name} is kept; say what measures it: yakusoku contract measure {name} FUNCTION SOURCE\n\
+         and who is told of it: yakusoku contract notify {name} ADDRESS"
     );
     Ok(Status::Done)
 }

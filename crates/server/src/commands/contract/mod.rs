@@ -2,6 +2,7 @@
 
 mod add;
 mod diff;
+mod notify;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -79,6 +80,12 @@ enum Verb {
     /// Say what measures a function of a contract that was added
     #[command(after_help = exit::HELP)]
     Measure(add::MeasureArgs),
+    /// Say who is told of a contract that was added, or show who is
+    ///
+    /// What is said takes the place of what was said before; without addresses and options it is shown. A
+    /// running office takes it within some seconds. For a contract of the configuration this stands there.
+    #[command(after_help = exit::HELP)]
+    Notify(notify::NotifyArgs),
     /// List the contracts that come with the program, for `contract add --template`
     #[command(after_help = exit::HELP)]
     Templates {
@@ -113,6 +120,7 @@ pub fn run(args: &ContractArgs) -> anyhow::Result<Status> {
         },
         Verb::Add(args) => add::add(args),
         Verb::Measure(args) => add::measure(args),
+        Verb::Notify(args) => notify::run(args),
         Verb::Templates { lang } => add::templates(*lang),
         Verb::Schema => {
             stdout::put(&format!("{:#}\n", terms::schema()))?;
