@@ -26,6 +26,7 @@ mod ready;
 mod send;
 mod signals;
 mod sockets;
+mod start_pages;
 mod status_files;
 mod table;
 mod terminal;

@@ -1,6 +1,7 @@
 //! `yakusoku agent`: the process on a machine away from the office.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use agent::{Preview, Settings};
 use anyhow::{Context, bail};
@@ -13,8 +14,12 @@ use crate::exit::{self, Status};
 use crate::logs::{self, LogFormat};
 use crate::notify::{self, State};
 use crate::signals;
+use crate::start_pages;
 use crate::stdout;
 use crate::table::Table;
+
+/// When the start is over: the first reading was taken and brought, and orders are waited for.
+const SETTLED_AFTER: Duration = Duration::from_secs(10);
 
 /// The command line of an agent alone.
 #[derive(Parser)]
@@ -108,8 +113,16 @@ async fn serve(settings: &Settings, token: &Token) -> anyhow::Result<Status> {
             },
         }
     };
+    let settled = async {
+        tokio::time::sleep(SETTLED_AFTER).await;
+        if let Err(error) = start_pages::give_back() {
+            tracing::info!(%error, "the pages that the start needed stay in memory");
+        }
+        std::future::pending::<()>().await;
+    };
     notify::tell(State::Ready);
     tokio::select! {
+        () = settled => {}
         ended = agent::run(settings, token, clock::now, stopped) => ended?,
         failed = until_signal => failed?,
         () = alive => {}
