@@ -15,6 +15,20 @@ pub struct Letter {
     pub text: String,
 }
 
+/// What may have come before says so: a program that died cannot know whether the other side had taken it.
+#[must_use]
+pub fn maybe_again(lang: Lang, text: &str) -> String {
+    let note = match lang {
+        Lang::Ja => {
+            "（送信結果を確認できなかったため再送しています。重ねて届いた場合はご容赦ください。）"
+        }
+        Lang::En => {
+            "(Sent again, since it is not known whether it arrived. You may have it twice.)"
+        }
+    };
+    format!("{}\n\n{note}\n", text.trim_end())
+}
+
 /// The notice of a planned window.
 #[must_use]
 pub fn of_window(

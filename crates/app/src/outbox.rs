@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use store::{Delivered, Parcel, Turnout};
 
-use crate::{AppError, Office, incidents};
+use crate::{AppError, Office, incidents, letters};
 
 /// Waits between attempts; after the last one a sending is given up.
 pub const WAITS: [SignedDuration; 6] = [
@@ -76,6 +76,11 @@ pub async fn take(office: &Office, now: Timestamp) -> Result<Option<Errand>, App
     let Some(notice) = office.store.notice(parcel.notice).await? else { return Ok(None) };
     office.notices_changed();
     let sending = notice.sendings.into_iter().find(|sending| sending.place == parcel.place);
+    let lang = office.language(&notice.draft.contract);
+    let text = |is_doubtful: bool| match is_doubtful {
+        true => letters::maybe_again(lang, &notice.draft.text),
+        false => notice.draft.text.clone(),
+    };
     Ok(sending.map(|sending| Errand {
         id: format!("notice-{}-{}", parcel.notice, parcel.place),
         courier: sending.courier,
@@ -84,7 +89,7 @@ pub async fn take(office: &Office, now: Timestamp) -> Result<Option<Errand>, App
         about: notice.draft.about,
         event: notice.draft.event,
         subject: notice.draft.subject,
-        text: notice.draft.text,
+        text: text(sending.maybe_twice),
         incident: notice.draft.incident.map(|(incident, _)| incident),
         parcel,
     }))

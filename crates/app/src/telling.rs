@@ -20,6 +20,8 @@ pub struct Telling {
     pub audiences: BTreeMap<String, Audience>,
     /// Whom to ask; stands at the end of what we write.
     pub contact: Option<String>,
+    /// Where our own people open the console, without a slash at its end: stands in their calls.
+    pub console: Option<String>,
 }
 
 /// A courier as the verbs know it.
@@ -154,7 +156,7 @@ mod tests {
     fn telling(couriers: &[(&str, &str, Way)], audience: &Audience) -> Telling {
         let couriers = couriers.iter().map(|(name, channel, way)| courier(name, channel, *way));
         let audiences = [("mail".to_owned(), audience.clone())].into();
-        Telling { couriers: couriers.collect(), audiences, contact: None }
+        Telling { couriers: couriers.collect(), audiences, contact: None, console: None }
     }
 
     /// Channel, couriers and recipients in one line.

@@ -33,6 +33,7 @@ async fn office(folder: &Path) -> Office {
         ],
         audiences: [("five-tiers".to_owned(), Audience::default())].into(),
         contact: None,
+        console: None,
     };
     let contract = kept::template("five-tiers").expect("a template");
     let configured = WatchedContract { contract, measured: Vec::new() };

@@ -43,6 +43,7 @@ async fn office(names: &[&str]) -> (Office, TempDir) {
         couriers: vec![CourierFacts { name: "relay".into(), channel, way: Way::OwnRelay }],
         audiences: names.iter().map(|name| ((*name).to_owned(), audience.clone())).collect(),
         contact: Some("support@provider.example".into()),
+        console: None,
     };
     let watched = names.iter().map(watched).collect();
     (Office::new(store, vault, relay, Vec::new()).under(watched).telling(telling), folder)
@@ -297,7 +298,9 @@ async fn what_a_courier_does_is_recorded_and_tried_again() {
     notices::retry(&office, drafts[0], 1, now).await.expect("queued again");
     let errand = outbox::take(&office, now).await.expect("asked").expect("due");
     assert_eq!(outbox::recover(&office, now).await.expect("recovered"), 1, "it died here");
-    assert_eq!(outbox::take(&office, now).await.expect("asked").expect("due").id, errand.id);
+    let again = outbox::take(&office, now).await.expect("asked").expect("due");
+    assert_eq!(again.id, errand.id);
+    assert!(again.text.contains("重ねて届いた場合"), "the customer reads it too: {}", again.text);
 }
 
 /// A page that a person changed counts as well as what we sent.

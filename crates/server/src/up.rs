@@ -21,7 +21,7 @@ use crate::exit::Status;
 use crate::logs::{self, LogFormat};
 use crate::notify::{self, State};
 use crate::ops::{self, Ops, RunningRelay};
-use crate::sockets::Sockets;
+use crate::sockets::{Addresses, Sockets};
 use crate::welcome::{self, Welcome};
 use crate::{
     clock, couriers, door, probes, ready, signals, status_files, timers, tls, watching, wiring,
@@ -161,17 +161,28 @@ async fn begin(config: &Config, start: &Start) -> anyhow::Result<Running> {
         let callers = Callers::new(CONSOLE_EACH_MAX, &[]);
         running.serve((metrics, None, callers), ops::router(ops), &stopped);
     }
-    if let Some(path) = &start.ready_file {
-        ready::write(path, &welcome.ready(config, &addresses))?;
-    }
-    if start.newcomer {
-        out!("{}", welcome.text(config, &addresses));
-    } else if std::io::stdout().is_terminal() {
-        out!("{}", Welcome::places(config, &addresses));
-    }
+    announce(config, start, &addresses, &welcome)?;
     tracing::info!(roles = ?start.roles, data = %config.data.display(), "yakusoku is up");
     notify::tell(State::Ready);
     Ok(running)
+}
+
+/// Tells whoever waits that everything listens, and where.
+fn announce(
+    config: &Config,
+    start: &Start,
+    addresses: &Addresses,
+    welcome: &Welcome,
+) -> anyhow::Result<()> {
+    if let Some(path) = &start.ready_file {
+        ready::write(path, &welcome.ready(config, addresses))?;
+    }
+    if start.newcomer {
+        out!("{}", welcome.text(config, addresses));
+    } else if std::io::stdout().is_terminal() {
+        out!("{}", Welcome::places(config, addresses));
+    }
+    Ok(())
 }
 
 async fn start_relay(

@@ -136,6 +136,7 @@ fn telling(config: &Config) -> Telling {
         couriers: config.couriers.iter().map(facts).collect(),
         audiences: config.contracts.iter().map(audience).collect(),
         contact: config.contact.clone(),
+        console: config.office.console_url.clone(),
     }
 }
 

@@ -113,6 +113,8 @@ fn what_answers_by_itself_reads_back() {
 name = "a"
 listen = ["127.0.0.1:2525"]
 delivery = "sandbox"
+[console]
+url = "https://office.example.jp/"
 [[courier]]
 name = "pager"
 kind = "command"
@@ -169,6 +171,7 @@ text = "switch over"
     let shown = yakusoku(&["config", "show", path.to_str().expect("UTF-8")]);
     for line in [
         "quorum = 2",
+        "url = \"https://office.example.jp\"",
         "opens_incident = \"skyarch/servers\"",
         "notify_incident = \"send\"",
         "warn_at = [\"25%\", \"1h\"]",

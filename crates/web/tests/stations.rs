@@ -208,7 +208,7 @@ async fn a_station_acts_for_itself_alone() {
     );
     let header = two.credential().header();
     let (_, none) = outpost.ask("GET /link/v1/orders?wait=0", &header, "").await;
-    assert_eq!(none, r#"{"orders":[]}"#, "orders of another are not to be had");
+    assert_eq!(none, r#"{"station":"web-2","orders":[]}"#, "orders of another are not to be had");
     assert_eq!(outpost.post("/link/v1/done", &two, &result).await.0, 200);
     let state = stations::outcome(office, id, now()).await.expect("known");
     assert_eq!(state, OrderState::Waiting, "nor can their results be told");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use calendar::day_span;
 use jiff::Timestamp;
-use terms::{Contract, Name, Service, UpWhen, Version};
+use terms::{Contract, Lang, Name, Service, UpWhen, Version};
 
 use crate::probes::Probe;
 pub(crate) use shelf::CHANGES_MAX;
@@ -138,6 +138,12 @@ impl Office {
     /// Refused when there is none.
     pub fn contract(&self, name: &str) -> Result<&WatchedContract, AppError> {
         self.find_contract(name).map(Arc::as_ref)
+    }
+
+    /// The language of what is written about a contract; English where it is not there any more.
+    #[must_use]
+    pub fn language(&self, contract: &str) -> Lang {
+        self.contract(contract).map_or(Lang::En, |watched| watched.contract.language)
     }
 
     /// As [`contract`](Office::contract), for work that goes on elsewhere.

@@ -111,7 +111,7 @@ pub(super) async fn look(
                 quiet(office, &mut incidents, over, now).await.map(|_| Rung::Known)
             }
             false => {
-                let text = match lang(office, &place.contract) {
+                let text = match office.language(&place.contract) {
                     Lang::Ja => format!("監視項目 {check} の異常"),
                     Lang::En => format!("check {check} fails"),
                 };
@@ -177,16 +177,11 @@ fn of_crossing(office: &Office, Crossing { station, what }: &Crossing) -> Ring {
     let (of, worst) = (&what.used_of, what.worst);
     let at_least = wording::percent(Percent(what.at_least));
     let (whole, tenth) = (worst / 10, worst % 10);
-    let text = match lang(office, &place.contract) {
+    let text = match office.language(&place.contract) {
         Lang::Ja => format!("{station}: {of} の使用率が{at_least}以上({whole}.{tenth} %)"),
         Lang::En => format!("{station}: {of} is used to {at_least} or more ({whole}.{tenth} %)"),
     };
     Ring { place, alarm, group, text, closing: Closing::ByItself, at: what.from }
-}
-
-/// The language of what stands in the timelines of a contract.
-pub(super) fn lang(office: &Office, contract: &str) -> Lang {
-    office.contract(contract).map_or(Lang::En, |watched| watched.contract.language)
 }
 
 /// The word in the address of a door for alerts; the same counts as its bearer token. It follows from

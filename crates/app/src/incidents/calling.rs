@@ -8,6 +8,7 @@ use store::{CallKey, Delivered, NewCall};
 use terms::Lang;
 
 use super::{Draft, Incident, OnCall, Outlook};
+use crate::letters;
 use crate::outbox::{self, Outcome};
 use crate::telling::{Telling, Way};
 use crate::{AppError, Office};
@@ -48,7 +49,10 @@ pub(super) fn calls(
             _ => continue,
         };
         let Some(person) = person else { continue };
-        let (subject, text) = words(incident, outlook, teller, &what, since);
+        let (subject, mut text) = words(incident, outlook, teller, &what, since);
+        if let Some(console) = &office.telling.console {
+            text.push_str(&format!("{console}/incidents/{}\n", incident.record.id));
+        }
         for (courier, recipient) in ways(&office.telling, person) {
             let (subject, text) = (subject.clone(), text.clone());
             calls.push(NewCall { entry, courier, recipient, subject, text });
@@ -133,12 +137,16 @@ pub async fn recover(office: &Office, now: Timestamp) -> Result<u64, AppError> {
 /// # Errors
 /// When the records fail.
 pub async fn take(office: &Office, now: Timestamp) -> Result<Option<Call>, AppError> {
-    let Some(record) = office.store.take_call(now).await? else { return Ok(None) };
+    let Some(mut record) = office.store.take_call(now).await? else { return Ok(None) };
     let incident = office.store.incident(record.key.incident).await?;
     let CallKey { incident: id, entry, place } = record.key;
+    let contract = incident.as_ref().map_or(String::new(), |it| it.contract.clone());
+    if record.maybe_twice {
+        record.text = letters::maybe_again(office.language(&contract), &record.text);
+    }
     Ok(Some(Call {
         id: format!("call-{id}-{entry}-{place}"),
-        contract: incident.as_ref().map_or(String::new(), |it| it.contract.clone()),
+        contract,
         event: incident.map_or(now, |it| it.opened),
         record,
     }))

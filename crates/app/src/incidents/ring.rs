@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Added, NewIncident, Room};
 use terms::Lang;
 
-use super::alarms::{ALARM_TEXT_MAX, AlarmPlace, lang};
+use super::alarms::{ALARM_TEXT_MAX, AlarmPlace};
 use super::troubles::Troubles;
 use super::{Draft, Incident, TIMELINE_JOINED_MAX, TRIES_MAX, addition, incident, line, load};
 use crate::gathered::whole_second;
@@ -83,7 +83,7 @@ pub(super) async fn ring_in(
                 Err(AppError::Refused(Refusal::IncidentsFull { .. })) => {}
                 done => return done,
             }
-            let title = rest(lang(office, &ring.place.contract));
+            let title = rest(office.language(&ring.place.contract));
             place = position(incidents, ring, |incident| incident.story.title == title);
         }
         let Some(place) = place else {

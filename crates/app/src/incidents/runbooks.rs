@@ -11,7 +11,7 @@ use terms::{Lang, Name};
 
 use super::sights::Sights;
 use super::tend::Clock;
-use super::{Draft, Incident, STEP_WAIT, TRIES_MAX, alarms, ground, incident};
+use super::{Draft, Incident, STEP_WAIT, TRIES_MAX, ground, incident};
 use crate::gathered::whole_second;
 use crate::{AppError, Office, Refusal, orders};
 
@@ -95,7 +95,7 @@ pub(super) async fn carried(
 }
 
 fn lang(office: &Office, incident: &Incident) -> Lang {
-    alarms::lang(office, &incident.record.contract)
+    office.language(&incident.record.contract)
 }
 
 /// What the runbook has to write down now.

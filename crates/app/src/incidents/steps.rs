@@ -10,7 +10,7 @@ use super::Incident;
 use crate::Office;
 
 /// What was done in `one`, as entries for an incident that goes on with it: the steps of its ladder, those
-/// of its runbook, and that the runbook was stopped. `other` is that incident, when it is there already;
+/// of its runbook, whom we tried to reach, what was seen of conditions, and that the runbook was stopped. `other` is that incident, when it is there already;
 /// what it knows it is not told again. Where it follows a runbook of its own, it keeps to that one, and
 /// the steps of the ladder alone go over. A step whose order is not in the timeline is told as unknown:
 /// it may have been given.
@@ -40,6 +40,15 @@ pub(super) fn carried(
         | Happened::StepEnded { runbook, step, .. } => {
             let is_ours = followed.first().is_none_or(|first| first.runbook == *runbook);
             is_ours && !followed.iter().any(|it| it.runbook == *runbook && it.step == *step)
+        }
+        // Whom we tried to reach, and what was seen, let steps have their turn.
+        Happened::ContactTried { reached } => {
+            let mut tried = story.iter().flat_map(|story| &story.contacts);
+            !tried.any(|it| it.at == entry.at && it.reached == *reached)
+        }
+        Happened::ConditionSeen { condition, .. } => {
+            let mut seen = story.iter().flat_map(|story| &story.seen);
+            !seen.any(|it| it.condition == *condition && it.at >= entry.at)
         }
         _ => false,
     };

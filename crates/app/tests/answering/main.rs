@@ -250,6 +250,7 @@ async fn open(folder: &Path, mode: OnIncident) -> Office {
         }],
         audiences: [("aoulu-cloud".to_owned(), audience)].into(),
         contact: None,
+        console: Some("https://office.example.jp".into()),
     };
     let key = vault::OrderKey::open_or_create(&folder.join("orders.key")).expect("a key");
     Office::new(store, vault, relay, Vec::new())

@@ -69,7 +69,7 @@ pub fn read_runbooks(
         let alarms = section.list("alarms", &TEXT).unwrap_or_default();
         let done = section.list("done", &TEXT).unwrap_or_default();
         let done = done.iter().filter_map(|word| check(&section, "done", word, checks)).collect();
-        let conditions = read_conditions(&section, checks);
+        let conditions = read_conditions(&section, known, checks);
         let steps = read_steps(&section, known);
         if let Some(contract) = known {
             check_functions(&section, contract, &functions);
@@ -105,13 +105,25 @@ fn check(
     found.map(str::to_owned)
 }
 
-fn read_conditions(section: &Section<'_>, checks: &[CheckConfig]) -> Vec<(Name, String)> {
+fn read_conditions(
+    section: &Section<'_>,
+    contract: Option<&Contract>,
+    checks: &[CheckConfig],
+) -> Vec<(Name, String)> {
     let below = section.section("conditions");
     let mut conditions = Vec::new();
     for entry in below.texts() {
         let name = entry.key.parse::<Name>();
         if name.is_err() {
             below.object_at(entry.key_at, "a condition is named as in the contract: `login`");
+        }
+        if let (Ok(name), Some(contract)) = (&name, contract)
+            && !needs(contract).any(|needed| needed == name)
+        {
+            let known = needs(contract).map(Name::as_str).collect::<Vec<_>>();
+            let hint = meant(name.as_str(), known.into_iter());
+            let text = format!("no step of the contract's ladders needs {name}{hint}");
+            below.object_at(entry.key_at, &text);
         }
         let names = || checks.iter().map(|it| it.check.name.as_str());
         let found = names().find(|name| *name == entry.text).or_else(|| added(entry.text));
@@ -166,6 +178,16 @@ fn read_steps(section: &Section<'_>, contract: Option<&Contract>) -> Vec<Runbook
         section.object("step", "a runbook has at least one [[runbook.step]]");
     }
     steps
+}
+
+/// What steps of its ladders need.
+fn needs(contract: &Contract) -> impl Iterator<Item = &Name> {
+    let promises = contract.versions.iter().flat_map(|version| &version.terms.promises);
+    let steps = promises.filter_map(|promise| match &promise.kind {
+        Kind::Escalation(it) => Some(&it.steps),
+        _ => None,
+    });
+    steps.flatten().filter_map(|step| step.needs.as_ref())
 }
 
 fn has_level(contract: &Contract, ladder: &Name, level: u8) -> bool {

@@ -120,6 +120,8 @@ pub struct OfficeConfig {
     pub console: SocketAddr,
     /// `None` serves the console in clear.
     pub console_tls: Option<TlsFiles>,
+    /// Where our own people open it, without a slash at its end.
+    pub console_url: Option<String>,
     /// Proxies in front of the console whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// `None` is SQLite in the data folder.
@@ -261,6 +263,7 @@ impl Config {
             office: OfficeConfig {
                 console: CONSOLE,
                 console_tls: None,
+                console_url: None,
                 trusted_proxies: Vec::new(),
                 store_url: None,
             },

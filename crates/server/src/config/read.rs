@@ -18,8 +18,8 @@ use super::couriers::read_couriers;
 use super::duty::read_duty;
 use super::status::read_status;
 use super::value::{
-    ADDRESS, DELIVERY, HOST_NAME, HOST_PORT, IP_ADDRESS, LENGTH, PATH, ROUTE_DOMAIN, SHORT_NAME,
-    SIZE, STORE_URL, TEXT, TIME_ZONE,
+    ADDRESS, DELIVERY, HOST_NAME, HOST_PORT, IP_ADDRESS, LENGTH, PATH, PLACE_URL, ROUTE_DOMAIN,
+    SHORT_NAME, SIZE, STORE_URL, TEXT, TIME_ZONE,
 };
 use super::{ComposedServer, Config, Finding, Machine, TlsFiles, composition};
 
@@ -122,6 +122,7 @@ fn read_office(top: &Section<'_>, config: &mut Config) {
     let console = top.section("console");
     set(&mut office.console, console.value("listen", &ADDRESS));
     office.console_tls = read_tls(&console, "tls_certificate", "tls_key");
+    office.console_url = console.value("url", &PLACE_URL);
     set(&mut office.trusted_proxies, console.list("trusted_proxies", &IP_ADDRESS));
     console.finish();
 

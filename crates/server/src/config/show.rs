@@ -102,6 +102,10 @@ fn show_office(page: &mut Page, config: &Config) {
     page.head("[console]");
     page.text("listen", office.console);
     page.tls("tls_certificate", "tls_key", office.console_tls.as_ref(), "no TLS");
+    match &office.console_url {
+        Some(url) => page.text("url", url),
+        None => page.unset("url", "calls have no link"),
+    }
     page.list("trusted_proxies", &office.trusted_proxies);
     page.head("[metrics]");
     match config.metrics.listen {

@@ -97,6 +97,18 @@ pub const TEXT: Word<String> = Word {
     parse: |text| (!text.is_empty() && !text.contains(char::is_control)).then(|| text.to_owned()),
 };
 /// The address of the office's records.
+/// An address that pages stand under, without the slash at its end.
+pub const PLACE_URL: Word<String> = Word {
+    expected: "an address such as \"https://office.example.jp\", without `?`, `#` and blanks",
+    parse: |text| {
+        let text = text.trim_end_matches('/');
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+        let strange = |c: char| c.is_control() || c.is_whitespace() || "?#\"<>".contains(c);
+        (!host.is_empty() && !host.starts_with('/') && !text.contains(strange))
+            .then(|| text.to_owned())
+    },
+};
+
 pub const STORE_URL: Word<String> = Word {
     expected: "\"sqlite:PATH\" or \"postgres://USER@HOST/NAME\"",
     parse: |text| {

@@ -126,8 +126,13 @@ impl TokenPage {
             StationKind::Agent => format!("station = \"{}\"\n", self.name),
             StationKind::Node => String::new(),
         };
+        // An agent reads the logs of others.
+        let groups = match self.kind {
+            StationKind::Agent => "--groups adm,systemd-journal",
+            StationKind::Node => "--user-group",
+        };
         let user = format!(
-            "useradd --system --user-group --home-dir /var/lib/yakusoku-{word} --shell /usr/sbin/nologin \
+            "useradd --system {groups} --home-dir /var/lib/yakusoku-{word} --shell /usr/sbin/nologin \
              yakusoku-{word}\ninstall -d /etc/yakusoku"
         );
         let token =

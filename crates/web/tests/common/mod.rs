@@ -330,6 +330,7 @@ fn telling(contracts: &[WatchedContract]) -> Telling {
         couriers: vec![CourierFacts { name: "relay".into(), channel, way: Way::OwnRelay }],
         audiences: contracts.iter().map(|it| (name(it), audience.clone())).collect(),
         contact: None,
+        console: None,
     }
 }
 
