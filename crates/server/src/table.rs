@@ -1,5 +1,10 @@
 //! Tables on a terminal: columns aligned, wide (Japanese) characters counted as two columns.
 
+/// Between two columns.
+const GAP: usize = 2;
+/// What a last column that is cut keeps.
+const LAST_MIN: usize = 12;
+
 /// Rows under a heading; every row has as many cells as the heading.
 pub struct Table {
     rows: Vec<Vec<String>>,
@@ -21,19 +26,35 @@ impl Table {
         self.rows.push(cells.into_iter().map(clean).collect());
     }
 
-    /// The lines, each with its line end and without trailing spaces.
-    pub fn show(&self) -> String {
-        let columns = self.right.len();
+    /// As [`Table::show`], with the last column cut so that lines have at most so many columns; it keeps
+    /// a dozen.
+    pub fn fitted(mut self, columns: usize) -> String {
+        if let Some(last) = self.right.len().checked_sub(1) {
+            let others: usize = self.widths().iter().take(last).map(|width| width + GAP).sum();
+            let left = columns.saturating_sub(others).max(LAST_MIN);
+            for row in &mut self.rows {
+                row[last] = cut(&row[last], left);
+            }
+        }
+        self.show()
+    }
+
+    fn widths(&self) -> Vec<usize> {
         let width_of =
             |i: usize| self.rows.iter().filter_map(|row| row.get(i)).map(|c| width(c)).max();
-        let widths: Vec<usize> = (0..columns).map(|i| width_of(i).unwrap_or(0)).collect();
+        (0..self.right.len()).map(|i| width_of(i).unwrap_or(0)).collect()
+    }
+
+    /// The lines, each with its line end and without trailing spaces.
+    pub fn show(&self) -> String {
+        let widths = self.widths();
         let mut text = String::new();
         for row in &self.rows {
             let mut line = String::new();
             for ((cell, width_max), right) in row.iter().zip(&widths).zip(&self.right) {
                 let gap = " ".repeat(width_max.saturating_sub(width(cell)));
                 let (before, after) = if *right { (gap.as_str(), "") } else { ("", gap.as_str()) };
-                line.push_str(&format!("{before}{cell}{after}  "));
+                line.push_str(&format!("{before}{cell}{after}{:GAP$}", ""));
             }
             text.push_str(line.trim_end());
             text.push('\n');
@@ -99,6 +120,18 @@ subject           size  to
 Re: hello there  12345  x
 ";
         assert_eq!(table.show(), expected);
+    }
+
+    #[test]
+    fn the_last_column_is_cut_to_the_terminal() {
+        let table = || {
+            let mut table = Table::new(&["notice", "subject"]);
+            table.row(["12".to_owned(), "計画停止のお知らせ 12月10日".to_owned()]);
+            table
+        };
+        assert_eq!(table().fitted(80), table().show());
+        assert_eq!(table().fitted(24), "notice  subject\n12      計画停止のお知…\n");
+        assert_eq!(table().fitted(5), "notice  subject\n12      計画停止の…\n");
     }
 
     #[test]

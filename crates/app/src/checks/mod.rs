@@ -193,6 +193,25 @@ pub struct SiteNow {
     pub latest: Option<Latest>,
 }
 
+/// Why the newest look of a site did not succeed, as a word such as `timed-out`; read from the records
+/// where this program does not look itself. `None` when it succeeded, or before the first look.
+///
+/// # Errors
+/// When the records fail.
+pub async fn last_reason(
+    office: &Office,
+    check: &str,
+    site: &SiteNow,
+) -> Result<Option<String>, AppError> {
+    let Some(run) = site.run.as_ref().filter(|run| run.answer != Answer::Good) else {
+        return Ok(None);
+    };
+    // Runs are kept by whole seconds.
+    let until = run.last.saturating_add(SignedDuration::from_secs(1)).unwrap_or(run.last);
+    let looks = office.store.looks(&series(check, &site.site), run.last, until).await?;
+    Ok(looks.last().and_then(|look| look.reason.clone()))
+}
+
 impl Watched {
     /// When it looks next, as far as its pace says; `None` while it rests.
     #[must_use]

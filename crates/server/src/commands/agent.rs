@@ -113,11 +113,11 @@ async fn serve(settings: &Settings, token: &Token) -> anyhow::Result<Status> {
             },
         }
     };
+    // What reading the command line and the file needed, and then what the first round needed.
+    give_back_pages();
     let settled = async {
         tokio::time::sleep(SETTLED_AFTER).await;
-        if let Err(error) = start_pages::give_back() {
-            tracing::info!(%error, "the pages that the start needed stay in memory");
-        }
+        give_back_pages();
         std::future::pending::<()>().await;
     };
     notify::tell(State::Ready);
@@ -128,6 +128,12 @@ async fn serve(settings: &Settings, token: &Token) -> anyhow::Result<Status> {
         () = alive => {}
     }
     Ok(Status::Done)
+}
+
+fn give_back_pages() {
+    if let Err(error) = start_pages::give_back() {
+        tracing::info!(%error, "the pages that the start needed stay in memory");
+    }
 }
 
 async fn check(

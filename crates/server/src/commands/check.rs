@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use app::checks::{self, Answer, Origin, Settings, SiteNow, Watched};
+use app::checks::{self, Answer, OFFICE, Origin, Settings, SiteNow, Watched};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -17,6 +17,8 @@ use crate::{clock, config, watching};
 /// Stands at the end of the help of `check try`.
 const HELP: &str = "Exit status: 0 it answered what was asked for, 1 it did not, 2 wrong usage, \
                     3 nobody knows: we could not look";
+/// Columns of a name.
+const NAME_WIDTH: usize = 32;
 /// Columns of another's words.
 const SAID_WIDTH: usize = 160;
 
@@ -53,33 +55,43 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<Status> {
     }
 }
 
+/// A check from one site, as a row tells it.
+struct Line {
+    cells: [String; 8],
+}
+
+/// Headings; a column in which no row has anything is left out.
+const HEADINGS: [&str; 8] =
+    ["check", "state", "since", "why", "looks", "tells of", "site", "added in"];
+
 fn list(place: &Place) -> anyhow::Result<Status> {
-    let (config, watched) = wait_for(async {
+    let lines = wait_for(async {
         let (config, office) = place.office().await?;
-        Ok((config, checks::list(&office, clock::now()).await?))
-    })?;
-    let mut table = Table::new(&[
-        "check",
-        "kind",
-        ">every",
-        "site",
-        "state",
-        "since",
-        "last seen",
-        "tells of",
-        "from",
-    ]);
-    for it in &watched {
-        for site in &it.sites {
-            table.row(row(it, site, &config.time_zone));
+        let mut lines = Vec::new();
+        for it in checks::list(&office, clock::now()).await? {
+            for site in &it.sites {
+                let why = checks::last_reason(&office, &it.name, site).await?;
+                lines.push(line(&it, site, why, &config.time_zone));
+            }
         }
+        Ok(lines)
+    })?;
+    if lines.is_empty() {
+        eprintln!("no checks yet: add [[check]] to the configuration, or one in the console");
+        return Ok(Status::Done);
+    }
+    let told: Vec<usize> =
+        (0..HEADINGS.len()).filter(|i| lines.iter().any(|it| !it.cells[*i].is_empty())).collect();
+    let mut table = Table::new(&told.iter().map(|i| HEADINGS[*i]).collect::<Vec<_>>());
+    for line in &lines {
+        table.row(told.iter().map(|i| line.cells[*i].clone()));
     }
     out!("{}", table.show());
     Ok(Status::Done)
 }
 
-fn row(it: &Watched, site: &SiteNow, zone: &TimeZone) -> [String; 9] {
-    let time = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+fn line(it: &Watched, site: &SiteNow, why: Option<String>, zone: &TimeZone) -> Line {
+    let time = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%m-%d %H:%M:%S").to_string();
     let (state, since) = match (it.paused, &site.run) {
         (Some(since), _) => ("paused", time(since)),
         (None, Some(run)) => (word(run.answer), time(run.first)),
@@ -87,21 +99,16 @@ fn row(it: &Watched, site: &SiteNow, zone: &TimeZone) -> [String; 9] {
     };
     let tells: Vec<String> =
         it.tells.iter().map(|(contract, function)| format!("{contract} {function}")).collect();
-    let origin = match it.origin {
-        Origin::Configured => "configuration",
-        Origin::Added => "console",
+    let is_alone = it.sites.len() == 1 && site.site == OFFICE;
+    let from = if is_alone { String::new() } else { site.site.clone() };
+    let kept = match it.origin {
+        Origin::Configured => String::new(),
+        Origin::Added => "console".to_owned(),
     };
-    [
-        it.name.clone(),
-        it.settings.kind.word().to_owned(),
-        format!("{}s", it.settings.every),
-        site.site.clone(),
-        state.to_owned(),
-        since,
-        site.run.as_ref().map(|run| time(run.last)).unwrap_or_default(),
-        tells.join(", "),
-        origin.to_owned(),
-    ]
+    let looks = format!("{} {}s", it.settings.kind.word(), it.settings.every);
+    let why = why.filter(|_| it.paused.is_none()).unwrap_or_default();
+    let name = cut(&it.name, NAME_WIDTH);
+    Line { cells: [name, state.to_owned(), since, why, looks, tells.join(", "), from, kept] }
 }
 
 fn word(answer: Answer) -> &'static str {

@@ -19,7 +19,8 @@ use super::place::{Place, wait_for};
 use super::window::{Who, civil};
 use crate::clock;
 use crate::exit::{self, Misused, Status};
-use crate::table::{Table, cut};
+use crate::table::Table;
+use crate::terminal::columns;
 
 #[derive(Args)]
 pub struct NoticeArgs {
@@ -267,6 +268,7 @@ fn show(view: &NoticeView<'_>, now: Timestamp) {
 async fn list(office: &Office, contract: Option<&str>, now: Timestamp) -> anyhow::Result<Status> {
     let mut table =
         Table::new(&["notice", "contract", "about", "event", "promise", "sent", "subject"]);
+    let mut is_empty = true;
     for view in notices::list(office, now).await? {
         let draft = &view.record.draft;
         if contract.is_some_and(|name| name != draft.contract) {
@@ -286,10 +288,14 @@ async fn list(office: &Office, contract: Option<&str>, now: Timestamp) -> anyhow
             civil(draft.event, &zone),
             told(&view.standing, &zone),
             sent,
-            cut(&draft.subject, 40),
+            draft.subject.clone(),
         ]);
+        is_empty = false;
     }
-    out!("{}", table.show());
+    match is_empty {
+        true => eprintln!("no notices yet: `yakusoku notice send` and `window announce` make them"),
+        false => out!("{}", table.fitted(columns())),
+    }
     Ok(Status::Done)
 }
 
