@@ -34,6 +34,7 @@ use crate::sightings::Sightings;
 use crate::{AppError, Office, Refusal};
 
 pub(crate) use boards::Boards;
+pub(crate) use response::CountedHours;
 
 /// A promise is at risk with less than this part of its budget left.
 pub const AT_RISK_PART: i32 = 4;

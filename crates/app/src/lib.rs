@@ -88,6 +88,7 @@ pub struct Office {
     statuses: status::Statuses,
     /// The board that was made last.
     boards: board::Boards,
+    counted_hours: board::CountedHours,
     /// One roster is written at a time, so that the newest comes last.
     publishing: Mutex<()>,
 }
@@ -122,6 +123,7 @@ impl Office {
             status_pages: Vec::new(),
             statuses: status::Statuses::default(),
             boards: board::Boards::default(),
+            counted_hours: board::CountedHours::default(),
             publishing: Mutex::new(()),
         }
     }

@@ -87,6 +87,33 @@ async fn from_the_look_to_the_board() {
     assert_eq!(known, minutes(55), "what was unseen is blind");
 }
 
+/// A board reads whole hours once; what is brought late for one is counted when it is folded in.
+#[tokio::test]
+async fn answers_of_hours_that_are_over() {
+    use watch::Answer::{Refused, Succeeded};
+    let folder = tempfile::tempdir().expect("a folder");
+    let office = office(&folder).await;
+    let answers = async |now: Timestamp| {
+        let board = app::board::board(&office, now).await.expect("a board");
+        let row = board[0].rows.iter().find(|row| row.promise.name.as_str() == "response");
+        match &row.expect("a row").left {
+            app::board::Left::Answers { in_time, total, .. } => (*in_time, *total),
+            other => panic!("{other:?}"),
+        }
+    };
+    checks::record(&office, &minutes(&[(120, Succeeded, 120)])).await.expect("recorded");
+    for now in ["02:00:00", "05:00:00"].map(at) {
+        checks::fold(&office, now).await.expect("folded");
+        assert_eq!(answers(now).await, (120, 120), "{now}");
+    }
+    let check = Arc::new(settings().check("top").expect("a check"));
+    let late = report(&check, at("00:30:30"), Refused(Reason::TooSlow), 4_000);
+    checks::record(&office, &[late]).await.expect("recorded");
+    checks::fold(&office, at("06:00:00")).await.expect("folded");
+    assert_eq!(answers(at("06:00:00")).await, (120, 121));
+    assert_eq!(answers(at("06:01:00")).await, (120, 121), "from what was counted");
+}
+
 #[tokio::test]
 async fn how_a_check_stands() {
     use watch::Answer::{Silent, Succeeded};

@@ -1,5 +1,9 @@
 //! How fast a function answered this month, by the looks of the check that tells of it.
 
+use std::collections::{BTreeMap, HashMap};
+use std::ops::AddAssign;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use calendar::Month;
 use jiff::{SignedDuration, Timestamp};
 use store::{Answer, SeenLook};
@@ -12,6 +16,45 @@ use crate::{AppError, Office};
 
 /// The word for a right answer that took too long.
 const TOO_SLOW: &str = "too-slow";
+/// Hours that began so long ago are whole: their looks have been folded. What a node brings later changes
+/// how many there are, and the hour is counted anew when it is folded in.
+const WHOLE_AFTER: SignedDuration = SignedDuration::from_hours(2);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// Answers, and how many of them came in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counted {
+    in_time: u64,
+    total: u64,
+}
+
+impl AddAssign for Counted {
+    fn add_assign(&mut self, other: Counted) {
+        self.in_time += other.in_time;
+        self.total += other.total;
+    }
+}
+
+/// What one promise asks of one series of looks: its name, and the longest time.
+type Asked = (String, SignedDuration);
+
+/// Whole hours of this month that were counted before, so that a board does not read a month of looks again.
+/// Bounded by the promises of response times, the sites of their checks, and 24 hours of 31 days.
+#[derive(Default)]
+pub(crate) struct CountedHours(Mutex<HashMap<Asked, BTreeMap<Timestamp, Hour>>>);
+
+struct Hour {
+    /// All looks of the hour when it was counted.
+    looks: i64,
+    counted: Counted,
+}
+
+impl CountedHours {
+    fn all(&self) -> MutexGuard<'_, HashMap<Asked, BTreeMap<Timestamp, Hour>>> {
+        // A count that a panic left behind is whole: each change is one insert or removal.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Judges the rows that promise a time of an answer. What a probe looks at has no times.
 pub(super) async fn judge(
@@ -24,12 +67,12 @@ pub(super) async fn judge(
         let Kind::ResponseTime(promise) = &row.promise.kind else { continue };
         let measured = watched.measured.iter().find(|it| it.function == promise.function);
         let Some(Source::Check(check)) = measured.map(|it| &it.source) else { continue };
-        let mut looks = Vec::new();
+        let mut counted = Counted::default();
         for series in every_series(office, check).await? {
             let since = since(&watched.contract, now);
-            looks.extend(office.store.looks(&series, since, now).await?);
+            counted += answered(office, &series, promise, since, now).await?;
         }
-        (row.state, row.left) = standing(promise, &looks);
+        (row.state, row.left) = standing(promise, counted);
     }
     Ok(())
 }
@@ -40,19 +83,76 @@ fn since(contract: &Contract, now: Timestamp) -> Timestamp {
     month.max(calendar::day_span(contract.start, &contract.zone).from())
 }
 
-/// A share can still rise, so one that is too low is at risk until the month is over; where every
-/// answer must be in time, one that was not has broken the promise.
-fn standing(promise: &ResponseTime, looks: &[SeenLook]) -> (State, Left) {
+/// The answers of a series in `[since, now)`. Whole hours are counted once.
+async fn answered(
+    office: &Office,
+    series: &str,
+    promise: &ResponseTime,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Counted, AppError> {
+    // Hours are those of the records, since 1970; a day may begin at another minute.
+    let first = hour_from(since);
+    let last = hour_from(now.checked_sub(WHOLE_AFTER).unwrap_or(since)).max(first);
+    let mut sum = count(promise, &office.store.looks(series, last, now).await?);
+    if since < first {
+        sum += count(promise, &office.store.looks(series, since, first.min(now)).await?);
+    }
+    let figures = office.store.look_figures(series, first, last).await?;
+    let asked = (series.to_owned(), promise.within);
+    let (mut known, mut anew) = (Counted::default(), Vec::new());
+    {
+        let mut all = office.counted_hours.all();
+        let hours = all.entry(asked.clone()).or_default();
+        hours.retain(|hour, _| *hour >= first);
+        for figure in &figures {
+            match hours.get(&figure.from).filter(|hour| hour.looks == figure.looks) {
+                Some(hour) => known += hour.counted,
+                None => anew.push(figure),
+            }
+        }
+    }
+    sum += known;
+    let (Some(from), Some(until)) = (anew.first(), anew.last()) else { return Ok(sum) };
+    let until = until.from.saturating_add(HOUR).unwrap_or(until.from);
+    let looks = office.store.looks(series, from.from, until).await?;
+    for figure in anew {
+        let end = figure.from.saturating_add(HOUR).unwrap_or(figure.from);
+        let from = looks.partition_point(|look| look.at < figure.from);
+        let until = looks.partition_point(|look| look.at < end);
+        let counted = count(promise, &looks[from..until]);
+        sum += counted;
+        let hour = Hour { looks: figure.looks, counted };
+        office.counted_hours.all().entry(asked.clone()).or_default().insert(figure.from, hour);
+    }
+    Ok(sum)
+}
+
+/// The first full hour since 1970 at or after an instant.
+fn hour_from(at: Timestamp) -> Timestamp {
+    let seconds = HOUR.as_secs();
+    let hour = (at.as_millisecond() + seconds * 1_000 - 1).div_euclid(seconds * 1_000);
+    Timestamp::from_second(hour.saturating_mul(seconds)).unwrap_or(at)
+}
+
+/// What was answered, rightly or too late. A refusal is no answer to what was asked for.
+fn count(promise: &ResponseTime, looks: &[SeenLook]) -> Counted {
     let answered = looks.iter().filter(|look| {
         look.answer == Answer::Good
             || (look.answer == Answer::Refused && look.reason.as_deref() == Some(TOO_SLOW))
     });
-    let (mut in_time, mut total) = (0_u64, 0_u64);
+    let mut counted = Counted::default();
     for look in answered {
-        total += 1;
         let took = SignedDuration::from_millis(i64::from(look.took_ms));
-        in_time += u64::from(promise.is_met_by(took));
+        let in_time = u64::from(promise.is_met_by(took));
+        counted += Counted { in_time, total: 1 };
     }
+    counted
+}
+
+/// A share can still rise, so one that is too low is at risk until the month is over; where every
+/// answer must be in time, one that was not has broken the promise.
+fn standing(promise: &ResponseTime, Counted { in_time, total }: Counted) -> (State, Left) {
     if total == 0 {
         return (State::NotMeasured, Left::Nothing);
     }
@@ -105,9 +205,24 @@ mod tests {
             (half, vec![good(1), slow], State::Kept),
             (half, vec![good(1), slow, slow], State::AtRisk),
         ] {
-            assert_eq!(standing(&promise(share), &looks(&these)).0, state, "{share:?} {these:?}");
+            let counted = count(&promise(share), &looks(&these));
+            assert_eq!(standing(&promise(share), counted).0, state, "{share:?} {these:?}");
         }
-        let (_, left) = standing(&promise(None), &looks(&[good(1), slow]));
+        let counted = count(&promise(None), &looks(&[good(1), slow]));
+        let (_, left) = standing(&promise(None), counted);
         assert_eq!(left, Left::Answers { in_time: 1, total: 2, within });
+    }
+
+    #[test]
+    fn hours_of_the_records() {
+        for (at, hour) in [
+            ("2026-10-31T15:00:00Z", "2026-10-31T15:00:00Z"),
+            ("2026-10-31T15:00:00.001Z", "2026-10-31T16:00:00Z"),
+            ("2026-10-31T18:30:00Z", "2026-10-31T19:00:00Z"),
+            ("1969-12-31T23:30:00Z", "1970-01-01T00:00:00Z"),
+        ] {
+            let parse = |text: &str| text.parse::<Timestamp>().expect("an instant");
+            assert_eq!(hour_from(parse(at)), parse(hour), "{at}");
+        }
     }
 }

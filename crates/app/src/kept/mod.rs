@@ -1,6 +1,7 @@
 //! Contracts that were added while the office runs, in the console or by `yakusoku contract add`. Each
 //! has a folder of its own below the data: the contract, the files that it extends, what of it we
-//! measure, and who is told of it. The office looks at the folders again and again, so it does not matter who wrote them.
+//! measure, and who is told of it. The office looks at the folders again and again, so it does not matter
+//! who wrote them.
 
 mod audience;
 mod files;
