@@ -424,6 +424,7 @@ refused-check-by-configuration = A plugin runs a command with the rights of this
 refused-check-taken = There is a check { $value } already. Choose another name.
 refused-no-check = There is no check { $value } that was added in the console.
 refused-checks-full = There are { $count } checks already. Remove one first.
+refused-check-tries = { $count } looks were tried within a minute. Wait a minute, then try again.
 refused-nobody-looks = Nobody looks in this program. Start it with yakusoku up or yakusoku office.
 
 ## What the relay and others wrote down, word by word. $a and $b are values

@@ -400,6 +400,7 @@ refused-check-by-configuration = プラグインはこのプログラムの権�
 refused-check-taken = { $value } という監視項目はすでにあります。別の名前にしてください。
 refused-no-check = コンソールで追加した監視項目に { $value } はありません。
 refused-checks-full = 監視項目は { $count } 件までです。先に不要なものを削除してください。
+refused-check-tries = 1 分間に { $count } 回まで試せます。1 分ほど待ってから、もう一度試してください。
 refused-nobody-looks = このプログラムでは監視が動いていません。yakusoku up か yakusoku office で起動してください。
 
 ## リレーサーバーなどが記録した理由。$a と $b に値が入る

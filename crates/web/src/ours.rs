@@ -305,6 +305,7 @@ fn check_refusal(lang: Lang, why: &CheckRefusal) -> String {
             number("refused-check-pace", usize::try_from(*least).unwrap_or(usize::MAX))
         }
         CheckRefusal::Mapped { name } => named("refused-check-mapped", name),
+        CheckRefusal::Tries { most } => number("refused-check-tries", *most as usize),
         CheckRefusal::NobodyLooks => plain("refused-nobody-looks"),
     }
 }

@@ -225,19 +225,41 @@ const FORBIDDEN: [&str; 14] = [
 #[tokio::test]
 async fn checks_of_customers_never_look_inside() {
     let house = house().await;
-    let session = house.customer("hanako", &[OWN]).await;
-    let token = house.get("/checks-new?kind=http", &session).await.token();
-    for host in FORBIDDEN {
+    let mut somebody = (String::new(), String::new());
+    for (n, host) in FORBIDDEN.into_iter().enumerate() {
+        // Nobody may try more than ten a minute.
+        if n % 10 == 0 {
+            let session = house.customer(&format!("hanako{n}"), &[OWN]).await;
+            let token = house.get("/checks-new?kind=http", &session).await.token();
+            somebody = (session, token);
+        }
+        let (session, token) = &somebody;
         let url = format!("http%3A%2F%2F{host}%2F");
         let form = format!(
             "csrf={token}&kind=http&name=x&contract={OWN}&url={url}&every=60&timeout=2000&deed=look"
         );
-        let answer = house.post("/checks-new", &session, &form).await;
+        let answer = house.post("/checks-new", session, &form).await;
         assert_eq!(answer.status, 200, "{host}: {}", answer.text());
         let text = answer.text();
         assert!(text.contains("見られないアドレスです"), "{host}: {text}");
         assert!(!text.contains("allow_private"), "{host}: that is not for customers");
     }
+}
+
+#[tokio::test]
+async fn a_customer_does_not_let_us_look_as_often_as_he_likes() {
+    let house = house().await;
+    let session = house.customer("hanako", &[OWN]).await;
+    let token = house.get("/checks-new?kind=tcp", &session).await.token();
+    let form = format!(
+        "csrf={token}&kind=tcp&name=x&contract={OWN}&host=127.0.0.1&port=1&every=60&timeout=1000&deed=look"
+    );
+    for n in 1..=10 {
+        assert_eq!(house.post("/checks-new", &session, &form).await.status, 200, "{n}");
+    }
+    let refused = house.post("/checks-new", &session, &form).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("1 分間に 10 回まで"), "{}", refused.text());
 }
 
 #[tokio::test]

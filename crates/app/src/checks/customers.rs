@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use super::added::{add_with, change, first_look_with, known};
+use super::tried::TRIES_MAX;
 use super::{CheckRefusal, Latest, OFFICE, Settings, Watched, Way, find, list};
 use crate::{AppError, Office, Refusal};
 
@@ -142,17 +143,23 @@ pub async fn remove_for(
     known(office, name, done, now).await
 }
 
-/// Looks once with these settings, only where checks of customers may look.
+/// Looks once with these settings, only where checks of customers may look, and not more often for one
+/// login than [`TRIES_MAX`] times a minute.
 ///
 /// # Errors
-/// Refused when it is not one that customers may make, or nobody looks for them here.
+/// Refused when it is not one that customers may make, nobody looks for them here, or there were too many.
 pub async fn first_look_for(
     office: &Office,
+    login: &str,
     name: &str,
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Latest, AppError> {
     permitted(settings).map_err(Refusal::from)?;
+    let looks_elsewhere = settings.kind != Way::Heartbeat;
+    if looks_elsewhere && !office.watching.tried.may_try(login, now) {
+        return AppError::refused(CheckRefusal::Tries { most: TRIES_MAX }.into());
+    }
     first_look_with(office.watching.customers_reach.as_ref(), name, settings, now).await
 }
 

@@ -14,6 +14,7 @@ mod seen;
 mod settings;
 mod sites;
 mod stationed;
+mod tried;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,6 +71,8 @@ pub struct Watching {
     added: Sender<Vec<Check>>,
     /// The checks of customers that are to be looked at.
     of_customers: Sender<Vec<Check>>,
+    /// What customers tried lately.
+    tried: tried::Tried,
     /// By series.
     latest: Mutex<HashMap<String, Latest>>,
     /// Every check with each site that looks at it or ever did.
@@ -88,6 +91,7 @@ impl Default for Watching {
             beats: Arc::default(),
             added: Sender::new(Vec::new()),
             of_customers: Sender::new(Vec::new()),
+            tried: tried::Tried::default(),
             latest: Mutex::default(),
             asked: Mutex::default(),
             recorded: Mutex::default(),

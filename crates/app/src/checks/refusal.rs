@@ -56,6 +56,12 @@ pub enum CheckRefusal {
         /// Which one.
         name: String,
     },
+    /// A customer tried too often.
+    #[error("{most} looks were tried within a minute: wait a minute")]
+    Tries {
+        /// How many there may be.
+        most: u32,
+    },
     /// This program has no watcher.
     #[error("nobody looks in this program: start it with `yakusoku up` or `yakusoku office`")]
     NobodyLooks,

@@ -192,7 +192,10 @@ async fn look(
     settings: &Settings,
 ) -> Result<Latest, AppError> {
     match f.is_customer() {
-        true => customers::first_look_for(&console.office, label, settings, f.now).await,
+        true => {
+            let login = f.person.as_ref().map_or("", |person| &person.login);
+            customers::first_look_for(&console.office, login, label, settings, f.now).await
+        }
         false => checks::first_look(&console.office, label, settings, f.now).await,
     }
 }
