@@ -6,39 +6,13 @@
 //
 // Prints one line a check and `N passed, N failed` at the end; exit status 1 if any failed.
 
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import net from "node:net";
-import os from "node:os";
 import path from "node:path";
-import { chromium } from "playwright-core";
+import { check, expect, finish, folder, open, shots, signIn, up } from "./steps.mjs";
 
 const FIRST_PROMISE_MS = 120_000;
 const HEARD_MS = 45_000;
-const shots = process.env.SHOTS ?? "shots";
-fs.mkdirSync(shots, { recursive: true });
-
-let passed = 0;
-const failures = [];
-let isBroken = false;
-
-/** Each check stands on the one before it: after the first failure the rest is not tried. */
-async function check(name, deed) {
-  if (isBroken) return;
-  try {
-    await deed();
-    passed += 1;
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    isBroken = true;
-    failures.push(name);
-    console.log(`FAILED  ${name}\n        ${String(error.message).split("\n").slice(0, 4).join("\n        ")}`);
-  }
-}
-
-function expect(truth, what) {
-  if (!truth) throw new Error(what);
-}
 
 /** A service that answers connections until it is stopped. */
 function service(port = 0) {
@@ -59,40 +33,17 @@ function service(port = 0) {
   });
 }
 
-const place = fs.mkdtempSync(path.join(os.tmpdir(), "yakusoku-live-"));
-const readyFile = path.join(place, "ready.json");
-const began = Date.now();
-const program = spawn(process.env.YAKUSOKU_BIN, [
-  "up", "--data", path.join(place, "data"), "--smtp", "127.0.0.1:0", "--console", "127.0.0.1:0",
-  "--ready-file", readyFile,
-], { stdio: ["ignore", "ignore", fs.openSync(path.join(place, "log"), "w")] });
-while (!fs.existsSync(readyFile) || fs.statSync(readyFile).size === 0) {
-  if (Date.now() - began > 30_000) throw new Error("the program does not start");
-  await new Promise((resolve) => setTimeout(resolve, 100));
-}
-const ready = JSON.parse(fs.readFileSync(readyFile, "utf8"));
+const place = folder("live");
+const { program, ready } = await up(place, [
+  "--data", path.join(place, "data"), "--smtp", "127.0.0.1:0", "--console", "127.0.0.1:0",
+]);
 let target = await service();
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-});
-const context = await browser.newContext({
-  baseURL: ready.console, locale: "en-US", timezoneId: "Asia/Tokyo", viewport: { width: 1280, height: 900 },
-});
-context.setDefaultTimeout(15_000);
-const page = await context.newPage();
-const troubles = [];
-page.on("pageerror", (error) => troubles.push(error.message));
-page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
+const { browser, context, page, troubles } = await open(ready.console);
 const shoot = (name) => page.screenshot({ path: path.join(shots, `live-${name}.png`), fullPage: true });
 
 const start = Date.now();
 await check("the first page says what to do", async () => {
-  await page.goto("/sign-in");
-  await page.fill("input[name=login]", ready.administrator.login);
-  await page.fill("input[name=password]", ready.administrator.password);
-  await page.click("main button");
+  await signIn(page, ready.administrator.login, ready.administrator.password);
   await page.waitForURL((url) => url.pathname === "/");
   expect((await page.locator(".guide li").count()) === 4, "four steps");
   await shoot("guide");
@@ -222,10 +173,7 @@ await check("no script failed and nothing was refused by the policy", async () =
 });
 
 await check("the program stops at once while a page listens", async () => {
-  await page.goto("/sign-in");
-  await page.fill("input[name=login]", ready.administrator.login);
-  await page.fill("input[name=password]", ready.administrator.password);
-  await page.click("main button");
+  await signIn(page, ready.administrator.login, ready.administrator.password);
   await page.waitForURL((url) => url.pathname === "/");
   await page.waitForTimeout(1_000);
   const asked = Date.now();
@@ -246,5 +194,4 @@ await browser.close();
 program.kill("SIGKILL");
 await target.stop();
 fs.rmSync(place, { recursive: true, force: true });
-console.log(`${passed} passed, ${failures.length} failed`);
-process.exit(failures.length === 0 ? 0 : 1);
+finish();

@@ -1,4 +1,4 @@
-"""A machine of a test's own with a real systemd: Debian 12 in a container, booted by systemd-nspawn.
+"""A machine of a test's own with a real systemd: a container of the same release as ours, booted by systemd-nspawn.
 
 What the machine is made of is downloaded once and kept below target/machine; each machine is a copy.
 """
@@ -6,17 +6,26 @@ What the machine is made of is downloaded once and kept below target/machine; ea
 import contextlib
 import os
 import pathlib
+import platform
 import shutil
 import subprocess
 import zlib
 
 import places
 
-RELEASE = "bookworm"
+
+def release():
+    """The release that we run on, so that a program of ours finds the C library that it was linked with."""
+    known = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+    is_known = pathlib.Path("/usr/share/debootstrap/scripts", known).is_file()
+    return known if is_known else "bookworm"
+
+
+RELEASE = release()
 PACKAGES = ["systemd", "systemd-sysv", "dbus", "polkitd", "libpam-systemd", "nginx-light"]
 
 #: nspawn keeps a folder of each machine in /run and will not clear it on a disk, as in a container of
-#: our own; in a mount namespace nobody else sees ours. The machine's cgroups are those of Debian 12. Asked
+#: our own; in a mount namespace nobody else sees ours. The machine's cgroups are of one hierarchy. Asked
 #: to end, nspawn shuts the machine down while the shell waits; 133 is a restart of the machine.
 BOOT = """\
 trap : TERM

@@ -41,12 +41,20 @@ def own(stop):
     atexit.register(stop)
 
 
+GIVEN = set()
+
+
 def free_port(host="127.0.0.1"):
-    """A port that nobody listens on at this moment."""
-    with contextlib.closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on at this moment, and that was not given to another server of these tests:
+    the kernel hands one out again as soon as it is closed."""
+    while True:
+        with contextlib.closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, 0))
+            port = probe.getsockname()[1]
+        if port not in GIVEN:
+            GIVEN.add(port)
+            return port
 
 
 class Late(AssertionError):

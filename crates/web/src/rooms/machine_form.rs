@@ -199,7 +199,8 @@ impl RevokePage {
     }
 }
 
-async fn known(console: &Console, name: &str) -> Result<StationRecord, Failure> {
+/// The machine of a page; a page about none is nowhere.
+pub(super) async fn known(console: &Console, name: &str) -> Result<StationRecord, Failure> {
     stations::known(&console.office, name).await.map_err(|error| match error {
         AppError::Refused(Refusal::Station(StationRefusal::Nobody { .. })) => Failure::Nowhere,
         other => other.into(),

@@ -9,6 +9,7 @@ use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::machine_form::known;
 use super::machine_parts::{Partition, SourceView, named_of, partitions, sources};
 use super::{Answer, done, encoded, show};
 use crate::frame::Frame;
@@ -186,6 +187,7 @@ async fn detail(
     Asked(wanted): Asked<Wanted>,
 ) -> Answer {
     let office = &console.office;
+    known(&console, &name).await?;
     let (seen, states, changes, orders) = stations::seen(office, &name, f.now).await?;
     let (word, stretch) = spans::wanted(&wanted.span);
     let graphs = stations::graphs(office, &seen.station, stretch, f.now).await?;
@@ -234,6 +236,7 @@ async fn order(
     Path(name): Path<String>,
     Signed(ordered): Signed<Ordered>,
 ) -> Answer {
+    known(&console, &name).await?;
     let by = f.person.as_ref().map_or("", |person| &person.login);
     stations::order(&console.office, &name, &ordered.action, None, by, f.now).await?;
     Ok(done(&format!("/machines/{}", encoded(&name)), "order-given", 1))
