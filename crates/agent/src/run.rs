@@ -47,7 +47,8 @@ struct Agent<'a> {
     stopped: watch::Receiver<bool>,
 }
 
-/// Runs until it is told to stop. An action that is running then may go on for ten seconds.
+/// Runs until it is told to stop. An action that is running then may go on for ten seconds. `opened` is called
+/// when nothing that could hinder it is left: the state folder is ours.
 ///
 /// # Errors
 /// When the state folder or TLS cannot be used.
@@ -56,6 +57,7 @@ pub async fn run(
     token: &Token,
     clock: Clock,
     mut stopped: watch::Receiver<bool>,
+    opened: impl FnOnce(),
 ) -> Result<(), AgentError> {
     let state = |source| AgentError::State { path: settings.state.clone(), source };
     let _lock = lock(settings)?;
@@ -75,6 +77,7 @@ pub async fn run(
         stopped: stopped.clone(),
     };
     tracing::info!(station = settings.station, office = settings.office.host, "the agent runs");
+    opened();
     let orders = agent.orders(acting);
     let logs = agent.logs();
     let others = async {

@@ -55,7 +55,7 @@ async fn beside_at(
         script.await;
         stop.send_replace(true);
     };
-    let run = agent::run(settings, &office.token, clock, stopped);
+    let run = agent::run(settings, &office.token, clock, stopped, || ());
     let (ended, ()) = tokio::join!(run, script);
     ended.expect("it ran");
 }
@@ -243,7 +243,7 @@ async fn an_order_in_the_middle_of_which_the_agent_died_is_unknown_and_not_done_
     }));
     let (_stop, stopped) = watch::channel(false);
     {
-        let run = agent::run(&settings, &office.token, Timestamp::now, stopped);
+        let run = agent::run(&settings, &office.token, Timestamp::now, stopped, || ());
         tokio::pin!(run);
         tokio::select! {
             ended = &mut run => panic!("it ended: {ended:?}"),
@@ -268,7 +268,8 @@ async fn two_agents_do_not_share_a_state_folder() {
     let settings = settings(&office, folder.path());
     beside(&settings, &office, async {
         let (_stop, stopped) = watch::channel(false);
-        let second = agent::run(&settings, &office.token, Timestamp::now, stopped).await;
+        let opened = || panic!("the folder is another's");
+        let second = agent::run(&settings, &office.token, Timestamp::now, stopped, opened).await;
         assert!(matches!(second, Err(agent::AgentError::Taken { .. })));
     })
     .await;

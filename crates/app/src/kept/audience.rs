@@ -112,6 +112,20 @@ pub(super) fn read(text: &str) -> Result<Audience, String> {
     })
 }
 
+/// Tells the log of couriers that a contract's audience names and the configuration has no more: nothing
+/// goes over them.
+pub(super) fn warn_of_couriers(office: &Office, contract: &str) {
+    let audience = office.kept.audience(contract).unwrap_or_default();
+    let is_known = |name: &&String| office.telling.couriers.iter().any(|it| it.name == **name);
+    for courier in audience.couriers.iter().filter(|name| !is_known(name)) {
+        tracing::warn!(
+            contract,
+            courier,
+            "is told over a courier that the configuration has no more"
+        );
+    }
+}
+
 impl Kept {
     /// Takes what the folder of a contract says of its audience; whether that is news. One that cannot be
     /// read is told to the log, and its older self stays.

@@ -242,6 +242,7 @@ pub async fn refresh(office: &Office) -> Result<(), AppError> {
             Ok(watched) => {
                 is_new |= put(office, watched)?;
                 is_new |= office.kept.take_audience(&name, audience);
+                audience::warn_of_couriers(office, &name);
             }
             Err(findings) => {
                 tracing::warn!(contract = %name, ?findings, "a kept contract cannot be read");

@@ -120,10 +120,10 @@ async fn serve(settings: &Settings, token: &Token) -> anyhow::Result<Status> {
         give_back_pages();
         std::future::pending::<()>().await;
     };
-    notify::tell(State::Ready);
+    let opened = || notify::tell(State::Ready);
     tokio::select! {
         () = settled => {}
-        ended = agent::run(settings, token, clock::now, stopped) => ended?,
+        ended = agent::run(settings, token, clock::now, stopped, opened) => ended?,
         failed = until_signal => failed?,
         () = alive => {}
     }
