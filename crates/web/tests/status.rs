@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::time::Instant;
-
 use app::incidents::{self, Deed, OpenByHand};
 use app::kept::{self, FromTemplate};
 use app::status::{Access, PageContracts, Shown, StatusPage};
@@ -243,15 +241,15 @@ async fn headers_of_a_page() {
 
 /// All visitors are served by one computation; measured, not guessed.
 #[tokio::test]
-async fn many_visitors_cost_little() {
+async fn one_page_serves_all_visitors() {
     let house = house().await;
     let first = house.get("/status/cyber", "").await;
-    let began = Instant::now();
+    // Without the records there is nothing that a page could be made of.
+    house.office.store.close().await;
     for _ in 0..200 {
-        assert_eq!(house.get("/status/cyber", "").await.body, first.body);
+        let page = house.get("/status/cyber", "").await;
+        assert_eq!((page.status, page.body), (200, first.body.clone()));
     }
-    let each = began.elapsed() / 200;
-    assert!(each.as_millis() < 20, "{each:?} for a page with a connection of its own");
 }
 
 #[tokio::test]
