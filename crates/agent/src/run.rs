@@ -33,6 +33,9 @@ const SAME_ORDERS: Duration = Duration::from_secs(2);
 /// How long an action that is running when we are told to stop may take.
 const STOP_MAX: Duration = Duration::from_secs(10);
 
+/// Between two looks at whether the machine goes down.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 /// What the loops have in common.
 struct Agent<'a> {
     settings: &'a Settings,
@@ -101,9 +104,20 @@ pub async fn run(
     // The logs write down where they stopped.
     tokio::join!(until_told, logs);
     // A restart of the machine that we asked for waits for us.
-    let waits = agent.acting.get() && !goes_down.get();
-    if waits && tokio::time::timeout(STOP_MAX, orders).await.is_err() {
-        tracing::warn!("an action still runs; it will be told as unknown");
+    let going_down = async {
+        while !goes_down.get() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    if agent.acting.get() {
+        tokio::select! {
+            ended = tokio::time::timeout(STOP_MAX, orders) => {
+                if ended.is_err() {
+                    tracing::warn!("an action still runs; it will be told as unknown");
+                }
+            }
+            () = going_down => {}
+        }
     }
     Ok(())
 }

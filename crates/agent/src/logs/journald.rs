@@ -74,19 +74,24 @@ impl Journald {
             return Err("journalctl has no output".to_owned());
         };
         let (first, known) = (self.cursor.is_none(), self.cursor.clone());
-        let mut said = Vec::new();
+        let (mut said, mut is_there) = (Vec::new(), false);
         let mut err = err.take(SAID_MAX);
         let (read, _) = tokio::join!(
             self.entries(out, |entry| {
-                if !first && Some(&entry.cursor) != known.as_ref() {
-                    line(entry.line.as_bytes(), entry.at);
+                match Some(&entry.cursor) == known.as_ref() {
+                    true => is_there = true,
+                    false if first => {}
+                    false => line(entry.line.as_bytes(), entry.at),
                 }
             }),
             err.read_to_end(&mut said),
         );
         let count = read.map_err(told)?;
+        // Others may be gone with the entry behind which we stopped. Of single units nobody can tell: that
+        // entry may be of another one.
+        let lost = !first && !is_there && self.units.is_empty() && count > 0;
         if count == ENTRIES_MAX {
-            return Ok(Looked { more: true, lost: false });
+            return Ok(Looked { more: true, lost });
         }
         let status = child.wait().await.map_err(told)?;
         let said = String::from_utf8_lossy(&said).trim().to_owned();
@@ -101,7 +106,7 @@ impl Journald {
             return Ok(Looked { more: true, lost: true });
         }
         match status.success() {
-            true => Ok(Looked::default()),
+            true => Ok(Looked { more: false, lost }),
             false => Err(format!("journalctl: {said}")),
         }
     }
@@ -234,9 +239,10 @@ exit 0
         fs::write(path("entries"), "c1 one\nc2 two\nc3 three\nc4 four\n").expect("written");
         journald.look(&mut put).await.expect("looked");
         assert_eq!(journald.cursor(), Some("c4"));
-        // Where we stopped is gone: nothing behind it is left out.
+        // Where we stopped is gone: nothing behind it is left out, and that others may be gone is told.
         fs::write(path("entries"), "c5 five\nc6 six\n").expect("written");
-        journald.look(&mut put).await.expect("looked");
+        let looked = journald.look(&mut put).await.expect("looked");
+        assert_eq!(looked, Looked { more: false, lost: true });
         journald.look(&mut put).await.expect("looked");
         // Nobody can say where we stopped: that is told, and we go on at the end.
         fs::write(path("entries"), "c8 eight\nc9 nine\n").expect("written");
