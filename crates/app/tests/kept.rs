@@ -6,6 +6,7 @@ use std::sync::Arc;
 use app::changes::{Change, Heard};
 use app::kept::{self, FromTemplate};
 use app::notices::{self, Written};
+use app::probes::Probe;
 use app::telling::{Audience, CourierFacts, OnIncident, RECIPIENTS_MAX, Telling, Way};
 use app::{Office, RelayFolder, Source, WatchedContract};
 use jiff::Timestamp;
@@ -161,8 +162,12 @@ async fn what_could_reach_nobody_is_refused() {
     assert!(refused.to_string().contains("about the relay"), "{refused}");
     let page = Some(Source::Check("top-page".to_owned()));
     assert!(kept::measure(&office, "acme", "smtp", page).await.is_err(), "no such check");
-    office.telling.couriers.clear();
     kept::measure(&office, "acme", "smtp", None).await.expect("measured");
+    kept::tell(&office, "acme", audience.clone()).await.expect("not about the relay any more");
+    let relay = Some(Source::Probe(Probe::Smtp));
+    let refused = kept::measure(&office, "acme", "smtp", relay).await.expect_err("one route");
+    assert!(refused.to_string().contains("about the relay"), "{refused}");
+    office.telling.couriers.clear();
     let refused = kept::tell(&office, "acme", audience).await.expect_err("no courier");
     assert!(refused.to_string().contains("no courier carries the mail"), "{refused}");
 }

@@ -65,6 +65,11 @@ impl Source {
     }
 }
 
+/// Whether our own relay is what these tell of.
+pub(crate) fn measures_relay(measured: &[Measured]) -> bool {
+    measured.iter().any(|measured| measured.source == Source::Probe(Probe::Smtp))
+}
+
 impl WatchedContract {
     /// Every function of every version.
     #[must_use]
@@ -75,7 +80,7 @@ impl WatchedContract {
     /// Whether our own relay is what it is about: we measure its SMTP.
     #[must_use]
     pub fn measures_relay(&self) -> bool {
-        self.measured.iter().any(|measured| measured.source == Source::Probe(Probe::Smtp))
+        measures_relay(&self.measured)
     }
 
     /// What the function must answer to be up, as the version says that is in force at that instant;

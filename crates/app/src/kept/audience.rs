@@ -90,16 +90,18 @@ fn words(audience: &Audience) -> String {
 
 /// The audience that a file says; the error says what is wrong with it.
 pub(super) fn read(text: &str) -> Result<Audience, String> {
-    let words: Words = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    // Addresses stay out of the log, so what is wrong is told by its place.
+    let wrong = |error: serde_json::Error| format!("line {} makes no sense", error.line());
+    let words: Words = serde_json::from_str(text).map_err(wrong)?;
     let on_incident = match words.notify_incident {
         None => OnIncident::default(),
         Some(word) => {
             let found = ON_INCIDENT.iter().find(|(known, _)| *known == word);
-            found.map(|(_, it)| *it).ok_or_else(|| format!("{word:?} is no `notify_incident`"))?
+            found.map(|(_, it)| *it).ok_or("`notify_incident` is nothing, draft or send")?
         }
     };
-    if let Some(text) = words.notify.iter().find(|text| Address::parse(text).is_err()) {
-        return Err(format!("{text:?} is no mail address"));
+    if let Some(place) = words.notify.iter().position(|text| Address::parse(text).is_err()) {
+        return Err(format!("number {} of `notify` is no mail address", place + 1));
     }
     if words.notify.len() > RECIPIENTS_MAX {
         return Err(format!("there are more than {RECIPIENTS_MAX} addresses"));
@@ -112,10 +114,29 @@ pub(super) fn read(text: &str) -> Result<Audience, String> {
     })
 }
 
-/// Tells the log of couriers that a contract's audience names and the configuration has no more: nothing
-/// goes over them.
-pub(super) fn warn_of_couriers(office: &Office, contract: &str) {
-    let audience = office.kept.audience(contract).unwrap_or_default();
+/// Refused when a contract is about our own relay, or not any more, and those who are told of it could then
+/// not be reached.
+pub(super) fn still_reached(
+    office: &Office,
+    contract: &str,
+    about_relay: bool,
+) -> Result<(), AppError> {
+    match office.kept.audience(contract).filter(|it| !is_nobody(it)) {
+        None => Ok(()),
+        Some(audience) => {
+            let audience = Audience { about_relay, ..audience };
+            let channels = office.telling.channels(contract, Some(&audience));
+            channels.map(drop).map_err(AppError::Refused)
+        }
+    }
+}
+
+/// Tells the log when those who are told of a contract cannot be reached with the couriers of now.
+pub(super) fn warn_of_routes(office: &Office, contract: &str) {
+    let Some(audience) = office.audience(contract).filter(|it| !is_nobody(it)) else { return };
+    if let Err(why) = office.telling.channels(contract, Some(&audience)) {
+        tracing::warn!(contract, %why, "those who are told of a contract cannot be reached");
+    }
     let is_known = |name: &&String| office.telling.couriers.iter().any(|it| it.name == **name);
     for courier in audience.couriers.iter().filter(|name| !is_known(name)) {
         tracing::warn!(

@@ -191,7 +191,8 @@ pub async fn add(office: &Office, bundle: Bundle) -> Result<Name, AppError> {
 /// Says what measures a function of a contract from now on; `None`: nothing.
 ///
 /// # Errors
-/// Refused when there is no such contract, function or check, or it is in the configuration.
+/// Refused when there is no such contract, function or check, or it is in the configuration; and when
+/// those who are told of it could not be reached any more, since it would be about our own relay.
 pub async fn measure(
     office: &Office,
     contract: &str,
@@ -217,6 +218,7 @@ pub async fn measure(
     let kept = watched.measured.iter().filter(|measured| measured.function != function);
     let mut measured: Vec<Measured> = kept.cloned().collect();
     measured.extend(source.map(|source| Measured { function, source }));
+    audience::still_reached(office, contract, contracts::measures_relay(&measured))?;
     let name = contract.to_owned();
     let text = files::words(&measured);
     blocking(move || files::write_beside(&folder, &name, files::MEASURED_FILE, &text)).await?;
@@ -239,14 +241,15 @@ pub async fn refresh(office: &Office) -> Result<(), AppError> {
             continue;
         }
         match read {
-            Ok(watched) => {
-                is_new |= put(office, watched)?;
-                is_new |= office.kept.take_audience(&name, audience);
-                audience::warn_of_couriers(office, &name);
-            }
+            Ok(watched) => is_new |= put(office, watched)?,
             Err(findings) => {
                 tracing::warn!(contract = %name, ?findings, "a kept contract cannot be read");
             }
+        }
+        // Also where the contract's older self stays.
+        if office.contract(&name).is_ok() {
+            is_new |= office.kept.take_audience(&name, audience);
+            audience::warn_of_routes(office, &name);
         }
     }
     *office.kept.seen.lock().unwrap_or_else(PoisonError::into_inner) = marks;
