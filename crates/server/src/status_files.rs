@@ -51,8 +51,8 @@ async fn keep(office: Arc<Office>, config: Config) {
     let mut places: Vec<Place> = folders(&config)
         .map(|(page, folder)| Place { page, folder: folder.to_owned(), written: None })
         .collect();
-    for (page, contract) in app::status::missing(&office) {
-        tracing::warn!(%page, %contract, "a status page names a contract that is not there yet");
+    for (page, name) in app::status::missing(&office) {
+        tracing::warn!(%page, %name, "a status page names what is not there yet");
     }
     let mut making = Trouble::new("status pages could not be made");
     let mut writing = Trouble::new("status pages could not be written");

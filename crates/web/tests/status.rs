@@ -141,7 +141,8 @@ async fn a_contract_that_is_added_comes_onto_its_pages_by_itself() {
         ("shown", 1, true),
     ];
     assert_eq!(states(&house, after).await, after, "it has no function `none`");
-    assert!(app::status::missing(&house.office).is_empty());
+    let missing = app::status::missing(&house.office);
+    assert_eq!(missing, [("shown".to_owned(), "acme/none".to_owned())]);
     assert_eq!(house.get("/status/all-inside", &customer).await.status, 404, "not all are his now");
 
     keep(&house, "other").await;

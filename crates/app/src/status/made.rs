@@ -118,9 +118,10 @@ async fn make(
         is_partial: false,
     };
     let names = page.contracts.names(office);
-    let shown = shown(office, page, &names, now);
+    let (shown, is_cut) = shown(office, page, &names, now);
     // One that is named and not there, or more than are shown.
-    status.is_partial = shown.len() < page.shown.len()
+    status.is_partial = is_cut
+        || shown.len() < page.shown.len()
         || (page.contracts == PageContracts::Every && names.len() < office.contracts().len());
     let mut zone = None;
     let (mut near, mut far) = (Sightings::default(), Sightings::default());
@@ -206,14 +207,20 @@ fn add(
     status.figures.extend(figures);
 }
 
-/// What a page shows: what it names of what is there, or everything that its contracts have now.
-fn shown(office: &Office, page: &StatusPage, contracts: &[String], now: Timestamp) -> Vec<Shown> {
+/// What a page shows: what it names of what is there, or everything that its contracts have now, and
+/// whether that was too much.
+fn shown(
+    office: &Office,
+    page: &StatusPage,
+    contracts: &[String],
+    now: Timestamp,
+) -> (Vec<Shown>, bool) {
     if !page.shown.is_empty() {
         let is_there = |it: &&Shown| {
             let watched = office.contract(&it.contract);
             watched.is_ok_and(|watched| watched.functions().contains(&it.function))
         };
-        return page.shown.iter().filter(is_there).cloned().collect();
+        return (page.shown.iter().filter(is_there).cloned().collect(), false);
     }
     let mut shown = Vec::new();
     let mut titles: BTreeMap<String, Text> = BTreeMap::new();
@@ -229,9 +236,10 @@ fn shown(office: &Office, page: &StatusPage, contracts: &[String], now: Timestam
             });
         }
     }
+    let is_cut = shown.len() > super::FUNCTIONS_MAX;
     shown.truncate(super::FUNCTIONS_MAX);
     tell_apart(&mut shown, &titles);
-    shown
+    (shown, is_cut)
 }
 
 /// Puts the title of the contract before each function that is called as one of another contract is.

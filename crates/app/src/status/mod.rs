@@ -82,14 +82,24 @@ impl PageContracts {
     }
 }
 
-/// Every page that names a contract which the office does not keep, with the contract.
+/// Every page that names a contract which the office does not keep, or a function that it does not have:
+/// with `CONTRACT` or `CONTRACT/FUNCTION`.
 #[must_use]
 pub fn missing(office: &Office) -> Vec<(String, String)> {
     let pages = office.status_pages.iter();
     let named = pages.flat_map(|page| {
         page.contracts.names(office).into_iter().map(|contract| (page.name.clone(), contract))
     });
-    named.filter(|(_, contract)| office.contract(contract).is_err()).collect()
+    let contracts = named.filter(|(_, contract)| office.contract(contract).is_err());
+    let functions = office.status_pages.iter().flat_map(|page| {
+        let is_missing = |it: &&Shown| {
+            let watched = office.contract(&it.contract);
+            watched.is_ok_and(|watched| !watched.functions().contains(&it.function))
+        };
+        let missing = page.shown.iter().filter(is_missing);
+        missing.map(|it| (page.name.clone(), format!("{}/{}", it.contract, it.function)))
+    });
+    contracts.chain(functions).collect()
 }
 
 /// A function under its public name.

@@ -79,11 +79,17 @@ pub fn run(args: &StatusArgs) -> anyhow::Result<Exit> {
     })
 }
 
-fn missing(page: &str, contract: &str) -> String {
-    format!(
-        "the status page {page} names the contract {contract}, which this office does not keep: add it \
-         with `yakusoku contract add`, or take it out of the page"
-    )
+fn missing(page: &str, name: &str) -> String {
+    match name.split_once('/') {
+        None => format!(
+            "the status page {page} names the contract {name}, which this office does not keep: add it \
+             with `yakusoku contract add`, or take it out of the page"
+        ),
+        Some((contract, function)) => format!(
+            "the status page {page} names the function {function}, which {contract} does not have: \
+             `yakusoku contract show` lists those that it has"
+        ),
+    }
 }
 
 fn table(status: &Status, lang: Language) -> String {

@@ -146,7 +146,12 @@ fn read_about<'c>(section: &Section<'_>, contracts: &'c [ContractConfig]) -> Abo
                 section.object("contracts", &text);
             }
         }
-        names.push(name.unwrap_or(word).to_owned());
+        let name = name.unwrap_or(word).to_owned();
+        if names.contains(&name) {
+            section.object("contracts", &format!("{name:?} is named twice: once is enough"));
+        } else {
+            names.push(name);
+        }
     }
     About { contracts: PageContracts::Named(names), named, known, added }
 }
