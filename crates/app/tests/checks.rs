@@ -109,6 +109,7 @@ async fn answers_of_hours_that_are_over() {
     let check = Arc::new(settings().check("top").expect("a check"));
     let late = report(&check, at("00:30:30"), Refused(Reason::TooSlow), 4_000);
     checks::record(&office, &[late]).await.expect("recorded");
+    assert_eq!(answers(at("05:59:00")).await, (120, 121), "before it is folded in");
     checks::fold(&office, at("06:00:00")).await.expect("folded");
     assert_eq!(answers(at("06:00:00")).await, (120, 121));
     assert_eq!(answers(at("06:01:00")).await, (120, 121), "from what was counted");

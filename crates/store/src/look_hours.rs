@@ -101,6 +101,20 @@ impl Store {
         Ok(count)
     }
 
+    /// When the earliest look was that has not been folded into its hour; `None` when all have.
+    ///
+    /// # Errors
+    /// When the records fail.
+    pub async fn unfolded_since(&self) -> Result<Option<Timestamp>> {
+        const DOING: &str = "look for looks that were not folded";
+        let row = sqlx::query("SELECT MIN(first_at) AS first_at FROM look_batch")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(sql(DOING))?;
+        let first: Option<i64> = column(&row, "first_at", DOING)?;
+        Ok(first.and_then(|at| Timestamp::from_millisecond(at).ok()))
+    }
+
     /// The looks of one check in `[from, until)`, the earliest first.
     ///
     /// # Errors

@@ -58,8 +58,11 @@ async fn looks_become_runs_and_hours() {
         let cut = at("2026-11-22T06:00:35Z");
         assert_eq!(store.fold_looks(cut).await.expect("folded"), 6);
         assert_eq!(store.fold_looks(cut).await.expect("folded"), 0);
+        let unfolded = store.unfolded_since().await.expect("read");
+        assert_eq!(unfolded, Some(at("2026-11-22T06:00:40.2Z")));
         assert_eq!(store.looks("top", from, until).await.expect("read"), before);
         assert_eq!(store.fold_looks(until).await.expect("folded"), 1);
+        assert_eq!(store.unfolded_since().await.expect("read"), None);
         assert_eq!(store.looks("top", from, until).await.expect("read"), before);
         let figures = store.look_figures("top", from, until).await.expect("read");
         let six = LookFigure {

@@ -16,9 +16,11 @@ use crate::{AppError, Office};
 
 /// The word for a right answer that took too long.
 const TOO_SLOW: &str = "too-slow";
-/// Hours that began so long ago are whole: their looks have been folded. What a node brings later changes
-/// how many there are, and the hour is counted anew when it is folded in.
+/// Hours that ended so long ago are mostly whole, and are counted once. What a node brings later is read with
+/// the rest until it is folded in; then there are more looks in its hour, which is counted anew.
 const WHOLE_AFTER: SignedDuration = SignedDuration::from_hours(2);
+/// No board is about hours that are so old.
+const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(32 * 24);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Answers, and how many of them came in time.
@@ -39,7 +41,7 @@ impl AddAssign for Counted {
 type Asked = (String, SignedDuration);
 
 /// Whole hours of this month that were counted before, so that a board does not read a month of looks again.
-/// Bounded by the promises of response times, the sites of their checks, and 24 hours of 31 days.
+/// Bounded by the promises of response times, the sites of their checks, and [`FORGOTTEN_AFTER`].
 #[derive(Default)]
 pub(crate) struct CountedHours(Mutex<HashMap<Asked, BTreeMap<Timestamp, Hour>>>);
 
@@ -93,7 +95,10 @@ async fn answered(
 ) -> Result<Counted, AppError> {
     // Hours are those of the records, since 1970; a day may begin at another minute.
     let first = hour_from(since);
-    let last = hour_from(now.checked_sub(WHOLE_AFTER).unwrap_or(since)).max(first);
+    let whole = now.checked_sub(WHOLE_AFTER).unwrap_or(since);
+    // What was not folded yet is in no figure.
+    let unfolded = office.store.unfolded_since().await?.unwrap_or(whole);
+    let last = hour_of(whole.min(unfolded)).max(first);
     let mut sum = count(promise, &office.store.looks(series, last, now).await?);
     if since < first {
         sum += count(promise, &office.store.looks(series, since, first.min(now)).await?);
@@ -104,7 +109,8 @@ async fn answered(
     {
         let mut all = office.counted_hours.all();
         let hours = all.entry(asked.clone()).or_default();
-        hours.retain(|hour, _| *hour >= first);
+        let age = |hour: &Timestamp| now.duration_since(*hour);
+        hours.retain(|hour, _| age(hour) < FORGOTTEN_AFTER);
         for figure in &figures {
             match hours.get(&figure.from).filter(|hour| hour.looks == figure.looks) {
                 Some(hour) => known += hour.counted,
@@ -128,11 +134,17 @@ async fn answered(
     Ok(sum)
 }
 
-/// The first full hour since 1970 at or after an instant.
-fn hour_from(at: Timestamp) -> Timestamp {
+/// The hour since 1970 that an instant is in.
+fn hour_of(at: Timestamp) -> Timestamp {
     let seconds = HOUR.as_secs();
-    let hour = (at.as_millisecond() + seconds * 1_000 - 1).div_euclid(seconds * 1_000);
+    let hour = at.as_millisecond().div_euclid(seconds * 1_000);
     Timestamp::from_second(hour.saturating_mul(seconds)).unwrap_or(at)
+}
+
+/// The first hour since 1970 that begins at or after an instant.
+fn hour_from(at: Timestamp) -> Timestamp {
+    let hour = hour_of(at);
+    if hour == at { hour } else { hour.saturating_add(HOUR).unwrap_or(hour) }
 }
 
 /// What was answered, rightly or too late. A refusal is no answer to what was asked for.
