@@ -20,7 +20,7 @@ pub struct Letter {
 pub fn maybe_again(lang: Lang, text: &str) -> String {
     let note = match lang {
         Lang::Ja => {
-            "（送信結果を確認できなかったため再送しています。重ねて届いた場合はご容赦ください。）"
+            "（送信結果を確認できなかったため、再送しています。重ねて届くことがあります。）"
         }
         Lang::En => {
             "(Sent again, since it is not known whether it arrived. You may have it twice.)"

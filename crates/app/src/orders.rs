@@ -36,7 +36,7 @@ pub(crate) async fn carried(
         OrderState::Failed | OrderState::Refused => Carried::Failed(said(&order)),
         OrderState::Unknown => Carried::Unknown,
         OrderState::Expired => Carried::Failed(match lang {
-            Lang::Ja => "拠点端末が期限までに指図を取りに来ませんでした".to_owned(),
+            Lang::Ja => "機器が期限までに指図を取りに来ませんでした".to_owned(),
             Lang::En => "the station did not fetch the order in time".to_owned(),
         }),
     })
@@ -70,9 +70,9 @@ pub(crate) fn why_not(lang: Lang, why: &Refusal) -> String {
     let Refusal::Station(station) = why else { return why.to_string() };
     match (lang, station) {
         (Lang::Ja, StationRefusal::LinkOff) => {
-            "[link] に listen がないため、拠点端末に指図できません".to_owned()
+            "[link] に listen がないため、機器に指図できません".to_owned()
         }
-        (Lang::Ja, StationRefusal::Nobody { name }) => format!("{name} という拠点端末はありません"),
+        (Lang::Ja, StationRefusal::Nobody { name }) => format!("{name} という機器はありません"),
         (Lang::Ja, StationRefusal::Revoked { name }) => format!("{name} は失効しています"),
         (Lang::Ja, StationRefusal::NotAnAgent { name }) => {
             format!("{name} は監視ノードのため、指図を受けません")

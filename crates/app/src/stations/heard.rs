@@ -17,6 +17,11 @@ impl Heard {
         self.since().insert(station, at);
     }
 
+    /// What was heard of a station before it was revoked says nothing of the one that is added again.
+    pub(super) fn forget(&self, station: i64) {
+        self.since().remove(&station);
+    }
+
     fn since(&self) -> MutexGuard<'_, BTreeMap<i64, Timestamp>> {
         // Each change is one insert or removal, so a panic elsewhere leaves it whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

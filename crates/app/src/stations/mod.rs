@@ -175,6 +175,7 @@ pub async fn revoke(office: &Office, name: &str, now: Timestamp) -> Result<(), A
     if !office.store.revoke_station(name, now).await? {
         return refused(StationRefusal::Revoked { name: name.to_owned() });
     }
+    office.stations.heard.forget(known.number);
     office.store.end_crossings(known.number, now).await?;
     office.stations.tell_changed();
     // Those that wait for orders look again, and are refused.

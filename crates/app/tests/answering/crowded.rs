@@ -232,6 +232,6 @@ async fn a_station_that_is_not_there_is_said_in_japanese() {
     house.log("skyarch", &outage("http", "2026-11-20 17:40", None), "2026-11-20 17:42").await;
     house.tend("2026-11-20 17:42").await;
     let story = house.story("2026-11-20 17:43").await;
-    let failed = "17:42 step 1 Failed web1 という拠点端末はありません".to_owned();
+    let failed = "17:42 step 1 Failed web1 という機器はありません".to_owned();
     assert!(story.contains(&failed), "{story:?}");
 }

@@ -120,7 +120,7 @@ async fn a_silent_agent_fails_the_step() {
     let house = down().await;
     house.tend("2026-11-20 17:43:01").await;
     let story = house.story("2026-11-20 17:46").await;
-    let failed = "17:43:01 step 1 Failed 拠点端末が期限までに指図を取りに来ませんでした";
+    let failed = "17:43:01 step 1 Failed 機器が期限までに指図を取りに来ませんでした";
     assert!(story.iter().any(|line| line == failed), "{story:?}");
 }
 

@@ -17,8 +17,6 @@ use crate::{clock, config, watching};
 /// Stands at the end of the help of `check try`.
 const HELP: &str = "Exit status: 0 it answered what was asked for, 1 it did not, 2 wrong usage, \
                     3 nobody knows: we could not look";
-/// Columns of a name.
-const NAME_WIDTH: usize = 32;
 /// Columns of another's words.
 const SAID_WIDTH: usize = 160;
 
@@ -91,7 +89,7 @@ fn list(place: &Place) -> anyhow::Result<Status> {
 }
 
 fn line(it: &Watched, site: &SiteNow, why: Option<String>, zone: &TimeZone) -> Line {
-    let time = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%m-%d %H:%M:%S").to_string();
+    let time = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
     let (state, since) = match (it.paused, &site.run) {
         (Some(since), _) => ("paused", time(since)),
         (None, Some(run)) => (word(run.answer), time(run.first)),
@@ -107,8 +105,9 @@ fn line(it: &Watched, site: &SiteNow, why: Option<String>, zone: &TimeZone) -> L
     };
     let looks = format!("{} {}s", it.settings.kind.word(), it.settings.every);
     let why = why.filter(|_| it.paused.is_none()).unwrap_or_default();
-    let name = cut(&it.name, NAME_WIDTH);
-    Line { cells: [name, state.to_owned(), since, why, looks, tells.join(", "), from, kept] }
+    Line {
+        cells: [it.name.clone(), state.to_owned(), since, why, looks, tells.join(", "), from, kept],
+    }
 }
 
 fn word(answer: Answer) -> &'static str {

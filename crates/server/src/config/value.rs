@@ -96,7 +96,6 @@ pub const TEXT: Word<String> = Word {
     expected: "a line of text",
     parse: |text| (!text.is_empty() && !text.contains(char::is_control)).then(|| text.to_owned()),
 };
-/// The address of the office's records.
 /// An address that pages stand under, without the slash at its end.
 pub const PLACE_URL: Word<String> = Word {
     expected: "an address such as \"https://office.example.jp\", without `?`, `#` and blanks",
@@ -109,6 +108,7 @@ pub const PLACE_URL: Word<String> = Word {
     },
 };
 
+/// The address of the office's records.
 pub const STORE_URL: Word<String> = Word {
     expected: "\"sqlite:PATH\" or \"postgres://USER@HOST/NAME\"",
     parse: |text| {

@@ -134,6 +134,13 @@ impl MachinePage {
         spans::offered(&self.f)
     }
 
+    /// Whether somebody may be waiting for its first values.
+    fn is_awaited(&self) -> bool {
+        let station = &self.seen.station;
+        let may_come = station.kind == StationKind::Agent && station.revoked.is_none();
+        may_come && station.latest.is_empty() && self.seen.silent_since.is_none()
+    }
+
     fn address(&self) -> String {
         encoded(&self.seen.station.name)
     }
