@@ -105,7 +105,7 @@ async fn answered(
     }
     let figures = office.store.look_figures(series, first, last).await?;
     let asked = (series.to_owned(), promise.within);
-    let (mut known, mut anew) = (Counted::default(), Vec::new());
+    let mut anew = Vec::new();
     {
         let mut all = office.counted_hours.all();
         let hours = all.entry(asked.clone()).or_default();
@@ -113,23 +113,23 @@ async fn answered(
         hours.retain(|hour, _| age(hour) < FORGOTTEN_AFTER);
         for figure in &figures {
             match hours.get(&figure.from).filter(|hour| hour.looks == figure.looks) {
-                Some(hour) => known += hour.counted,
+                Some(hour) => sum += hour.counted,
                 None => anew.push(figure),
             }
         }
     }
-    sum += known;
     let (Some(from), Some(until)) = (anew.first(), anew.last()) else { return Ok(sum) };
     let until = until.from.saturating_add(HOUR).unwrap_or(until.from);
     let looks = office.store.looks(series, from.from, until).await?;
+    let mut all = office.counted_hours.all();
+    let hours = all.entry(asked).or_default();
     for figure in anew {
         let end = figure.from.saturating_add(HOUR).unwrap_or(figure.from);
         let from = looks.partition_point(|look| look.at < figure.from);
         let until = looks.partition_point(|look| look.at < end);
         let counted = count(promise, &looks[from..until]);
         sum += counted;
-        let hour = Hour { looks: figure.looks, counted };
-        office.counted_hours.all().entry(asked.clone()).or_default().insert(figure.from, hour);
+        hours.insert(figure.from, Hour { looks: figure.looks, counted });
     }
     Ok(sum)
 }

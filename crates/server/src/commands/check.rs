@@ -53,11 +53,6 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<Status> {
     }
 }
 
-/// A check from one site, as a row tells it.
-struct Line {
-    cells: [String; 8],
-}
-
 /// Headings; a column in which no row has anything is left out.
 const HEADINGS: [&str; 8] =
     ["check", "state", "since", "why", "looks", "tells of", "site", "added in"];
@@ -79,16 +74,17 @@ fn list(place: &Place) -> anyhow::Result<Status> {
         return Ok(Status::Done);
     }
     let told: Vec<usize> =
-        (0..HEADINGS.len()).filter(|i| lines.iter().any(|it| !it.cells[*i].is_empty())).collect();
+        (0..HEADINGS.len()).filter(|i| lines.iter().any(|it| !it[*i].is_empty())).collect();
     let mut table = Table::new(&told.iter().map(|i| HEADINGS[*i]).collect::<Vec<_>>());
     for line in &lines {
-        table.row(told.iter().map(|i| line.cells[*i].clone()));
+        table.row(told.iter().map(|i| line[*i].clone()));
     }
     out!("{}", table.show());
     Ok(Status::Done)
 }
 
-fn line(it: &Watched, site: &SiteNow, why: Option<String>, zone: &TimeZone) -> Line {
+/// A check from one site, as its row has it.
+fn line(it: &Watched, site: &SiteNow, why: Option<String>, zone: &TimeZone) -> [String; 8] {
     let time = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
     let (state, since) = match (it.paused, &site.run) {
         (Some(since), _) => ("paused", time(since)),
@@ -105,9 +101,7 @@ fn line(it: &Watched, site: &SiteNow, why: Option<String>, zone: &TimeZone) -> L
     };
     let looks = format!("{} {}s", it.settings.kind.word(), it.settings.every);
     let why = why.filter(|_| it.paused.is_none()).unwrap_or_default();
-    Line {
-        cells: [it.name.clone(), state.to_owned(), since, why, looks, tells.join(", "), from, kept],
-    }
+    [it.name.clone(), state.to_owned(), since, why, looks, tells.join(", "), from, kept]
 }
 
 fn word(answer: Answer) -> &'static str {

@@ -199,12 +199,16 @@ impl RevokePage {
     }
 }
 
-/// The machine of a page; a page about none is nowhere.
-pub(super) async fn known(console: &Console, name: &str) -> Result<StationRecord, Failure> {
-    stations::known(&console.office, name).await.map_err(|error| match error {
+/// A page about no machine is nowhere.
+pub(super) fn missing(error: AppError) -> Failure {
+    match error {
         AppError::Refused(Refusal::Station(StationRefusal::Nobody { .. })) => Failure::Nowhere,
         other => other.into(),
-    })
+    }
+}
+
+async fn known(console: &Console, name: &str) -> Result<StationRecord, Failure> {
+    stations::known(&console.office, name).await.map_err(missing)
 }
 
 async fn ask_to_revoke(State(console): Shared, f: Frame, Path(name): Path<String>) -> Answer {

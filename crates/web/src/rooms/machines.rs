@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::machine_form::known;
+use super::machine_form::missing;
 use super::machine_parts::{Partition, SourceView, named_of, partitions, sources};
 use super::{Answer, done, encoded, show};
 use crate::frame::Frame;
@@ -194,8 +194,8 @@ async fn detail(
     Asked(wanted): Asked<Wanted>,
 ) -> Answer {
     let office = &console.office;
-    known(&console, &name).await?;
-    let (seen, states, changes, orders) = stations::seen(office, &name, f.now).await?;
+    let seen = stations::seen(office, &name, f.now).await.map_err(missing)?;
+    let (seen, states, changes, orders) = seen;
     let (word, stretch) = spans::wanted(&wanted.span);
     let graphs = stations::graphs(office, &seen.station, stretch, f.now).await?;
     let drawn = graphs.graphs.iter();
@@ -243,9 +243,9 @@ async fn order(
     Path(name): Path<String>,
     Signed(ordered): Signed<Ordered>,
 ) -> Answer {
-    known(&console, &name).await?;
     let by = f.person.as_ref().map_or("", |person| &person.login);
-    stations::order(&console.office, &name, &ordered.action, None, by, f.now).await?;
+    let given = stations::order(&console.office, &name, &ordered.action, None, by, f.now).await;
+    given.map_err(missing)?;
     Ok(done(&format!("/machines/{}", encoded(&name)), "order-given", 1))
 }
 
